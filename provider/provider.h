@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef PROVIDER_PROVIDER_H
+#define PROVIDER_PROVIDER_H
+
+#include <stddef.h>
+
+#include "base/err.h"
+
+/*
+ * Everything that is known about a provider, as one row of a table.
+ *
+ * Adding a provider is adding a row. Nothing else in the program branches on a
+ * provider's name. Facts and their sources: reference/gateway-family.md 6.4,
+ * 12.3, 12.4 and 16, and the providers' own documentation where a row says so.
+ */
+
+/* The kinds of credential, with the family's names for them ("api_key", "token", "oauth"). */
+enum cred_kind {
+	CRED_NONE, /* local servers: no key needed */
+	CRED_API_KEY,
+	CRED_TOKEN,
+	CRED_OAUTH,
+};
+
+const char *cred_kind_name(enum cred_kind k);              /* "none", "api_key", "token", "oauth" */
+bool cred_kind_parse(const char *name, enum cred_kind *k); /* also "apiKey" */
+
+/* How a credential travels in a request. */
+enum auth_style {
+	AUTH_NO_HEADER,
+	AUTH_BEARER,    /* Authorization: Bearer K */
+	AUTH_X_API_KEY, /* x-api-key: K */
+	AUTH_GOOG,      /* x-goog-api-key: K */
+};
+
+/* How the body of an answer is to be read (provider/check.h). */
+enum judge_style {
+	JUDGE_STATUS, /* by HTTP status and the OpenAI error shape */
+	JUDGE_ANTHROPIC,
+	JUDGE_GOOGLE, /* a bad key is 400 API_KEY_INVALID */
+	JUDGE_XAI,    /* a bad key may be 400 */
+	JUDGE_ZAI,    /* errors may come as 200 with a code */
+	JUDGE_OPENROUTER_KEY,
+	JUDGE_LOCAL, /* any well-formed model list */
+};
+
+#define PROVIDER_VARS 3
+#define PROVIDER_METHODS 3
+#define PROVIDER_PREFIXES 4
+#define PROVIDER_HEADERS 2
+#define PROVIDER_MODELS 6
+
+/* One way to sign in. */
+struct method {
+	const char *id; /* "api-key", "setup-token", "none": --method takes it */
+	enum cred_kind kind;
+	const char *label;  /* "Claude setup-token" */
+	const char *note;   /* one line under the label */
+	const char *noun;   /* "setup-token", "API key": what is pasted */
+	const char *how[3]; /* numbered lines above the field, NULL-terminated if shorter */
+	const char *prefixes[PROVIDER_PREFIXES]; /* hints, never a reason to refuse */
+	size_t min_len;                          /* shorter "looks cut off"; 0: unknown */
+	size_t max_len;
+	const char *profile_name; /* default name after the colon: "default", "manual" */
+	enum auth_style auth;
+	const char *check_path; /* appended to the base address; GET, costs nothing */
+	const char *headers[PROVIDER_HEADERS]; /* "name: value", fixed */
+	enum judge_style judge;
+};
+
+struct provider {
+	const char *id; /* normalised: "anthropic" */
+	const char
+		*aliases;  /* words the search also finds, blank-separated: "claude sonnet opus" */
+	const char *label; /* "Anthropic" */
+	const char *models_hint;         /* "Claude" */
+	const char *base_url;            /* "https://api.anthropic.com", no slash at the end */
+	const char *keys_page;           /* where a person gets a key, without https:// */
+	const char *vars[PROVIDER_VARS]; /* environment variables, first non-empty wins */
+	const char *var;                 /* the one to write for a key: "ANTHROPIC_API_KEY" */
+	struct method methods[PROVIDER_METHODS]; /* first: the recommended one; id NULL ends */
+	const char *models[PROVIDER_MODELS];     /* default first, "provider/model"; NULL ends */
+	bool local;
+	const char *source; /* where the row's facts come from */
+};
+
+size_t provider_count(void);
+const struct provider *provider_at(size_t i); /* in the order of the wizard's list */
+
+/* By normalised id (see provider_normalise); NULL when unknown. */
+const struct provider *provider_find(const char *id);
+
+/* gateway-family.md 2.3: trim, lower case, "z.ai" -> "zai", "opencode-zen" -> "opencode". */
+bool provider_normalise(char *out, size_t cap, const char *id);
+
+const struct method *provider_method(const struct provider *p, const char *method_id);
+const struct method *provider_method_of_kind(const struct provider *p, enum cred_kind k);
+size_t provider_method_count(const struct provider *p);
+
+/*
+ * Rank of a provider for what was typed: 0 no match, higher is better (prefix of
+ * the name, then of a word, then anywhere; key prefixes count: "sk-or" finds
+ * OpenRouter). Case, blanks and punctuation do not matter. "" matches all equally.
+ */
+int provider_match(const struct provider *p, const char *typed);
+
+#endif

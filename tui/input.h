@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TUI_INPUT_H
+#define TUI_INPUT_H
+
+#include <stdint.h>
+
+#include "crypto/secret.h"
+
+/*
+ * From terminal bytes to events, and from events to actions.
+ *
+ * The decoder is our own (terminal.md 4.3: get_wch loses input): it works on
+ * blocks of bytes, gives the same events however the bytes are split, accepts
+ * arrow keys in every known form, swallows unknown sequences to their end, and
+ * collects a bracketed paste - or an unbracketed burst - into one event whose
+ * text lives in a struct secret. It never reads a clock: the caller passes it.
+ */
+
+enum event_type {
+	EVENT_NONE,
+	EVENT_KEY,    /* key */
+	EVENT_CHAR,   /* ch: a printable character */
+	EVENT_PASTE,  /* paste, paste_total */
+	EVENT_RESIZE, /* the caller's; the frame's new size is known to it */
+	EVENT_TICK,   /* the caller's: time passed */
+};
+
+/* Names start with KEYS_ because curses owns KEY_. */
+enum keysym {
+	KEYS_NONE,
+	KEYS_ENTER,
+	KEYS_ESC,
+	KEYS_TAB,
+	KEYS_BACKTAB,
+	KEYS_BACKSPACE,
+	KEYS_DELETE,
+	KEYS_UP,
+	KEYS_DOWN,
+	KEYS_LEFT,
+	KEYS_RIGHT,
+	KEYS_PAGE_UP,
+	KEYS_PAGE_DOWN,
+	KEYS_HOME,
+	KEYS_END,
+	KEYS_F1,
+	KEYS_CTRL_A, /* Ctrl-A .. Ctrl-Z are consecutive; ^H ^I ^J ^M have their own names above */
+	KEYS_CTRL_Z = KEYS_CTRL_A + 25,
+};
+#define KEYS_CTRL(letter) ((enum keysym)(KEYS_CTRL_A + ((letter) - 'A')))
+
+#define PASTE_CAP SECRET_MAX
+
+struct event {
+	enum event_type type;
+	enum keysym key;
+	uint32_t ch;
+	const struct secret *paste; /* valid until the next call of the decoder */
+	size_t paste_total;         /* bytes that came; over PASTE_CAP: paste holds none of them */
+};
+
+struct decoder; /* opaque */
+
+/* Timeouts are chosen from the environment (SSH_CONNECTION: 100 ms for a lone Escape, else 50). */
+struct decoder *decoder_new(bool slow_line, struct err *e);
+void decoder_free(struct decoder *d); /* wipes */
+
+/* Adds bytes that arrived at now_ms (monotonic). */
+void decoder_feed(struct decoder *d, const void *p, size_t n, int64_t now_ms);
+
+/* Takes the next event; false when there is none yet. */
+bool decoder_next(struct decoder *d, struct event *ev, int64_t now_ms);
+
+/* Milliseconds until decoder_next() could have one without new bytes; -1: none pending. */
+int decoder_wait(const struct decoder *d, int64_t now_ms);
+
+/* Forgets a half-read sequence and paste (after suspend). */
+void decoder_reset(struct decoder *d);
+
+/*
+ * What keys mean, one row each: the footer, the help overlay and the manual's
+ * KEYS section are read from the same rows.
+ */
+struct binding {
+	enum keysym key; /* KEYS_NONE: `ch` */
+	uint32_t ch;
+	int action;        /* the owner's enum; 0 ends a table */
+	const char *name;  /* "Enter", "^U", "q" */
+	const char *label; /* footer text, "verify"; NULL: not in the footer */
+	uint8_t priority;  /* footer order and dropping: 0 never dropped, higher drops first */
+	const char *help;  /* help overlay's text; NULL: the label */
+};
+
+/* The action of the first row that matches, 0 when none does. */
+int binding_find(const struct binding *rows, const struct event *ev);
+
+#endif

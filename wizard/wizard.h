@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef WIZARD_WIZARD_H
+#define WIZARD_WIZARD_H
+
+#include "health/health.h"
+#include "provider/paste.h"
+#include "tui/widgets.h"
+
+/*
+ * The onboarding flow, without a terminal, a network or a disk.
+ *
+ * wizard_handle() takes one event and returns at most one effect for the
+ * caller to perform; the caller reports back with one of the wizard_*()
+ * reports. Nothing is saved before FX_APPLY, so quitting at any step leaves the
+ * disk untouched. Steps are a table (wizard/steps.h); drawing takes a const
+ * wizard and changes nothing; the footer is made from the same rows as the keys.
+ */
+
+enum effect {
+	FX_NONE,
+	FX_CHECK, /* start the live check of draft; then wizard_checking(), wizard_checked() */
+	FX_CANCEL_CHECK, /* kill it; no report follows */
+	FX_PLAN,         /* work out which files change; then wizard_planned() */
+	FX_APPLY,        /* write; wizard_applied_file() per file, then wizard_applied() */
+	FX_PANEL,        /* done: open the panel */
+	FX_REDRAW,       /* ^L */
+	FX_SUSPEND,      /* ^Z */
+	FX_PLAIN_PAGE,   /* ^O: show wizard_plain_text() outside the screen */
+	FX_QUIT,
+};
+
+enum keep {
+	KEEP_SEALED,
+	KEEP_PLAIN
+};
+
+enum intent {
+	INTENT_ADD,
+	INTENT_ROTATE,
+	INTENT_REPAIR
+};
+
+/* The answers so far. Secrets only in `secret`. */
+struct draft {
+	enum intent intent;
+	const struct provider *provider;
+	const struct method *method;
+	char profile_id[ID_CAP];      /* "anthropic:default" */
+	char base_url[CHECK_URL_CAP]; /* from the configuration, or "" */
+	struct secret secret;         /* cleaned; empty for CRED_NONE */
+	char prefix[24], tail[TAIL_CAP], fingerprint[FINGERPRINT_CAP];
+	char kind[64]; /* "Anthropic setup-token" */
+	enum keep keep;
+	char model[192];    /* "provider/model", or "": leave as it is */
+	bool keep_fallback; /* the old default becomes the first fallback */
+	bool verified;      /* the check answered accepted, limited or no credit */
+	bool skip_verify;   /* "save it without verifying" */
+	struct check_result check;
+	int64_t expires_ms; /* 0: none */
+	enum expiry_source expires_source;
+};
+
+/* One line of the review. */
+struct plan_file {
+	char path[1024]; /* as shown, with ~ */
+	unsigned mode;
+	char change[64]; /* "new", "+1", "~1 line", "1 record" */
+	char note[96];   /* "removes the plain text of 1 key", or "" */
+	enum {
+		PLAN_WAITING,
+		PLAN_WRITING,
+		PLAN_WRITTEN,
+		PLAN_FAILED
+	} state;
+};
+
+#define PLAN_FILES 12
+struct plan {
+	struct plan_file files[PLAN_FILES];
+	size_t count;
+	char notes[4][120]; /* "the running gateway (pid 4121) needs a restart" */
+	size_t note_count;
+	struct buf diff; /* redacted, for the overlay */
+};
+
+struct wizard; /* opaque; wizard/steps.h for the steps themselves */
+
+/*
+ * world is kept, not copied, and may be replaced by wizard_world(). The steps' ids:
+ * "start", "provider", "method", "secret", "check", "protect", "model", "review", "apply".
+ */
+struct wizard *wizard_new(const struct snapshot *world, struct err *e);
+void wizard_free(struct wizard *w); /* wipes the secret */
+void wizard_world(struct wizard *w, const struct snapshot *world);
+
+/* Answers given by flags: those steps are skipped. Unknown ids are ERR_USAGE naming the valid ones.
+ */
+bool wizard_preset(struct wizard *w, const char *provider, const char *method,
+	const char *profile_id, struct err *e);
+
+/* Starts as "rotate this profile" (gateway of `onboard --rotate`). */
+bool wizard_rotate(struct wizard *w, const char *profile_id, struct err *e);
+
+enum effect wizard_handle(struct wizard *w, const struct event *ev, int64_t now_ms);
+enum effect wizard_tick(struct wizard *w, int64_t now_ms);
+
+/* Milliseconds until wizard_tick() would change the screen; -1: never. */
+int wizard_wait(const struct wizard *w, int64_t now_ms);
+
+/* Reports. */
+void wizard_stage(struct wizard *w, enum check_stage stage_reached, int64_t now_ms);
+void wizard_checked(struct wizard *w, const struct check_result *r, const struct err *failed);
+void wizard_planned(struct wizard *w, struct plan *plan, const struct err *failed); /* takes it */
+void wizard_file(struct wizard *w, size_t index, bool done, const struct err *failed);
+void wizard_applied(struct wizard *w, const struct err *failed);
+
+void wizard_draw(const struct wizard *w, struct frame *f, int64_t now_ms);
+
+const struct draft *wizard_draft(const struct wizard *w);
+const char *wizard_at(const struct wizard *w); /* the step's id */
+bool wizard_wrote(const struct wizard *w);     /* Apply has succeeded */
+void wizard_plain_text(const struct wizard *w, struct str *out);
+
+/* --- the panel: views over a snapshot, the last thing the wizard shows ------------------ */
+
+enum panel_effect {
+	PFX_NONE,
+	PFX_CHECK_ONE, /* panel_selected() */
+	PFX_CHECK_ALL,
+	PFX_ADD,    /* open the wizard */
+	PFX_ROTATE, /* open the wizard for panel_selected() */
+	PFX_FIX,    /* perform panel_fix() after the confirm */
+	PFX_REDRAW,
+	PFX_SUSPEND,
+	PFX_QUIT,
+};
+
+struct panel;
+
+struct panel *panel_new(const struct snapshot *world, const char *message, struct err *e);
+void panel_free(struct panel *p);
+void panel_world(struct panel *p, const struct snapshot *world); /* selection follows the profile */
+
+enum panel_effect panel_handle(struct panel *p, const struct event *ev, int64_t now_ms);
+enum panel_effect panel_tick(struct panel *p, int64_t now_ms); /* due checks, countdowns */
+int panel_wait(const struct panel *p, int64_t now_ms);
+
+void panel_probing(struct panel *p, const char *profile_id, bool running);
+void panel_message(struct panel *p, const char *text, enum severity s);
+const char *panel_selected(const struct panel *p); /* profile id, or NULL */
+const struct finding *panel_fix(const struct panel *p);
+
+void panel_draw(const struct panel *p, struct frame *f, int64_t now_ms);
+
+#endif
