@@ -485,6 +485,8 @@ bool fs_mkdirs(const char *path, struct err *e)
 			return true;
 		return err_set(e, ERR_REFUSED, "%s is not a directory", path);
 	}
+	if (errno == ENOTDIR)
+		return err_set(e, ERR_REFUSED, "%s: a part of the path is not a directory", path);
 	if (errno != ENOENT)
 		return err_sys(e, "%s", path);
 	fs_dirname(up, sizeof(up), path);
@@ -554,8 +556,8 @@ bool fs_lock(struct fs_lock *l, const char *path, int timeout_ms, struct err *e)
 	}
 	/* Only a help for the one who waits; its failure costs nothing. */
 	n = snprintf(pid, sizeof(pid), "%ld\n", (long)getpid());
-	if (ftruncate(l->fd, 0) == 0 && pwrite(l->fd, pid, (size_t)n, 0) != n)
-		n = 0;
+	if (ftruncate(l->fd, 0) == 0)
+		(void)!pwrite(l->fd, pid, (size_t)n, 0);
 	return true;
 fail:
 	close(l->fd);

@@ -53,13 +53,14 @@ void str_fmt(struct str *s, const char *fmt, ...)
 /* Never realloc: it may leave the old bytes behind. */
 bool buf_reserve(struct buf *b, size_t more, struct err *e)
 {
-	size_t want = b->len + more + 1;
 	size_t cap = b->cap ? b->cap : 256;
+	size_t want;
 	char *p;
 
-	if (want <= b->cap)
+	if (more < b->cap && b->len + more + 1 <= b->cap)
 		return true;
-	if (more > BUF_MAX || want > BUF_MAX)
+	want = more > BUF_MAX ? BUF_MAX + 1 : b->len + more + 1;
+	if (want > BUF_MAX)
 		return err_set(e, ERR_MEMORY, "more than %zu MiB of text", BUF_MAX >> 20);
 	while (cap < want)
 		cap *= 2;

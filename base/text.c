@@ -213,38 +213,66 @@ static size_t escape_length(const char *p, size_t n)
 	return p[i] == '\a' ? i + 1 : i + 2;
 }
 
+/* Where text_clean() is in its output. */
+struct cleaning {
+	struct str *out;
+	size_t cells;
+	size_t max;
+	int marks; /* combining marks on the last character */
+};
+
+static void clean_blank(struct cleaning *c)
+{
+	bool again = !c->out->len || c->out->p[c->out->len - 1] == ' ';
+
+	if (again || c->cells >= c->max)
+		return;
+	str_add(c->out, " ");
+	c->cells++;
+}
+
+/* False when the text is full. */
+static bool clean_visible(struct cleaning *c, const char *p, size_t n, uint32_t cp)
+{
+	size_t width = (size_t)text_width(cp);
+
+	if (!width) {
+		if (c->cells && c->marks++ < 2)
+			str_addn(c->out, p, n);
+		return true;
+	}
+	if (c->cells + width > c->max) {
+		str_add(c->out, "...");
+		return false;
+	}
+	if (cp == TEXT_BAD)
+		str_add(c->out, "?");
+	else
+		str_addn(c->out, p, n);
+	c->cells += width;
+	c->marks = 0;
+	return true;
+}
+
+static bool is_blank(uint32_t cp)
+{
+	return cp == '\t' || cp == '\n' || cp == '\r' || cp == 0x2028 || cp == 0x2029;
+}
+
 void text_clean(struct str *out, const char *p, size_t n, size_t max_cells)
 {
-	size_t cells = 0;
-	int marks = 0;
+	struct cleaning c = { .out = out, .max = max_cells };
 
 	while (n) {
 		size_t used;
 		uint32_t cp = text_next(p, n, &used);
-		int w = text_width(cp);
 
-		if (cp == 0x1B) {
+		if (cp == 0x1B)
 			used = escape_length(p, n);
-		} else if (cp == '\t' || cp == '\n' || cp == '\r' || cp == 0x2028) {
-			if (out->len && out->p[out->len - 1] != ' ' && cells < max_cells) {
-				str_add(out, " ");
-				cells++;
-			}
-		} else if (w == 0) {
-			if (cells && marks++ < 2)
-				str_addn(out, p, used);
-		} else if (w > 0) {
-			if (cells + (size_t)w > max_cells) {
-				str_add(out, "...");
-				return;
-			}
-			if (cp == TEXT_BAD)
-				str_add(out, "?");
-			else
-				str_addn(out, p, used);
-			cells += (size_t)w;
-			marks = 0;
-		}
+		else if (is_blank(cp))
+			clean_blank(&c);
+		else if (text_width(cp) >= 0 && !clean_visible(&c, p, used, cp))
+			return;
 		p += used;
 		n -= used;
 	}

@@ -17,7 +17,7 @@ add_library(tfb_flags INTERFACE)
 target_include_directories(tfb_flags INTERFACE ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR})
 # _DEFAULT_SOURCE: explicit_bzero, prctl and getrandom stand behind it in glibc.
 target_compile_definitions(tfb_flags INTERFACE
-  _POSIX_C_SOURCE=200809L _DEFAULT_SOURCE _FILE_OFFSET_BITS=64
+  _XOPEN_SOURCE=700 _DEFAULT_SOURCE _FILE_OFFSET_BITS=64
   TFB_VERSION="${PROJECT_VERSION}")
 target_compile_options(tfb_flags INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes
