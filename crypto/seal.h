@@ -38,8 +38,9 @@ bool seal_secret(unsigned char *c, unsigned char nonce[SEAL_NONCE_BYTES], const 
 	const struct secret *key, const struct canon *aad, struct err *e);
 
 /*
- * Opens what seal_secret() made; *out is initialised when its capacity is too
- * small, so one secret serves a loop. Anything else is ERR_DAMAGED.
+ * Opens what seal_secret() made; *out (at first { 0 }) gets new memory only when
+ * its capacity is too small, so one secret serves a loop. Anything that is not
+ * authentic is ERR_DAMAGED, and *out is then empty.
  */
 struct sealed {
 	const unsigned char *nonce; /* SEAL_NONCE_BYTES */
@@ -72,6 +73,9 @@ bool mac_begin(struct mac *m, const struct secret *key);
 void mac_add(struct mac *m, const void *p, size_t n);
 void mac_end(struct mac *m, unsigned char out[MAC_BYTES]); /* wipes the state */
 bool mac_of(unsigned char out[MAC_BYTES], const struct secret *key, const void *p, size_t n);
+
+/* Unkeyed, for checksums. */
+void hash_of(unsigned char out[MAC_BYTES], const void *p, size_t n);
 
 /* Constant time. */
 bool bytes_equal(const void *a, const void *b, size_t n);
