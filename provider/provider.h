@@ -62,6 +62,7 @@ struct method {
 	size_t min_len;                          /* shorter "looks cut off"; 0: unknown */
 	size_t max_len;
 	const char *profile_name; /* default name after the colon: "default", "manual" */
+	const char *var;          /* variable for this kind of credential; NULL: the provider's */
 	enum auth_style auth;
 	const char *check_path; /* appended to the base address; GET, costs nothing */
 	const char *headers[PROVIDER_HEADERS]; /* "name: value", fixed */

@@ -36,6 +36,7 @@ const struct provider provider_table[] = {
 				.min_len = 80,
 				.max_len = 256,
 				.profile_name = "default",
+				.var = "ANTHROPIC_OAUTH_TOKEN",
 				.auth = AUTH_BEARER,
 				.check_path = "/v1/models?limit=100",
 				.headers = { "anthropic-version: 2023-06-01",

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/commands.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/out_order.h"
+#include "cli/place.h"
+#include "store/profiles.h"
+
+/*
+ * `models auth order`: the explicit order of one agent, kept in its
+ * auth-profiles.json. Texts and checks are the family's (gateway-family.md 9.1-9.3).
+ */
+
+static struct {
+	const char *provider;
+	const char *agent;
+	bool json;
+} given;
+
+static const struct opt get_opts[] = {
+	{ "provider", "NAME", "the provider (required)", OPT_TEXT, { .text = &given.provider } },
+	{ "agent", "ID", "agent (default: the configured default agent)", OPT_TEXT,
+		{ .text = &given.agent } },
+	{ "json", NULL, "print JSON", OPT_FLAG, { .flag = &given.json } },
+	{ .kind = OPT_END },
+};
+
+static const struct opt change_opts[] = {
+	{ "provider", "NAME", "the provider (required)", OPT_TEXT, { .text = &given.provider } },
+	{ "agent", "ID", "agent (default: the configured default agent)", OPT_TEXT,
+		{ .text = &given.agent } },
+	{ .kind = OPT_END },
+};
+
+/* What the three commands begin with. */
+struct order {
+	struct place place;
+	struct profiles profiles;
+	char provider[PROVIDER_CAP];
+};
+
+static bool order_open(struct order *o, enum place_use use, const char *command, struct err *e)
+{
+	char state[FS_PATH_MAX];
+
+	*o = (struct order){ 0 };
+	if (!given.provider ||
+		!provider_normalise(o->provider, sizeof(o->provider), given.provider) ||
+		!o->provider[0])
+		return err_set(e, ERR_USAGE, "Missing --provider.");
+	return place_find(&o->place, given.agent, use, command, e) &&
+	       paths_auth_state(state, sizeof(state), o->place.agent_dir, e) &&
+	       profiles_load(&o->profiles, o->place.profiles, state, e);
+}
+
+static void order_close(struct order *o)
+{
+	profiles_release(&o->profiles);
+	place_release(&o->place);
+}
+
+static void order_view(const struct order *o, struct out_order *view)
+{
+	const struct profile_order *row = profiles_order(&o->profiles, o->provider);
+
+	*view = (struct out_order){ .agent = o->place.agent,
+		.agent_dir = o->place.agent_dir,
+		.provider = o->provider,
+		.store_path = o->place.profiles,
+		.home = o->place.paths.home,
+		.ids = row ? row->ids : NULL,
+		.count = row ? row->count : 0,
+		.set = row != NULL };
+}
+
+static bool order_get(struct cli *c, struct err *e)
+{
+	struct out_order view;
+	struct order o;
+	bool ok = false;
+
+	(void)c;
+	if (!order_open(&o, PLACE_READ, "models auth order get", e))
+		goto out;
+	order_view(&o, &view);
+	if (given.json) {
+		ok = out_order_json(stdout, &view, e);
+	} else {
+		out_order_text(stdout, &view);
+		ok = true;
+	}
+out:
+	order_close(&o);
+	return ok;
+}
+
+/* The store again under the lock, one edit, and written when it changed something. */
+static bool change(struct order *o, bool (*edit)(struct order *, struct err *), struct err *e)
+{
+	struct fs_replace replace = { .expect = &o->profiles.stamp };
+	struct fs_lock lock = { .fd = -1 };
+	struct buf before = { 0 };
+	struct doc *d = &o->profiles.doc;
+	char state[FS_PATH_MAX];
+	bool ok = false;
+
+	if (!fs_mkdirs(o->place.agent_dir, e) || !fs_mkdirs(o->place.paths.secrets, e) ||
+		!fs_lock(&lock, o->place.paths.lock, 10000, e))
+		goto out;
+	profiles_release(&o->profiles);
+	if (!paths_auth_state(state, sizeof(state), o->place.agent_dir, e) ||
+		!profiles_load(&o->profiles, o->place.profiles, state, e) ||
+		!buf_add(&before, d->text.p, d->text.len, e) || !edit(o, e))
+		goto out;
+	ok = (o->profiles.exists && before.len == d->text.len &&
+		     memcmp(before.p, d->text.p, before.len) == 0) ||
+	     fs_replace(o->place.profiles, d->text.p, d->text.len, &replace, e);
+out:
+	fs_unlock(&lock);
+	buf_release(&before);
+	return ok;
+}
+
+/* Distinct, trimmed of blanks by the shell; what the edit and the answer both use. */
+static const char *wanted[OPT_LIST_CAP];
+static size_t wanted_count;
+
+static bool collect(const struct args *args, struct err *e)
+{
+	for (size_t i = 0; i < args->count; i++) {
+		bool again = args->items[i][0] == '\0';
+
+		for (size_t k = 0; k < wanted_count && !again; k++)
+			again = strcmp(wanted[k], args->items[i]) == 0;
+		if (again)
+			continue;
+		if (wanted_count == OPT_LIST_CAP)
+			return err_set(e, ERR_USAGE, "more than %d profile ids", OPT_LIST_CAP);
+		wanted[wanted_count++] = args->items[i];
+	}
+	if (wanted_count)
+		return true;
+	return err_set(e, ERR_USAGE, "Missing profile ids. Provide one or more profile ids.");
+}
+
+static bool check_ids(const struct order *o, struct err *e)
+{
+	for (size_t i = 0; i < wanted_count; i++) {
+		const struct profile *p = profiles_find(&o->profiles, wanted[i]);
+
+		if (!p) {
+			err_set(e, ERR_NOT_FOUND, "Auth profile \"%.100s\" not found in %s.",
+				wanted[i], o->place.agent_dir);
+			return err_hint(e, "thinkfleetbot models status lists the profiles");
+		}
+		if (strcmp(p->provider, o->provider) != 0)
+			return err_set(e, ERR_USAGE, "Auth profile \"%.100s\" is for %s, not %s.",
+				wanted[i], p->provider, o->provider);
+	}
+	return true;
+}
+
+static bool edit_set(struct order *o, struct err *e)
+{
+	return check_ids(o, e) &&
+	       profiles_order_set(&o->profiles.doc, o->provider, wanted, wanted_count, e);
+}
+
+static bool order_set(struct cli *c, struct err *e)
+{
+	struct out_order view;
+	struct order o = { 0 };
+	bool ok = false;
+
+	if (!collect(&c->args, e) || !order_open(&o, PLACE_WRITE, "models auth order set", e) ||
+		!check_ids(&o, e) || !change(&o, edit_set, e))
+		goto out;
+	order_view(&o, &view);
+	view.ids = wanted;
+	view.count = wanted_count;
+	out_order_set(stdout, &view);
+	ok = true;
+out:
+	order_close(&o);
+	return ok;
+}
+
+static bool edit_clear(struct order *o, struct err *e)
+{
+	return profiles_order_clear(&o->profiles.doc, o->provider, e);
+}
+
+static bool order_clear(struct cli *c, struct err *e)
+{
+	struct out_order view;
+	struct order o = { 0 };
+	bool ok = false;
+
+	(void)c;
+	if (!order_open(&o, PLACE_WRITE, "models auth order clear", e) ||
+		!change(&o, edit_clear, e))
+		goto out;
+	order_view(&o, &view);
+	out_order_cleared(stdout, &view);
+	ok = true;
+out:
+	order_close(&o);
+	return ok;
+}
+
+const struct cmd cmd_order_get = {
+	.name = "models auth order get",
+	.args = "--provider P [--agent ID] [--json]",
+	.summary = "show the order in which an agent tries a provider's profiles",
+	.opts = get_opts,
+	.run = order_get,
+};
+
+const struct cmd cmd_order_set = {
+	.name = "models auth order set",
+	.args = "--provider P [--agent ID] PROFILE...",
+	.summary = "set that order for one agent",
+	.opts = change_opts,
+	.args_max = OPT_LIST_CAP,
+	.run = order_set,
+};
+
+const struct cmd cmd_order_clear = {
+	.name = "models auth order clear",
+	.args = "--provider P [--agent ID]",
+	.summary = "forget it: back to the configured or automatic order",
+	.opts = change_opts,
+	.run = order_clear,
+};

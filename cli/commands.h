@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CLI_COMMANDS_H
+#define CLI_COMMANDS_H
+
+#include "cli/cmd.h"
+
+/* The rows; each lives in its own cmd_*.c. */
+extern const struct cmd cmd_onboard;
+extern const struct cmd cmd_status;
+extern const struct cmd cmd_doctor;
+extern const struct cmd cmd_models;
+extern const struct cmd cmd_models_status;
+extern const struct cmd cmd_paste_token;
+extern const struct cmd cmd_order_get;
+extern const struct cmd cmd_order_set;
+extern const struct cmd cmd_order_clear;
+extern const struct cmd cmd_run;
+extern const struct cmd cmd_help_row;
+
+#endif

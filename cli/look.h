@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CLI_LOOK_H
+#define CLI_LOOK_H
+
+#include "cli/place.h"
+#include "health/health.h"
+
+/* A snapshot of a place, as the commands that only look need it. */
+struct look {
+	bool findings; /* run the doctor's checks too */
+	bool deep;
+	int64_t warn_ms; /* 0: one day */
+};
+
+bool look_take(struct snapshot *out, const struct place *p, const struct look *how, struct err *e);
+
+/*
+ * Opens the secret of one credential of a snapshot, wherever it is stored, into
+ * *out (initialised here). ERR_NOT_FOUND when nothing is stored.
+ */
+bool look_secret(
+	struct secret *out, const struct place *p, const struct credential *c, struct err *e);
+
+/* "--warn-within 14d" in milliseconds; NULL: one day. */
+bool look_warn(const char *text, int64_t *ms, struct err *e);
+
+#endif

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: MIT */
+#include <locale.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/cmd.h"
+#include "cli/hygiene.h"
+#include "cli/say.h"
+#include "crypto/secret.h"
+
+/* `run` hands over everything after its own options; the parser must not look at those words. */
+static int words_for_parser(const struct cmd *cmd, int from, int argc, char **argv)
+{
+	if (!cmd->own_words)
+		return argc;
+	for (int i = from; i < argc; i++) {
+		if (strcmp(argv[i], "--") == 0)
+			return i;
+		if (argv[i][0] != '-')
+			return i;
+		if (strcmp(argv[i], "--agent") == 0 || strcmp(argv[i], "--state-dir") == 0)
+			i++;
+	}
+	return argc;
+}
+
+static bool check_count(const struct cmd *cmd, const struct args *args, struct err *e)
+{
+	if (args->count < cmd->args_min) {
+		err_set(e, ERR_USAGE, "%s: missing argument", cmd->name);
+		return err_hint(e, "usage: thinkfleetbot %s %s", cmd->name, cmd->args);
+	}
+	if (!cmd->own_words && args->count > cmd->args_max) {
+		err_set(e, ERR_USAGE, "%s: unexpected argument %.40s", cmd->name,
+			args->items[cmd->args_max]);
+		return err_hint(e, "usage: thinkfleetbot %s %s", cmd->name, cmd->args);
+	}
+	return true;
+}
+
+static bool run_command(struct cli *c, int from, struct err *e)
+{
+	int end = words_for_parser(c->cmd, from, c->argc, c->argv);
+
+	const struct opt *const tables[] = { c->cmd->opts, c->cmd->shared, global_opts };
+
+	if (!opt_parse(tables, from, end, c->argv, &c->args, e))
+		return false;
+	if (globals.help) {
+		cmd_help(c->cmd);
+		return true;
+	}
+	if (c->cmd->own_words) {
+		if (end < c->argc && strcmp(c->argv[end], "--") == 0)
+			end++;
+		c->args.items = c->argv + end;
+		c->args.count = (size_t)(c->argc - end);
+	}
+	return check_count(c->cmd, &c->args, e) && crypto_start(e) && c->cmd->run(c, e);
+}
+
+static bool unknown_command(char **words, size_t n, struct err *e)
+{
+	char text[120];
+	struct str s = STR_OF(text);
+
+	for (size_t i = 0; i < n && i < 3 && words[i][0] != '-'; i++)
+		str_fmt(&s, "%s%.30s", i ? " " : "", words[i]);
+	err_set(e, ERR_USAGE, "there is no command \"%s\"", text);
+	return err_hint(e, "thinkfleetbot help lists the commands");
+}
+
+static bool dispatch(struct cli *c, struct err *e)
+{
+	const struct opt *const globals_only[OPT_TABLES] = { global_opts };
+	struct args rest;
+	size_t used = 0;
+	size_t words = (size_t)c->argc - 1;
+
+	if (words && c->argv[1][0] != '-') {
+		c->cmd = cmd_find(c->argv + 1, words, &used);
+		return c->cmd ? run_command(c, (int)used + 1, e)
+			      : unknown_command(c->argv + 1, words, e);
+	}
+	/* Only global options, or nothing. "thinkfleetbot --state-dir X status" works too. */
+	for (int i = 1; i < c->argc; i++) {
+		c->cmd = cmd_find(c->argv + i, (size_t)(c->argc - i), &used);
+		if (!c->cmd)
+			continue;
+		return opt_parse(globals_only, 1, i, c->argv, &rest, e) &&
+		       run_command(c, i + (int)used, e);
+	}
+	if (!opt_parse(globals_only, 1, c->argc, c->argv, &rest, e))
+		return false;
+	if (rest.count)
+		return unknown_command(rest.items, rest.count, e);
+	if (globals.version) {
+		puts("thinkfleetbot " TFB_VERSION);
+		return true;
+	}
+	cmd_help(NULL);
+	return true;
+}
+
+/* Full disk, closed pipe: output that was lost is a failure, not a success with less text. */
+static bool flush_output(struct err *e)
+{
+	if (fflush(stdout) != 0 || ferror(stdout))
+		return err_sys(e, "cannot write the output");
+	return true;
+}
+
+int main(int argc, char **argv)
+{
+	struct cli c = { .argc = argc, .argv = argv };
+	struct err e = { 0 };
+
+	hygiene_start();
+	if (opt_refuse_secrets(argc, argv, &e) && dispatch(&c, &e) && flush_output(&e))
+		return c.status;
+	say_error(&e);
+	return err_exit_status(e.code);
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CLI_PLACE_H
+#define CLI_PLACE_H
+
+#include "store/config.h"
+#include "store/paths.h"
+
+/*
+ * Where a command works: the state folder, the agent, the configuration. Found
+ * from --state-dir, the environment and --agent, the same way for every command.
+ */
+struct place {
+	struct paths paths;
+	char agent[AGENT_CAP];
+	char agent_dir[FS_PATH_MAX];
+	char profiles[FS_PATH_MAX]; /* the agent's auth-profiles.json */
+	struct config config;
+};
+
+enum place_use {
+	PLACE_READ,
+	PLACE_WRITE
+};
+
+/*
+ * agent: --agent, or NULL for the configured default. PLACE_WRITE refuses to
+ * work for another user (paths_check); command names what was typed.
+ */
+bool place_find(
+	struct place *p, const char *agent, enum place_use use, const char *command, struct err *e);
+void place_release(struct place *p);
+
+#endif

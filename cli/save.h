@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CLI_SAVE_H
+#define CLI_SAVE_H
+
+#include "store/paths.h"
+#include "wizard/wizard.h"
+
+/*
+ * One credential into the files of the state folder (vault-format.md).
+ *
+ * The files are written in an order in which every prefix is a working state:
+ *
+ *   sealed  vault, resolver, (proof), configuration, profiles, .env, notes
+ *   plain   .env, configuration, profiles, vault (the sealed copy goes last), notes
+ *
+ * The proof runs the installed resolver as a gateway would and compares its
+ * answer byte for byte: a reference is written only after it can be resolved.
+ * Plain text that the new credential replaces is sealed before it goes: the old
+ * key of the profile as its previous revision, another key of the same variable
+ * as the record "<agent>/env:NAME/key". Nothing is lost.
+ *
+ * save_plan() reads and writes nothing; save_apply() takes the lock, works
+ * everything out again from the disk, checks that all of it can be written, then
+ * writes. A file that did not change is not touched.
+ */
+struct save {
+	const struct paths *paths;
+	const char *agent;     /* normalised */
+	const char *agent_dir; /* absolute */
+	const char *profile_id;
+	const struct provider *provider;
+	const struct method *method;
+	const struct secret *key; /* empty for local providers: only the model is set */
+	enum keep keep;
+	const char *model; /* "" or NULL: leave as it is */
+	bool keep_fallback;
+	bool accept_rollback;
+	int64_t expires_ms; /* tokens: 0 none */
+	enum expiry_source expires_source;
+	const struct check_result *check; /* NULL or VERDICT_NONE: stays unverified */
+};
+
+/* Told before and after each file; failed is NULL unless it failed. */
+struct save_progress {
+	void (*file)(void *ctx, const char *shown_path, bool done, const struct err *failed);
+	void *ctx;
+};
+
+bool save_plan(const struct save *s, struct plan *out, struct err *e);
+void plan_release(struct plan *p);
+
+/* progress may be NULL. On failure the message says what was and what was not written. */
+bool save_apply(const struct save *s, const struct save_progress *progress, struct err *e);
+
+/* The variable that carries this kind of credential ("ANTHROPIC_API_KEY"). */
+const char *save_variable(const struct provider *p, const struct method *m);
+
+/* What the .env line of a sealed credential is called: "THINKFLEETBOT_SEALED_" + variable. */
+#define SEALED_PREFIX "THINKFLEETBOT_SEALED_"
+
+#endif

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CLI_SAVE_FILES_H
+#define CLI_SAVE_FILES_H
+
+#include "cli/save.h"
+#include "store/config.h"
+#include "store/dotenv.h"
+#include "store/profiles.h"
+#include "store/vault.h"
+
+/*
+ * The inside of cli/save: what each file will hold, worked out in memory.
+ * save_files.c fills a job, save.c shows it (plan) or writes it (apply).
+ */
+
+enum file_id {
+	FILE_KEY, /* only shown: vault_create() makes it */
+	FILE_VAULT,
+	FILE_RESOLVER,
+	FILE_CONFIG,
+	FILE_PROFILES,
+	FILE_ENV,
+	FILE_NOTES, /* secrets/checks.json */
+	FILE_COUNT
+};
+
+struct job_file {
+	char path[FS_PATH_MAX];
+	struct fs_stamp stamp;
+	struct buf old, new; /* text files only */
+	bool changed;
+	bool is_new;
+	mode_t mode;
+	char change[64]; /* when it cannot be told from old and new */
+	char note[96];
+};
+
+struct job {
+	const struct save *s;
+	bool dry; /* planning: create nothing */
+	struct job_file files[FILE_COUNT];
+	char record[VAULT_RECORD_ID_CAP];
+	const char *variable;
+	char sealed_name[96];
+	bool references; /* this gateway's configuration knows SecretRefs */
+	struct vault vault;
+	bool vault_created;
+	struct profiles profiles;
+	struct config config;
+	struct dotenv env;
+	struct secret old_profile_key; /* plain text that gets sealed; empty when none */
+	struct secret old_env_key;
+};
+
+bool job_prepare(struct job *j, struct err *e);
+void job_release(struct job *j);
+
+#endif
