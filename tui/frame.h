@@ -65,6 +65,8 @@ struct cell {
 	uint8_t role;
 };
 
+#define FRAME_SIDE_MAX 1000 /* rows, columns: more is not a terminal but a mistake */
+
 struct frame {
 	int rows, cols;
 	struct cell *cells; /* rows * cols */
@@ -95,6 +97,16 @@ int frame_wrap(
 
 int frame_glyph(struct frame *f, int y, int x, enum role role, enum glyph g);
 const char *glyph_text(enum glyph_set set, enum glyph g);
+
+/*
+ * What a set shows instead of the (typographic) character at the start of the
+ * text, and in *used how many bytes that replaces; NULL: nothing special. All
+ * drawing functions fold by themselves: "…" in a sentence is "..." in ASCII.
+ */
+const char *glyph_fold(enum glyph_set set, const char *text, size_t *used);
+
+/* Cells that frame_text() would use for it: with folding, text_cells() is not enough. */
+int frame_cells(const struct frame *f, const char *text);
 
 void frame_hline(struct frame *f, int y, int x, int width);
 void frame_box(struct frame *f, int y, int x, int height, int width, enum role role,

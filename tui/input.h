@@ -81,8 +81,8 @@ void decoder_reset(struct decoder *d);
  * KEYS section are read from the same rows.
  */
 struct binding {
-	enum keysym key; /* KEYS_NONE: `ch` */
-	uint32_t ch;
+	enum keysym key;   /* KEYS_NONE: `ch` */
+	uint32_t ch;       /* 0 too: never matches, a row for the footer only ("type to filter") */
 	int action;        /* the owner's enum; 0 ends a table */
 	const char *name;  /* "Enter", "^U", "q" */
 	const char *label; /* footer text, "verify"; NULL: not in the footer */

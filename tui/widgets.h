@@ -25,7 +25,10 @@ struct field {
 bool field_init(struct field *w, size_t cap, bool masked, struct err *e);
 void field_release(struct field *w);
 
-/* Handles typing, Backspace, ^U, ^W. True when the text changed. Not Enter, not paste. */
+/*
+ * Handles typing, Backspace, ^U, ^W (back to one of - _ . / : or a blank). True
+ * when the text changed. Not Enter, not paste.
+ */
 bool field_key(struct field *w, const struct event *ev);
 
 /* One line at (y, x), width cells, cursor at its end when focused. prefix/tail: what a mask shows.
@@ -48,14 +51,23 @@ struct list {
 bool list_key(struct list *l, const struct event *ev, size_t page);
 void list_count(struct list *l, size_t count); /* clamps */
 
-/* Which rows [top, top+n) are shown in `height` lines, keeping room for "v N more". */
+/*
+ * Which rows [first, first+n) are shown in `height` lines, keeping room for
+ * "v N more". Below three lines there is no room for that: above and below are
+ * then 0. list_key() remembers the scroll position if `page` is that height.
+ */
 struct list_window {
 	size_t first, n;
 	size_t above, below; /* hidden rows; a line of the height says so */
 };
 struct list_window list_window(const struct list *l, size_t height);
 
-/* The footer at row y from binding rows (several tables, NULL-terminated), dropping by priority. */
+/*
+ * The footer at row y from binding rows (several tables, NULL-terminated), in
+ * the order of the rows, dropping by priority: 0 is always there, 1 from 60
+ * columns, 2 from 80, more from 100; then the highest goes first until the rest
+ * fits. A row whose key an earlier row already takes is not shown: it does not act.
+ */
 void footer_draw(struct frame *f, int y, const struct binding *const tables[]);
 
 /* "[1 Provider]  2 Method ..." or its short forms, for the width. at: 0-based. */
