@@ -318,5 +318,5 @@ void diff_summary(struct str *out, const struct diff_counts *c, bool is_new)
 	}
 	if (c->removed > changed)
 		str_fmt(out, "%s-%u", blank, c->removed - changed);
-	str_add(out, c->added + c->removed == 1 ? " line" : " lines");
+	str_add(out, c->added <= 1 && c->removed <= 1 ? " line" : " lines");
 }

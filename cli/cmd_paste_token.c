@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/commands.h"
+
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "cli/keysource.h"
+#include "cli/quick.h"
+#include "cli/screen.h"
+
+/* The family's name for what is pasted here: anthropic:manual, openrouter:manual. */
+static struct quick given = { .default_name = "manual" };
+
+static const struct opt opts[] = {
+	{ "provider", "NAME", "the provider (required)", OPT_TEXT, { .text = &given.provider } },
+	{ "profile-id", "ID", "profile (default: PROVIDER:manual)", OPT_TEXT,
+		{ .text = &given.profile_id } },
+	{ "expires-in", "DURATION", "when the token expires, for example 365d, 12h, 30m", OPT_TEXT,
+		{ .text = &given.expires_in } },
+	{ "agent", "ID", "agent (default: the configured default agent)", OPT_TEXT,
+		{ .text = &given.agent } },
+	{ "keep", "HOW", "sealed (default) or plain", OPT_TEXT, { .text = &given.keep } },
+	{ "no-verify", NULL, "save without the live check; it stays marked unverified", OPT_FLAG,
+		{ .flag = &given.no_verify } },
+	{ "json", NULL, "print JSON", OPT_FLAG, { .flag = &given.json } },
+	{ .kind = OPT_END },
+};
+
+/* A token that is piped in is read, as newer gateways do; the January one ignored it. */
+static void use_piped_input(void)
+{
+	if (!keysource_given() && !isatty(STDIN_FILENO))
+		keysource.from_stdin = true;
+}
+
+static bool run(struct cli *c, struct err *e)
+{
+	struct screen o = { .command = "models auth paste-token",
+		.agent = given.agent,
+		.provider = given.provider,
+		.profile_id = given.profile_id,
+		.start = SCREEN_PASTE };
+	int64_t ms = 0;
+
+	if (!given.provider) {
+		err_set(e, ERR_USAGE, "required option '--provider <name>' not specified");
+		return err_hint(e, "for example --provider anthropic");
+	}
+	if (given.expires_in && !clock_parse_duration(given.expires_in, "d", &ms, e))
+		return false;
+	o.expires_ms = given.expires_in ? clock_now_ms() + ms : 0;
+	use_piped_input();
+	if (keysource_given())
+		return quick_save(&given, o.command, e);
+	return screen_possible(
+		       "thinkfleetbot models auth paste-token --provider NAME --key-stdin", e) &&
+	       screen_run(&o, &c->status, e);
+}
+
+const struct cmd cmd_paste_token = {
+	.name = "models auth paste-token",
+	.args = "--provider P [--profile-id ID] [--expires-in DURATION] [OPTION...]",
+	.summary = "paste a token or key for any provider; it is checked, then sealed",
+	.detail =
+		"On a terminal one screen asks for it, masked. Piped in, it is read from standard "
+		"input.\n"
+		"An API key is recognised and stored as one.",
+	.opts = opts,
+	.shared = keysource_opts,
+	.run = run,
+};

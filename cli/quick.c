@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/quick.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "cli/keysource.h"
+#include "cli/out_base.h"
+#include "cli/say.h"
+#include "net/client.h"
+
+#define CHECK_TIMEOUT_MS 15000
+
+/* The answers, worked out from the options and the key. */
+struct answers {
+	struct place place;
+	const struct provider *provider;
+	const struct method *method;
+	char profile_id[ID_CAP];
+	enum keep keep;
+	int64_t expires_ms;
+	struct secret key;
+	struct check_result check;
+};
+
+static bool unknown_provider(const char *given, struct err *e)
+{
+	char list[240];
+	struct str s = STR_OF(list);
+
+	for (size_t i = 0; i < provider_count(); i++)
+		str_fmt(&s, "%s%s", i ? ", " : "", provider_at(i)->id);
+	err_set(e, ERR_USAGE, "unknown provider \"%.40s\"", given);
+	return err_hint(e, "one of: %s", list);
+}
+
+static bool unknown_method(const struct provider *p, const char *given, struct err *e)
+{
+	char list[120];
+	struct str s = STR_OF(list);
+
+	for (size_t i = 0; i < provider_method_count(p); i++)
+		str_fmt(&s, "%s%s", i ? ", " : "", p->methods[i].id);
+	err_set(e, ERR_USAGE, "unknown method \"%.40s\" for %s", given, p->id);
+	return err_hint(e, "one of: %s", list);
+}
+
+static bool read_provider(struct answers *a, const struct quick *q, struct err *e)
+{
+	char id[PROVIDER_CAP];
+
+	if (!q->provider) {
+		err_set(e, ERR_USAGE, "required option '--provider <name>' not specified");
+		return err_hint(e, "for example --provider anthropic");
+	}
+	if (!provider_normalise(id, sizeof(id), q->provider) || !(a->provider = provider_find(id)))
+		return unknown_provider(q->provider, e);
+	if (q->method && !(a->method = provider_method(a->provider, q->method)))
+		return unknown_method(a->provider, q->method, e);
+	if (!q->method && provider_method_count(a->provider) == 1)
+		a->method = &a->provider->methods[0];
+	return true;
+}
+
+static bool read_options(struct answers *a, const struct quick *q, struct err *e)
+{
+	int64_t ms;
+
+	if (!read_provider(a, q, e))
+		return false;
+	if (q->keep && strcmp(q->keep, "plain") == 0)
+		a->keep = KEEP_PLAIN;
+	else if (q->keep && strcmp(q->keep, "sealed") != 0)
+		return err_set(e, ERR_USAGE, "--keep is sealed or plain, not \"%.40s\"", q->keep);
+	if (q->expires_in) {
+		if (!clock_parse_duration(q->expires_in, "d", &ms, e))
+			return err_wrap(e, "--expires-in");
+		a->expires_ms = clock_now_ms() + ms;
+	}
+	return true;
+}
+
+static bool read_key(struct answers *a, struct err *e)
+{
+	struct paste_report report = { 0 };
+	char notes[6][80];
+	size_t n;
+
+	if (a->method && a->method->kind == CRED_NONE)
+		return secret_init(&a->key, 0, e);
+	if (!keysource_read(a->provider, a->method, &a->key, &report, e))
+		return false;
+	if (!a->method)
+		a->method = report.method && report.provider == a->provider
+				    ? report.method
+				    : &a->provider->methods[0];
+	n = paste_notes(&report, notes, ARRAY_LEN(notes));
+	for (size_t i = 0; i < n && i < ARRAY_LEN(notes); i++)
+		fprintf(stderr, "%s.\n", notes[i]);
+	if (paste_warns(report.verdict))
+		say_warning("%s", report.message);
+	return true;
+}
+
+static void name_profile(struct answers *a, const struct quick *q)
+{
+	if (q->profile_id)
+		str_copy(a->profile_id, sizeof(a->profile_id), q->profile_id);
+	else
+		snprintf(a->profile_id, sizeof(a->profile_id), "%s:%s", a->provider->id,
+			q->default_name ? q->default_name : a->method->profile_name);
+}
+
+static bool rejected(const struct answers *a, struct err *e)
+{
+	char head[200];
+	char advice[300];
+	struct str h = STR_OF(head);
+	struct str ad = STR_OF(advice);
+
+	check_headline(&h, &a->check, a->provider, a->method);
+	check_advice(&ad, &a->check, a->provider, a->method);
+	err_set(e, ERR_REJECTED, "%s%s%s; nothing was saved", head, a->check.text[0] ? ": " : "",
+		a->check.text);
+	return err_hint(e, "%s", advice);
+}
+
+static bool verify(struct answers *a, const struct quick *q, struct err *e)
+{
+	const struct config_provider *row = config_provider(&a->place.config, a->provider->id);
+	struct wire_check check = { .timeout_ms = CHECK_TIMEOUT_MS };
+	char head[200];
+	struct str h = STR_OF(head);
+	bool ok;
+
+	if (q->no_verify)
+		return true;
+	str_copy(check.provider, sizeof(check.provider), a->provider->id);
+	str_copy(check.method, sizeof(check.method), a->method->id);
+	str_copy(check.base_url, sizeof(check.base_url), row ? row->base_url : "");
+	if (a->key.len && !secret_copy(&check.key, &a->key, e))
+		return false;
+	ok = client_check(&check, &a->check, e);
+	secret_release(&check.key);
+	if (!ok)
+		return false;
+	if (a->check.verdict == VERDICT_REJECTED)
+		return rejected(a, e);
+	check_headline(&h, &a->check, a->provider, a->method);
+	if (a->check.verdict == VERDICT_ACCEPTED)
+		fprintf(stderr, "%s (%d ms).\n", head, a->check.latency_ms);
+	else
+		say_warning("%s%s", head,
+			a->check.verdict == VERDICT_UNKNOWN ? "; saved as unverified" : "");
+	return true;
+}
+
+static bool print_json(const struct answers *a, struct err *e)
+{
+	struct json_object *root = json_object_new_object();
+	struct json_object *check = json_object_new_object();
+
+	json_put(root, "ok", json_object_new_boolean(true));
+	json_put(root, "provider", json_text(a->provider->id));
+	json_put(root, "profile", json_text(a->profile_id));
+	json_put(root, "kind", json_text(cred_kind_name(a->method->kind)));
+	json_put(root, "keep", json_text(a->keep == KEEP_PLAIN ? "plain" : "sealed"));
+	json_put(check, "verdict", json_text(verdict_name(a->check.verdict)));
+	json_put(check, "reason", json_text(reason_name(a->check.reason)));
+	json_put(check, "latencyMs", json_object_new_int(a->check.latency_ms));
+	json_put(root, "check", check);
+	return json_finish(stdout, root, e);
+}
+
+static void print_text(const struct answers *a)
+{
+	const struct paths *p = &a->place.paths;
+
+	fputs("Updated ", stdout);
+	out_path(stdout, p->config, p->home);
+	fputs("\nAuth profile: ", stdout);
+	out_text(stdout, a->profile_id);
+	printf(" (%s/%s)\n", a->provider->id, cred_kind_name(a->method->kind));
+	if (a->keep == KEEP_PLAIN)
+		printf("Kept in plain text, as asked: %s in ",
+			save_variable(a->provider, a->method));
+	else
+		fputs("Sealed in ", stdout);
+	out_path(stdout, a->keep == KEEP_PLAIN ? p->env : p->vault, p->home);
+	putchar('\n');
+	if (a->check.verdict == VERDICT_NONE || a->check.verdict == VERDICT_UNKNOWN)
+		puts("Not verified yet: thinkfleetbot status checks it.");
+}
+
+static bool save(struct answers *a, const struct quick *q, struct err *e)
+{
+	struct save s = { .paths = &a->place.paths,
+		.agent = a->place.agent,
+		.agent_dir = a->place.agent_dir,
+		.profile_id = a->profile_id,
+		.provider = a->provider,
+		.method = a->method,
+		.key = &a->key,
+		.keep = a->keep,
+		.model = q->model,
+		.accept_rollback = q->accept_rollback,
+		.expires_ms = a->expires_ms,
+		.expires_source = a->expires_ms ? EXPIRY_YOU : EXPIRY_NONE,
+		.check = a->check.verdict == VERDICT_NONE ? NULL : &a->check };
+
+	if (!save_apply(&s, NULL, e))
+		return false;
+	if (q->json)
+		return print_json(a, e);
+	print_text(a);
+	return true;
+}
+
+bool quick_save(const struct quick *q, const char *command, struct err *e)
+{
+	struct answers a = { 0 };
+	bool ok = false;
+
+	if (!read_options(&a, q, e) || !place_find(&a.place, q->agent, PLACE_WRITE, command, e) ||
+		!read_key(&a, e))
+		goto out;
+	name_profile(&a, q);
+	ok = verify(&a, q, e) && save(&a, q, e);
+out:
+	secret_release(&a.key);
+	place_release(&a.place);
+	return ok;
+}

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/screen.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/cmd.h"
+
+#define STATUS_LEFT 130
+
+static bool read_choice(
+	const char *option, const char *value, const char *const *names, int *out, struct err *e)
+{
+	for (int i = 0; value && names[i]; i++)
+		if (strcmp(names[i], value) == 0) {
+			*out = i;
+			return true;
+		}
+	return !value || err_set(e, ERR_USAGE, "%s: \"%.40s\" is not known", option, value);
+}
+
+static bool term_choices(struct term_options *o, struct err *e)
+{
+	static const char *const colors[] = { "auto", "always", "never", NULL };
+	static const char *const glyphs[] = { "unicode", "cp437", "ascii", NULL };
+	int color = TERM_COLOR_AUTO;
+
+	o->glyphs = -1;
+	if (!read_choice("--color", globals.color, colors, &color, e) ||
+		!read_choice("--glyphs", globals.glyphs, glyphs, &o->glyphs, e))
+		return false;
+	o->color = (enum term_color)color;
+	return true;
+}
+
+bool screen_possible(const char *instead, struct err *e)
+{
+	const char *why = NULL;
+
+	if (globals.plain)
+		why = "--plain was given";
+	else if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
+		why = "standard input or output is no terminal";
+	else
+		why = term_unusable();
+	if (!why)
+		return true;
+	err_set(e, ERR_REFUSED, "the full screen cannot be used here: %s", why);
+	return err_hint(e, "%s", instead);
+}
+
+static struct wizard *make_wizard(
+	struct session *s, const struct screen *o, const char *rotate, struct err *e)
+{
+	struct wizard *w = wizard_new(&s->now, e);
+	bool ok = w != NULL;
+
+	if (ok && rotate)
+		ok = wizard_rotate(w, rotate, e);
+	else if (ok && o->start == SCREEN_PASTE)
+		ok = wizard_paste_only(w, o->provider, o->profile_id, o->expires_ms, e);
+	else if (ok && (o->provider || o->method || o->profile_id))
+		ok = wizard_preset(w, o->provider, o->method, o->profile_id, e);
+	if (ok)
+		return w;
+	wizard_free(w);
+	return NULL;
+}
+
+/* The wizard once; *wrote: Apply has succeeded. */
+static bool wizard_once(struct session *s, const struct screen *o, const char *rotate,
+	enum leave *how, bool *wrote, struct err *e)
+{
+	struct wizard *w = make_wizard(s, o, rotate, e);
+	bool ok = w && drive_wizard(s, w, how, e);
+
+	*wrote = w && wizard_wrote(w);
+	wizard_free(w);
+	return ok;
+}
+
+/* Wizard and panel in turn until the person leaves. */
+static bool turns(
+	struct session *s, const struct screen *o, int *status, enum leave *how, struct err *e)
+{
+	struct screen next = *o;
+	char selected[ID_CAP] = "";
+	bool wrote = false;
+
+	if (o->start == SCREEN_ROTATE && o->profile_id)
+		str_copy(selected, sizeof(selected), o->profile_id);
+	*how = o->start == SCREEN_PANEL ? LEAVE_PANEL : selected[0] ? LEAVE_ROTATE : LEAVE_ADD;
+	for (;;) {
+		const char *message = wrote ? "Setup complete. This view keeps running; quitting "
+					      "it changes nothing."
+					    : NULL;
+
+		if (*how == LEAVE_PANEL) {
+			*status = 0;
+			if (!session_look(s, e) || !drive_panel(s, message, how, selected, e))
+				return false;
+			next = (struct screen){ .command = o->command, .agent = o->agent };
+		} else if (*how == LEAVE_ADD || *how == LEAVE_ROTATE) {
+			const char *rotate = *how == LEAVE_ROTATE ? selected : NULL;
+
+			if (!wizard_once(s, &next, rotate, how, &wrote, e))
+				return false;
+			*status = wrote ? 0 : STATUS_LEFT;
+		} else {
+			return true;
+		}
+	}
+}
+
+bool screen_run(const struct screen *o, int *status, struct err *e)
+{
+	struct term_options options = { 0 };
+	struct session s;
+	enum leave how = LEAVE_QUIT;
+	bool ok = false;
+
+	if (!term_choices(&options, e))
+		return false;
+	if (session_open(&s, o->agent, PLACE_WRITE, o->command, e) && term_open(&options, e))
+		ok = turns(&s, o, status, &how, e);
+	session_close(&s);
+	term_close();
+	if (how == LEAVE_SIGNAL)
+		*status = term_quit_signal();
+	return ok;
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CLI_SCREEN_H
+#define CLI_SCREEN_H
+
+#include "cli/session.h"
+
+/*
+ * The full screen from start to end: opens the terminal, runs the wizard and the
+ * panel in turn, restores the terminal, and only then prints.
+ */
+struct screen {
+	const char *command; /* what was typed, for messages */
+	const char *agent;
+	const char *provider; /* preset answers, or NULL */
+	const char *method;
+	const char *profile_id;
+	int64_t expires_ms;
+	enum {
+		SCREEN_ONBOARD,
+		SCREEN_ROTATE,
+		SCREEN_PASTE,
+		SCREEN_PANEL
+	} start;
+};
+
+/* Is there a terminal that can show it? False fills *e with the way that works instead. */
+bool screen_possible(const char *instead, struct err *e);
+
+/* *status: 0, or 130 when the person left before anything was written. */
+bool screen_run(const struct screen *o, int *status, struct err *e);
+
+#endif
