@@ -112,6 +112,8 @@ struct finding {
 	char evidence[240]; /* file, line, what was read; or "" */
 	char fix[320];      /* a command that exists, or "" */
 	bool safe;          /* doctor --fix may do it without a question */
+	char target[1024];  /* what doctor_fix() would change, or "" */
+	unsigned mode;      /* and to which mode */
 };
 
 /* What one provider has, for models status and the wizard's list. */

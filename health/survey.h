@@ -23,6 +23,7 @@ struct survey_options {
 	const struct paths_env *env; /* NULL: this process's */
 	const char *agent;           /* NULL or "": the configuration's default agent */
 	const struct secret *key;    /* opens the vault instead of the key file; or NULL */
+	const char *resolver;        /* the installed resolver, to compare the copy with; or NULL */
 	bool want_findings;          /* run the doctor's checks (health/doctor.h) */
 	bool deep;                   /* doctor --deep: also every other agent's files */
 	int64_t now_ms;

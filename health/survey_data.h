@@ -52,8 +52,13 @@ struct survey {
 	size_t store_count;
 	const struct config_profile **configured; /* auth.profiles, sorted by id */
 	size_t credential_cap;
+
+	/* The doctor's, while it runs. */
 	size_t finding_cap;
-	bool failed; /* out of memory while a finding was added */
+	size_t found;          /* by this check */
+	enum severity worst;   /* of this check */
+	struct finding unseen; /* takes what is not kept */
+	bool failed;           /* out of memory while a finding was added */
 };
 
 /* survey_store.c: credentials of the store, and what the last checks said. */
