@@ -122,6 +122,7 @@ struct provider_state {
 	char base_url[CHECK_URL_CAP]; /* from the configuration, or "" */
 	char config_key_mask[32];     /* models.providers.<id>.apiKey, or "" */
 	bool in_use;                  /* by the default model, a fallback or the image model */
+	bool local;                   /* a server on this machine: needs no credential */
 };
 
 #define SNAPSHOT_LIST_CAP 64
@@ -172,7 +173,16 @@ const struct credential *snapshot_find(const struct snapshot *s, const char *pro
 enum expiry_status expiry_status(const struct credential *c, int64_t now_ms, int64_t warn_ms);
 const char *expiry_status_name(enum expiry_status s); /* "static", "ok", "expiring", ... */
 
-/* gateway-family.md 8.5: 0, 1 or 2. */
+/*
+ * In use, and nothing to authenticate with: no profile, variable or configured key
+ * (gateway-family.md 8.2). A local server is never missing.
+ */
+bool provider_missing(const struct provider_state *p);
+
+/*
+ * gateway-family.md 8.5: 0, 1 or 2. Ours on top: a sealed credential that cannot be
+ * opened counts as missing.
+ */
 int snapshot_check(const struct snapshot *s, int64_t warn_ms);
 
 /* Words for people: "sealed", "plain in .env"; "first in order", "behind X"; ... */
@@ -188,5 +198,24 @@ void fact_in_use(struct str *out, const struct credential *c);
  * short or unknown ones show nothing but "...". Never more than a third of the key.
  */
 void credential_mask(struct str *out, const struct credential *c);
+
+/*
+ * What of a key may be shown: its public prefix and its last four characters, together at
+ * most a third of it; else only the tail; else nothing.
+ */
+struct mask {
+	char prefix[24];
+	char tail[TAIL_CAP];
+};
+void mask_make(struct mask *m, const char *key, size_t n);
+void mask_print(struct str *out, const char *prefix, const char *tail); /* "sk-ant-...4f2Q" */
+
+/* Stable names for JSON and scripts: "plain-env", "wrong-key", "behind", "estimate", ... */
+const char *stored_name(enum stored s);
+const char *opens_name(enum opens o);
+const char *selected_name(enum selected s);
+const char *expiry_source_name(enum expiry_source s);
+const char *in_use_name(enum in_use u);
+const char *severity_name(enum severity s); /* "ok", "info", "warning", "error" */
 
 #endif

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CLI_OUT_BASE_H
+#define CLI_OUT_BASE_H
+
+#include <json-c/json.h>
+#include <stdio.h>
+
+#include "base/err.h"
+
+/*
+ * What every output function needs: foreign text made harmless, paths with ~,
+ * and json-c without surprises. Nothing here ever sees a secret.
+ */
+
+/* Ids, model names and addresses come from files: no control, bidi or invalid bytes get out. */
+void out_text(FILE *out, const char *text);
+void out_path(FILE *out, const char *path, const char *home);
+
+/* The same as values; they never fail, json-c's NULL (no memory) becomes null. */
+struct json_object *json_text(const char *text);
+struct json_object *json_path(const char *path, const char *home);
+
+/* Adds a member that is new, under a constant key. Takes the value. */
+void json_put(struct json_object *to, const char *key, struct json_object *value);
+
+/* Writes it with two blanks per level and a newline, and frees it, also on failure. */
+bool json_finish(FILE *out, struct json_object *root, struct err *e);
+
+#endif

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef STORE_KEYFILE_H
+#define STORE_KEYFILE_H
+
+#include <stdint.h>
+
+#include "crypto/seal.h"
+
+/*
+ * What lives in the key folder, outside the state folder on purpose: the file
+ * that opens a vault, and the anchor that remembers its newest generation.
+ *
+ *   <vaultId>.key     0400  tfkey1_<43: the key>_<8: checksum>\n
+ *   <vaultId>.anchor  0600  tfanchor1_<43: mac>_<gen>\n
+ *
+ * The checksum is the first 6 bytes of BLAKE2b-256("tfv1/keyfile\0" || key),
+ * unkeyed: it finds a file that was cut, mistyped or is not ours, before a
+ * wrong key is blamed on the vault. A key file is never overwritten.
+ */
+
+enum {
+	VAULT_ID_CAP = 23
+}; /* 22 characters of base64 and the NUL */
+
+/* THINKFLEETBOT_KEY_DIR, else $XDG_DATA_HOME/thinkfleetbot/keys, else ~/.local/share/... */
+bool keydir_default(char *out, size_t cap, struct err *e);
+
+/* Makes it: 0700, with .gitignore "*" and .nobackup. An existing wider mode is ERR_REFUSED. */
+bool keydir_prepare(const char *dir, struct err *e);
+
+/* "dir/<vaultId>.key". */
+bool keyfile_path(char *out, size_t cap, const char *dir, const char *vault_id, struct err *e);
+
+/* A new random key, durable on disk when it returns. ERR_CREATE when the file exists. */
+bool keyfile_create(const char *dir, const char *vault_id, struct secret *kek, struct err *e);
+
+/*
+ * Every message names the file. ERR_NOT_FOUND missing; ERR_REFUSED not ours, or
+ * others can read it; ERR_DAMAGED empty, cut off, foreign, or a wrong checksum.
+ */
+bool keyfile_read(const char *path, struct secret *kek, struct err *e);
+
+/* The text of a key file from elsewhere (--key-fd, a paste); one final newline is allowed. */
+bool keyfile_parse(const char *p, size_t n, struct secret *kek, struct err *e);
+
+struct anchor {
+	bool exists;
+	uint64_t gen;
+	unsigned char mac[MAC_BYTES];
+};
+
+/* A missing one is success with exists false. */
+bool anchor_read(const char *dir, const char *vault_id, struct anchor *a, struct err *e);
+
+/* Replaces it; the caller has compared. */
+bool anchor_write(const char *dir, const char *vault_id, const struct anchor *a, struct err *e);
+
+#endif

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef STORE_VAULT_H
+#define STORE_VAULT_H
+
+#include <stdint.h>
+
+#include "base/fs.h"
+#include "crypto/canon.h"
+#include "crypto/keyslot.h"
+#include "crypto/secret.h"
+#include "store/keyfile.h"
+
+/*
+ * The vault of vault-format.md: sealed credentials with open metadata.
+ *
+ * Loading needs no key and shows everything but the secrets. Unlocking checks,
+ * in this order, the slot's commitment (ERR_KEY), the vault's commitment and
+ * the MAC over the whole file (ERR_DAMAGED). Nothing is served or written
+ * before that; only a vault that was marked vault_tolerate() serves, for
+ * reading, the records that still open although the MAC is wrong.
+ *
+ * A write never trusts itself: the new text is parsed and every record opened
+ * and compared before it replaces the old one, and again from disk afterwards.
+ * The caller holds the lock (secrets/.lock).
+ *
+ * Rotation: the new value is written only after the check accepted it. The old
+ * one stays, sealed, as the record "<id>/prev" with the field "<field>.prev"
+ * and its old rev, until vault_drop_previous().
+ */
+
+enum {
+	VAULT_TEXT_MAX = 8 << 20, /* 10,000 profiles with a previous revision are 7 MiB */
+	VAULT_RECORDS_MAX = 32768,
+	VAULT_SLOTS_MAX = 16,
+	VAULT_RECORD_ID_CAP = 257,
+	VAULT_AGENT_CAP = 129,
+	VAULT_PROFILE_CAP = 257,
+	VAULT_PROVIDER_CAP = 129,
+	VAULT_FIELD_CAP = 65,
+};
+
+/* One sealed credential. The texts live as long as the record stays unchanged. */
+struct vault_record {
+	const char *id;
+	const char *agent;
+	const char *profile;
+	const char *provider;
+	const char *field;
+	uint64_t rev;
+	uint64_t ts; /* seconds since the epoch */
+	unsigned char n[SEAL_NONCE_BYTES];
+	unsigned char *c;
+	size_t c_len;
+	char *block; /* holds the texts and c */
+};
+
+enum vault_age {
+	VAULT_AGE_UNKNOWN, /* no anchor: a first use, or another machine */
+	VAULT_AGE_CURRENT,
+	VAULT_AGE_OLDER, /* an older copy, or another one of the same generation */
+};
+
+/* Callers read the first part; the rest belongs to store/vault*.c. */
+struct vault {
+	struct scope scope;
+	char id[VAULT_ID_CAP];
+	uint64_t gen;
+	struct keyslot slots[VAULT_SLOTS_MAX];
+	size_t slot_count;
+	struct vault_record *records; /* sorted by id */
+	size_t record_count;
+	bool open;               /* unlocked */
+	bool mac_ok;             /* the whole file is authentic */
+	enum vault_age age;      /* after unlocking with a key folder */
+	uint64_t anchor_gen;     /* the newest generation ever seen, or 0 */
+	struct err anchor_error; /* the anchor could not be read or moved: a note, not a failure */
+
+	size_t record_cap;
+	unsigned char kc[MAC_BYTES];
+	unsigned char mac[MAC_BYTES];
+	bool tolerant;
+	bool rollback_accepted;
+	char key_dir[FS_PATH_MAX]; /* "": no anchor is kept */
+	struct fs_stamp stamp;  /* of the file it came from */
+	struct secret vmk;
+	struct secret k_rec;
+	struct secret k_mac;
+	uint64_t next_gen; /* of the text that vault_encode() made last */
+	unsigned char next_mac[MAC_BYTES];
+};
+
+void vault_release(struct vault *v); /* safe on { 0 }, and twice */
+
+/* "<agent>/<profile>/<field>"; every byte of the profile outside [A-Za-z0-9._:-] becomes _xHH. */
+bool vault_record_id(char out[VAULT_RECORD_ID_CAP], const char *agent, const char *profile,
+	const char *field, struct err *e);
+bool vault_record_id_valid(const char *id);
+
+/*
+ * A new vault in memory, unlocked, epoch 1, with the slot s1 for a key file that is
+ * made first and is durable. The first vault_save() writes it, and only where no file is.
+ */
+bool vault_create(struct vault *v, const char *key_dir, struct err *e);
+
+/* The same with a key from elsewhere (--key-fd); no key folder, no anchor. */
+bool vault_create_with_key(struct vault *v, const struct secret *kek, struct err *e);
+
+/*
+ * Structure only, without a key. ERR_NOT_FOUND; ERR_DAMAGED with a text for empty, foreign,
+ * cut off and damaged; ERR_NEWER for another format version. The file is never touched.
+ */
+bool vault_load(struct vault *v, const char *path, struct err *e);
+bool vault_parse(struct vault *v, const char *p, size_t n, struct err *e);
+
+/* Before unlocking: serve single records even when the file as a whole is not authentic. */
+void vault_tolerate(struct vault *v);
+
+/* With the key file of key_dir: ERR_NOT_FOUND names it, ERR_KEY, ERR_DAMAGED. Sets v->age. */
+bool vault_unlock_keyfile(struct vault *v, const char *key_dir, struct err *e);
+
+/* With the bytes of a key, from a descriptor or a systemd credential. v->age is UNKNOWN. */
+bool vault_unlock_key(struct vault *v, const struct secret *kek, struct err *e);
+
+/* With a passphrase; ERR_KEY wrong, ERR_MEMORY the KDF found too little, ERR_NOT_FOUND no slot. */
+bool vault_unlock_passphrase(struct vault *v, const struct secret *passphrase, struct err *e);
+
+/* NULL when there is none. */
+const struct vault_record *vault_find(const struct vault *v, const char *id);
+
+/* *out is initialised here. ERR_NOT_FOUND, ERR_KEY (locked), ERR_DAMAGED (this record only). */
+bool vault_get(const struct vault *v, const char *id, struct secret *out, struct err *e);
+
+/* Does this record open? For a list of what a damaged vault still holds. */
+bool vault_record_opens(const struct vault *v, const struct vault_record *r);
+
+struct vault_put {
+	const char *id;
+	const char *agent;
+	const char *profile;
+	const char *provider;
+	const char *field;
+	uint64_t ts;        /* seconds since the epoch */
+	bool keep_previous; /* the old value becomes "<id>/prev"; without it an old /prev goes */
+};
+
+/*
+ * Seals a value of 1..SECRET_MAX bytes without NUL as the next revision (in *rev, may be NULL),
+ * in memory. On failure the vault is unchanged. An id that another profile already has is refused.
+ */
+bool vault_put(struct vault *v, const struct vault_put *put, const struct secret *value,
+	uint64_t *rev, struct err *e);
+
+/* With its /prev. ERR_NOT_FOUND. */
+bool vault_remove(struct vault *v, const char *id, struct err *e);
+
+/* The gateway was seen using the new value. No previous one is success. */
+bool vault_drop_previous(struct vault *v, const char *id, struct err *e);
+
+/* An explicit --accept-rollback: writing onto an older copy is no longer refused. */
+void vault_accept_rollback(struct vault *v);
+
+/*
+ * The complete text with the next generation and its MAC, proven: parsed again, every record
+ * opened and compared. The vault is unchanged until vault_committed(). ERR_REFUSED for an older
+ * copy, ERR_DAMAGED for one that is not authentic.
+ */
+bool vault_encode(struct vault *v, struct buf *out, struct err *e);
+
+/* The text of vault_encode() is at path: read back, prove it again, then move the anchor. */
+bool vault_committed(struct vault *v, const char *path, struct err *e);
+
+/* Makes the folder of path (0700) with its .gitignore. */
+bool vault_prepare_dir(const char *path, struct err *e);
+
+/* All of it: folder, vault_encode(), path.bak, replace, vault_committed(). ERR_BUSY: changed. */
+bool vault_save(struct vault *v, const char *path, struct err *e);
+
+#endif
