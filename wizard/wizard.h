@@ -93,6 +93,9 @@ struct wizard *wizard_new(const struct snapshot *world, struct err *e);
 void wizard_free(struct wizard *w); /* wipes the secret */
 void wizard_world(struct wizard *w, const struct snapshot *world);
 
+/* The screen has this size now: call before the first event and on every resize. 24x80 until then. */
+void wizard_size(struct wizard *w, int rows, int cols);
+
 /* Answers given by flags: those steps are skipped. Unknown ids are ERR_USAGE naming the valid ones.
  */
 bool wizard_preset(struct wizard *w, const char *provider, const char *method,
@@ -100,6 +103,13 @@ bool wizard_preset(struct wizard *w, const char *provider, const char *method,
 
 /* Starts as "rotate this profile" (gateway of `onboard --rotate`). */
 bool wizard_rotate(struct wizard *w, const char *profile_id, struct err *e);
+
+/*
+ * One screen for `models auth paste-token`: secret, check, review, apply. Takes the provider's
+ * token method, or its only one. profile_id NULL: the method's usual name. expires_ms 0: none.
+ */
+bool wizard_paste_only(struct wizard *w, const char *provider, const char *profile_id,
+	int64_t expires_ms, struct err *e);
 
 enum effect wizard_handle(struct wizard *w, const struct event *ev, int64_t now_ms);
 enum effect wizard_tick(struct wizard *w, int64_t now_ms);
