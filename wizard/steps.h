@@ -2,6 +2,7 @@
 #ifndef WIZARD_STEPS_H
 #define WIZARD_STEPS_H
 
+#include "wizard/answers.h"
 #include "wizard/body.h"
 #include "wizard/wizard.h"
 
@@ -150,7 +151,6 @@ struct wizard {
 void choose_provider(struct wizard *w, const struct provider *p);
 void choose_method(struct wizard *w, const struct method *m);
 void choose_profile(struct wizard *w, const struct credential *c);
-bool rotatable(const struct credential *c, struct str *why);
 void forget_secret(struct wizard *w);
 bool take_paste(struct wizard *w, const struct event *ev, bool any);
 void carry_message(struct wizard *w);
@@ -187,6 +187,5 @@ enum reply overlay_act(struct wizard *w, int action, const struct event *ev);
 /* The body that the current step draws; screen.c. */
 bool screen_body(const struct wizard *w, struct body *b, int64_t now_ms, struct err *e);
 int screen_top(const struct wizard *w, const struct body *b);
-void screen_tiny(struct frame *f, const char *instead); /* below 40x12; also the panel */
 
 #endif

@@ -135,11 +135,11 @@ void wizard_plain_text(const struct wizard *w, struct str *out);
 
 enum panel_effect {
 	PFX_NONE,
-	PFX_CHECK_ONE, /* panel_selected() */
-	PFX_CHECK_ALL,
+	PFX_CHECK_ONE, /* panel_due(): check it, and say panel_probing() before and after */
+	PFX_CHECK_ALL, /* all of them; after panel_world() the next ones are due by themselves */
 	PFX_ADD,    /* open the wizard */
 	PFX_ROTATE, /* open the wizard for panel_selected() */
-	PFX_FIX,    /* perform panel_fix() after the confirm */
+	PFX_FIX,    /* perform panel_fix(): it was confirmed */
 	PFX_REDRAW,
 	PFX_SUSPEND,
 	PFX_QUIT,
@@ -147,17 +147,30 @@ enum panel_effect {
 
 struct panel;
 
+/*
+ * now_ms is the wall clock everywhere in the panel, because countdowns and ages count from
+ * points in time that files hold; a clock that jumps makes a check due, nothing worse.
+ */
 struct panel *panel_new(const struct snapshot *world, const char *message, struct err *e);
 void panel_free(struct panel *p);
 void panel_world(struct panel *p, const struct snapshot *world); /* selection follows the profile */
 
+/* As wizard_size(). */
+void panel_size(struct panel *p, int rows, int cols);
+
+/* Starts on the doctor pane: for a draft whose intent is INTENT_REPAIR. */
+void panel_show_doctor(struct panel *p);
+
 enum panel_effect panel_handle(struct panel *p, const struct event *ev, int64_t now_ms);
-enum panel_effect panel_tick(struct panel *p, int64_t now_ms); /* due checks, countdowns */
+
+/* Due checks, one per call: call again after panel_probing() until it gives PFX_NONE. */
+enum panel_effect panel_tick(struct panel *p, int64_t now_ms);
 int panel_wait(const struct panel *p, int64_t now_ms);
 
 void panel_probing(struct panel *p, const char *profile_id, bool running);
 void panel_message(struct panel *p, const char *text, enum severity s);
 const char *panel_selected(const struct panel *p); /* profile id, or NULL */
+const char *panel_due(const struct panel *p);      /* of the last PFX_CHECK_ONE, or NULL */
 const struct finding *panel_fix(const struct panel *p);
 
 void panel_draw(const struct panel *p, struct frame *f, int64_t now_ms);
