@@ -154,6 +154,7 @@ void frame_hline(struct frame *f, int y, int x, int width)
 	draw_line(f, y, x, width, ROLE_MUTED);
 }
 
+/* NOLINTNEXTLINE(readability-function-size): a rectangle and how it looks */
 void frame_box(
 	struct frame *f, int y, int x, int height, int width, enum role role, const char *title)
 {

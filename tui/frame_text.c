@@ -77,7 +77,7 @@ struct unit {
 
 static struct unit unit_next(enum glyph_set set, const char *p, size_t n)
 {
-	struct unit u = { .times = 1 };
+	struct unit u = { .times = 1, .used = 1 };
 	int width;
 
 	u.fold = glyph_fold(set, p, &u.used);
@@ -257,11 +257,12 @@ static size_t wrap_line(enum glyph_set set, const char *text, size_t n, int widt
 	return space;
 }
 
+/* NOLINTNEXTLINE(readability-function-size): a rectangle, a role and a text */
 int frame_wrap(
 	struct frame *f, int y, int x, int width, int max_rows, enum role role, const char *text)
 {
 	size_t n = strlen(text);
-	size_t next;
+	size_t next = 0;
 	int rows = 0;
 
 	if (width < 1)

@@ -14,6 +14,25 @@
  * arrow keys in every known form, swallows unknown sequences to their end, and
  * collects a bracketed paste - or an unbracketed burst - into one event whose
  * text lives in a struct secret. It never reads a clock: the caller passes it.
+ *
+ * Pastes. Between ESC[200~ and ESC[201~ everything is text: line ends and tabs
+ * are kept as bytes, a lone ESC is dropped, and one second of silence ends a
+ * paste whose end marker was lost. Where the terminal does not bracket, bytes
+ * that come faster than a person types are a paste too. Precisely:
+ *
+ *  - A run is a printable character and all printable characters, CR, LF and
+ *    TAB that follow with gaps under 20 ms.
+ *  - A run with 8 or more printable bytes, not all equal (that is a held key),
+ *    begins a burst. Any shorter run ("mini", Enter) is typing: EVENT_CHARs and
+ *    KEYS_ENTER, delivered when 20 ms have passed or another key comes.
+ *  - A burst goes on until 120 ms of silence, or a byte that cannot be part of
+ *    a run; then it is one EVENT_PASTE. So Enter counts only 120 ms after its
+ *    last byte, and one that comes earlier is white space in it.
+ *
+ * Arrow keys and other sequences never belong to a run, however fast they come.
+ *
+ * Escape alone acts after 50 ms (100 ms on a slow line). ESC and a character
+ * within that time is Alt and a character, which means nothing here.
  */
 
 enum event_type {
@@ -25,7 +44,10 @@ enum event_type {
 	EVENT_TICK,   /* the caller's: time passed */
 };
 
-/* Names start with KEYS_ because curses owns KEY_. */
+/*
+ * Names start with KEYS_ because curses owns KEY_. For a switch with
+ * KEYS_CTRL('U') cast to int: those values have no names of their own.
+ */
 enum keysym {
 	KEYS_NONE,
 	KEYS_ENTER,

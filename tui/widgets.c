@@ -79,19 +79,16 @@ bool field_key(struct field *w, const struct event *ev)
 	return true;
 }
 
-static int draw_mask(const struct field *w, struct frame *f, int y, int x, int width,
-	const char *prefix, const char *tail)
+static void mask_text(const struct field *w, const struct frame *f, const char *prefix,
+	const char *tail, struct str *out)
 {
 	const char *mark = glyph_text(f->glyphs, GLYPH_MASK);
-	char mask[128];
-	struct str text = STR_OF(mask);
 
-	str_add(&text, prefix ? prefix : "");
+	str_add(out, prefix ? prefix : "");
 	for (int i = 0; i < MASK_MARKS; i++)
-		str_add(&text, mark);
+		str_add(out, mark);
 	if (tail && w->text.len >= MASK_TAIL_MIN)
-		str_add(&text, tail);
-	return frame_clip(f, y, x, width, ROLE_TEXT, mask);
+		str_add(out, tail);
 }
 
 /* Where the last `room` cells of a text start. */
@@ -125,18 +122,23 @@ static int draw_end(const struct field *w, struct frame *f, int y, int x, int wi
 	return frame_text(f, y, x, ROLE_TEXT, text_end(f, text, w->text.len, room));
 }
 
+/* NOLINTNEXTLINE(readability-function-size): a place and a look, all of them plain values */
 void field_draw(const struct field *w, struct frame *f, int y, int x, int width, bool focused,
 	const char *prefix, const char *tail)
 {
 	int room = width - 1; /* the cursor stands behind the text */
+	char mask[128];
+	struct str text = STR_OF(mask);
 	int end = x;
 
 	if (room < 4)
 		return;
-	if (w->text.len && w->masked)
-		end = draw_mask(w, f, y, x, room, prefix, tail);
-	else if (w->text.len)
+	if (w->text.len && w->masked) {
+		mask_text(w, f, prefix, tail, &text);
+		end = frame_clip(f, y, x, room, ROLE_TEXT, mask);
+	} else if (w->text.len) {
 		end = draw_end(w, f, y, x, room);
+	}
 	if (focused)
 		frame_cursor(f, y, end);
 }
