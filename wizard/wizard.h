@@ -93,6 +93,9 @@ struct wizard *wizard_new(const struct snapshot *world, struct err *e);
 void wizard_free(struct wizard *w); /* wipes the secret */
 void wizard_world(struct wizard *w, const struct snapshot *world);
 
+/* The screen has this size now: call before the first event and on every resize. 24x80 until then. */
+void wizard_size(struct wizard *w, int rows, int cols);
+
 /* Answers given by flags: those steps are skipped. Unknown ids are ERR_USAGE naming the valid ones.
  */
 bool wizard_preset(struct wizard *w, const char *provider, const char *method,
@@ -100,6 +103,13 @@ bool wizard_preset(struct wizard *w, const char *provider, const char *method,
 
 /* Starts as "rotate this profile" (gateway of `onboard --rotate`). */
 bool wizard_rotate(struct wizard *w, const char *profile_id, struct err *e);
+
+/*
+ * One screen for `models auth paste-token`: secret, check, review, apply. Takes the provider's
+ * token method, or its only one. profile_id NULL: the method's usual name. expires_ms 0: none.
+ */
+bool wizard_paste_only(struct wizard *w, const char *provider, const char *profile_id,
+	int64_t expires_ms, struct err *e);
 
 enum effect wizard_handle(struct wizard *w, const struct event *ev, int64_t now_ms);
 enum effect wizard_tick(struct wizard *w, int64_t now_ms);
@@ -125,11 +135,11 @@ void wizard_plain_text(const struct wizard *w, struct str *out);
 
 enum panel_effect {
 	PFX_NONE,
-	PFX_CHECK_ONE, /* panel_selected() */
-	PFX_CHECK_ALL,
+	PFX_CHECK_ONE, /* panel_due(): check it, and say panel_probing() before and after */
+	PFX_CHECK_ALL, /* all of them; after panel_world() the next ones are due by themselves */
 	PFX_ADD,    /* open the wizard */
 	PFX_ROTATE, /* open the wizard for panel_selected() */
-	PFX_FIX,    /* perform panel_fix() after the confirm */
+	PFX_FIX,    /* perform panel_fix(): it was confirmed */
 	PFX_REDRAW,
 	PFX_SUSPEND,
 	PFX_QUIT,
@@ -137,17 +147,30 @@ enum panel_effect {
 
 struct panel;
 
+/*
+ * now_ms is the wall clock everywhere in the panel, because countdowns and ages count from
+ * points in time that files hold; a clock that jumps makes a check due, nothing worse.
+ */
 struct panel *panel_new(const struct snapshot *world, const char *message, struct err *e);
 void panel_free(struct panel *p);
 void panel_world(struct panel *p, const struct snapshot *world); /* selection follows the profile */
 
+/* As wizard_size(). */
+void panel_size(struct panel *p, int rows, int cols);
+
+/* Starts on the doctor pane: for a draft whose intent is INTENT_REPAIR. */
+void panel_show_doctor(struct panel *p);
+
 enum panel_effect panel_handle(struct panel *p, const struct event *ev, int64_t now_ms);
-enum panel_effect panel_tick(struct panel *p, int64_t now_ms); /* due checks, countdowns */
+
+/* Due checks, one per call: call again after panel_probing() until it gives PFX_NONE. */
+enum panel_effect panel_tick(struct panel *p, int64_t now_ms);
 int panel_wait(const struct panel *p, int64_t now_ms);
 
 void panel_probing(struct panel *p, const char *profile_id, bool running);
 void panel_message(struct panel *p, const char *text, enum severity s);
 const char *panel_selected(const struct panel *p); /* profile id, or NULL */
+const char *panel_due(const struct panel *p);      /* of the last PFX_CHECK_ONE, or NULL */
 const struct finding *panel_fix(const struct panel *p);
 
 void panel_draw(const struct panel *p, struct frame *f, int64_t now_ms);

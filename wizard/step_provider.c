@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: MIT */
+
+/* Whose models: search as you type over the provider table. */
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "wizard/steps.h"
+
+#define SHOWN_MAX 64
+
+struct match {
+	const struct provider *p;
+	int rank;
+};
+
+static const char *typed_text(const struct wizard *w)
+{
+	return w->find_provider.text.len ? w->find_provider.text.bytes : "";
+}
+
+/* In use first, then found on the host, then the table's order. */
+static int standing(const struct wizard *w, const struct provider *p)
+{
+	const struct provider_state *s = provider_state_of(w, p->id);
+
+	if (!s)
+		return 0;
+	if (s->in_use && (s->profiles || s->env_var[0]))
+		return 3;
+	return s->profiles ? 2 : s->env_var[0] ? 1 : 0;
+}
+
+/* Stable insertion by rank, then standing; the table has two dozen rows. */
+static size_t matches(const struct wizard *w, struct match out[SHOWN_MAX])
+{
+	const char *typed = typed_text(w);
+	size_t n = 0;
+
+	for (size_t i = 0; i < provider_count() && n < SHOWN_MAX; i++) {
+		const struct provider *p = provider_at(i);
+		int rank = provider_match(p, typed);
+		size_t to = n;
+
+		if (rank <= 0)
+			continue;
+		rank = rank * 4 + standing(w, p);
+		while (to > 0 && out[to - 1].rank < rank) {
+			out[to] = out[to - 1];
+			to--;
+		}
+		out[to] = (struct match){ p, rank };
+		n++;
+	}
+	return n;
+}
+
+static const struct binding keys_list[] = {
+	{ KEYS_ENTER, 0, ACT_ENTER, "Enter", "choose", 0, "choose the selected provider" },
+	{ KEYS_UP, 0, ACT_PASS, "↑↓", NULL, 0, "move (also ^P ^N, PgUp, PgDn, Home, End)" },
+	{ KEYS_NONE, 0, ACT_PASS, "type", "to filter", 2,
+		"filter by name, model (claude) or key prefix (sk-or)" },
+	{ 0 },
+};
+
+static const struct binding keys_filter[] = {
+	{ KEYS_ENTER, 0, ACT_ENTER, "Enter", "choose", 0, "choose the selected provider" },
+	{ KEYS_UP, 0, ACT_PASS, "↑↓", NULL, 0, "move (also ^P ^N, PgUp, PgDn, Home, End)" },
+	{ KEYS_ESC, 0, ACT_CLEAR, "Esc", "clear filter", 0, "clear the filter" },
+	{ KEYS_CTRL('U'), 0, ACT_CLEAR, "^U", NULL, 0, "clear the filter" },
+	{ 0 },
+};
+
+static const struct binding keys_empty[] = {
+	{ KEYS_ENTER, 0, ACT_CLEAR, "Enter", "show all", 0, "show all providers again" },
+	{ KEYS_ESC, 0, ACT_CLEAR, "Esc", "clear filter", 0, "clear the filter" },
+	{ KEYS_CTRL('U'), 0, ACT_CLEAR, "^U", NULL, 0, "clear the filter" },
+	{ 0 },
+};
+
+static const struct binding *provider_keys(const struct wizard *w)
+{
+	struct match list[SHOWN_MAX];
+
+	if (!w->find_provider.text.len)
+		return keys_list;
+	return matches(w, list) ? keys_filter : keys_empty;
+}
+
+static void methods_text(struct str *out, const struct provider *p)
+{
+	for (size_t i = 0; i < provider_method_count(p); i++) {
+		if (i)
+			str_add(out, ", ");
+		str_add(out, p->methods[i].kind == CRED_NONE ? "no key needed" :
+								p->methods[i].noun);
+	}
+}
+
+static void draw_state(const struct wizard *w, struct body *b, int x, const struct provider *p)
+{
+	const struct provider_state *s = provider_state_of(w, p->id);
+
+	if (!s)
+		return;
+	if (s->profiles) {
+		x = frame_glyph(&b->sheet, b->y, b->x + x, ROLE_OK, GLYPH_OK) - b->x;
+		body_put(b, x + 1, ROLE_TEXT, s->in_use ? "in use" : "set up");
+	} else if (s->env_var[0]) {
+		body_put(b, x, ROLE_TEXT, "+ env key");
+	}
+}
+
+static void draw_row(const struct wizard *w, struct body *b, const struct provider *p, bool selected)
+{
+	char text[80];
+	struct str s = STR_OF(text);
+
+	body_row(b, selected, 0);
+	methods_text(&s, p);
+	frame_clip(&b->sheet, b->y, b->x + 2, 18, ROLE_TEXT, p->label);
+	if (b->layout >= LAYOUT_M) {
+		frame_clip(&b->sheet, b->y, b->x + 20, 20, ROLE_MUTED, p->models_hint);
+		frame_clip(&b->sheet, b->y, b->x + 41, 25, ROLE_MUTED, text);
+		draw_state(w, b, 67, p);
+	} else if (b->layout == LAYOUT_S) {
+		frame_clip(&b->sheet, b->y, b->x + 20, 25, ROLE_MUTED, text);
+		draw_state(w, b, 47, p);
+	} else {
+		draw_state(w, b, 21, p);
+	}
+	body_row_end(b, selected);
+}
+
+/* The find line: it has the hardware cursor, because typing goes there. */
+static void draw_find(const struct wizard *w, struct body *b, size_t n)
+{
+	char count[32];
+	struct str s = STR_OF(count);
+	int x = body_put(b, 0, ROLE_TEXT, "Find: ");
+	int width = b->w < 78 ? b->w : 77;
+
+	if (w->find_provider.text.len)
+		str_fmt(&s, "%zu of %zu", n, provider_count());
+	else if (b->layout == LAYOUT_XS)
+		str_fmt(&s, "%zu", provider_count());
+	else
+		str_fmt(&s, "%zu providers", provider_count());
+	body_put(b, width - (int)text_cells(count), ROLE_MUTED, count);
+	field_draw(&w->find_provider, &b->sheet, b->y, b->x + x, width - x - (int)s.len - 2, true,
+		"", "");
+	body_next(b);
+}
+
+static void draw_none(const struct wizard *w, struct body *b)
+{
+	char shown[64], text[128];
+	struct str s = STR_OF(shown), t = STR_OF(text);
+
+	text_clean(&s, typed_text(w), w->find_provider.text.len, 30);
+	str_fmt(&t, "No provider is called \"%s\".", shown);
+	body_gap(b);
+	body_wrap(b, 2, ROLE_TEXT, text);
+	body_gap(b);
+	body_wrap(b, 2, ROLE_MUTED,
+		"Names, models (claude, grok) and key prefixes (sk-or) are searched.");
+	body_gap(b);
+	body_line(b, 2, ROLE_TEXT, "Enter  show all providers");
+	body_line(b, 2, ROLE_TEXT, "Esc    clear the filter");
+}
+
+static void draw_foot(struct body *b, const struct provider *p)
+{
+	const char *host = strstr(p->base_url, "//");
+	int x;
+
+	if (b->layout != LAYOUT_M)
+		return;
+	x = body_put(b, 0, ROLE_TITLE, p->label);
+	x = body_put(b, x + 3, ROLE_MUTED, host ? host + 2 : p->base_url);
+	if (p->keys_page && p->keys_page[0])
+		body_fmt(b, x + 3, ROLE_MUTED, "keys: %s", p->keys_page);
+	body_next(b);
+}
+
+static void provider_draw(const struct wizard *w, struct body *b)
+{
+	struct match list[SHOWN_MAX];
+	size_t n = matches(w, list);
+	struct list l = w->lists[STEP_PROVIDER];
+	struct list_window win;
+	int room = b->visible - 1 - (b->layout >= LAYOUT_M ? 2 : 0);
+
+	if (b->layout >= LAYOUT_M)
+		body_line(b, 0, ROLE_TITLE, "Which provider do you want to connect?");
+	draw_find(w, b, n);
+	if (!n) {
+		draw_none(w, b);
+		return;
+	}
+	list_count(&l, n);
+	win = list_window(&l, room > 1 ? (size_t)room : 1);
+	body_more(b, GLYPH_UP, win.above, "more");
+	for (size_t i = win.first; i < win.first + win.n; i++) {
+		struct frame *f = &b->sheet;
+		int y = f->cursor_y, x = f->cursor_x;
+
+		draw_row(w, b, list[i].p, i == l.at);
+		frame_cursor(f, y, x); /* the field keeps it */
+	}
+	body_more(b, GLYPH_DOWN, win.below, "more");
+	draw_foot(b, list[l.at].p);
+}
+
+static enum reply take(struct wizard *w, const struct provider *p)
+{
+	if (w->carried && w->report.provider && w->report.provider != p)
+		forget_secret(w); /* another one than the key's: the person chose */
+	choose_provider(w, p);
+	return REPLY_NEXT;
+}
+
+/* The row of `p` in the list as it is filtered now. */
+static void select_provider(struct wizard *w, const struct provider *p)
+{
+	struct match list[SHOWN_MAX];
+	size_t n = matches(w, list);
+	struct list *l = &w->lists[STEP_PROVIDER];
+
+	list_count(l, n);
+	l->at = 0;
+	for (size_t i = 0; i < n; i++) {
+		if (list[i].p == p)
+			l->at = i;
+	}
+}
+
+static enum reply provider_act(struct wizard *w, int action, const struct event *ev)
+{
+	struct match list[SHOWN_MAX];
+	size_t n = matches(w, list);
+	struct list *l = &w->lists[STEP_PROVIDER];
+	const struct provider *was;
+
+	list_count(l, n);
+	was = n ? list[l->at].p : NULL;
+	switch (action) {
+	case ACT_ENTER:
+		return was ? take(w, was) : REPLY_STAY;
+	case ACT_CLEAR:
+		secret_clear(&w->find_provider.text);
+		select_provider(w, was);
+		return REPLY_STAY;
+	default:
+		break;
+	}
+	if (list_move(w, ev))
+		return REPLY_STAY;
+	if (field_key(&w->find_provider, ev)) {
+		say_nothing(w);
+		select_provider(w, w->find_provider.text.len ? NULL : was);
+	}
+	return REPLY_STAY;
+}
+
+static void filter_by(struct wizard *w, const struct event *ev)
+{
+	char text[FIND_CAP];
+	struct str s = STR_OF(text);
+
+	text_clean(&s, ev->paste->bytes, ev->paste->len, 40);
+	secret_set(&w->find_provider.text, text, s.len);
+	select_provider(w, NULL);
+}
+
+static enum reply provider_paste(struct wizard *w, const struct event *ev)
+{
+	if (ev->paste_total > PASTE_CAP || !ev->paste) {
+		say(w, SEVERITY_WARN, "Paste ignored: too much text for a search.");
+		return REPLY_STAY;
+	}
+	if (!paste_looks_secret(ev->paste->bytes, ev->paste->len, NULL)) {
+		filter_by(w, ev);
+		return REPLY_STAY;
+	}
+	if (!take_paste(w, ev, true))
+		return REPLY_STAY;
+	w->carried = true;
+	secret_clear(&w->find_provider.text);
+	if (w->report.provider)
+		select_provider(w, w->report.provider);
+	carry_message(w);
+	return REPLY_STAY;
+}
+
+static bool provider_wanted(const struct wizard *w)
+{
+	return w->flow == FLOW_ADD && !w->fixed_provider;
+}
+
+static enum reply provider_enter(struct wizard *w)
+{
+	if (w->carried && w->report.provider)
+		select_provider(w, w->report.provider);
+	carry_message(w);
+	return REPLY_STAY;
+}
+
+const struct step step_provider = {
+	.id = "provider",
+	.title = "Provider",
+	.about = "Pick the company that bills you, or a server on this machine. You can add more "
+		 "later. \"+ env key\" means that a key was found in the environment.",
+	.text = true,
+	.keys = provider_keys,
+	.wanted = provider_wanted,
+	.enter = provider_enter,
+	.draw = provider_draw,
+	.act = provider_act,
+	.paste = provider_paste,
+};

@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: MIT */
+
+/* Where you are, what is configured, and what you came for. */
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/fs.h"
+#include "wizard/steps.h"
+
+enum choice {
+	CHOICE_CONNECT,
+	CHOICE_ROTATE,
+	CHOICE_STATUS,
+	CHOICE_REPAIR
+};
+
+/* What needs attention: failed, or a warning with a way to fix it. */
+static size_t attention(const struct wizard *w)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < w->world->finding_count; i++) {
+		const struct finding *f = &w->world->findings[i];
+
+		if (f->severity == SEVERITY_FAIL || (f->severity == SEVERITY_WARN && f->fix[0]))
+			n++;
+	}
+	return n;
+}
+
+static size_t choices(const struct wizard *w, enum choice out[4])
+{
+	size_t n = 0;
+
+	out[n++] = CHOICE_CONNECT;
+	if (w->world->credential_count)
+		out[n++] = CHOICE_ROTATE;
+	out[n++] = CHOICE_STATUS;
+	if (attention(w))
+		out[n++] = CHOICE_REPAIR;
+	return n;
+}
+
+static const struct binding keys_start[] = {
+	{ KEYS_ENTER, 0, ACT_ENTER, "Enter", "choose", 0, "take the selected choice" },
+	{ KEYS_UP, 0, ACT_PASS, "↑↓", NULL, 0, "move (also ^P ^N)" },
+	{ KEYS_NONE, 0, ACT_PASS, "1-4", "pick", 2, "take a choice by its number" },
+	{ 0 },
+};
+
+static const struct binding *start_keys(const struct wizard *w)
+{
+	(void)w;
+	return keys_start;
+}
+
+static void draw_choice(const struct wizard *w, struct body *b, enum choice c, int number)
+{
+	static const char *const labels[] = {
+		[CHOICE_CONNECT] = "Connect a provider",
+		[CHOICE_ROTATE] = "Replace or rotate a key",
+		[CHOICE_STATUS] = "Status and doctor",
+		[CHOICE_REPAIR] = "Repair what needs attention",
+	};
+	bool selected = w->lists[STEP_START].at + 1 == (size_t)number;
+	int x = body_row(b, selected, number);
+	size_t n = c == CHOICE_REPAIR ? attention(w) : w->world->credential_count;
+
+	body_put(b, x, ROLE_TEXT, labels[c]);
+	x = 34;
+	if (b->layout == LAYOUT_XS) {
+		body_row_end(b, selected);
+		return;
+	}
+	if (c == CHOICE_CONNECT)
+		body_put(b, x, ROLE_MUTED,
+			n && c == CHOICE_CONNECT ? "add another one" :
+						   "first-time setup, about 2 minutes");
+	else if (c == CHOICE_STATUS)
+		body_put(b, x, ROLE_MUTED, "live profiles, checks and findings");
+	else if (c == CHOICE_ROTATE)
+		body_fmt(b, x, ROLE_MUTED, "%zu credential%s configured", n, n == 1 ? "" : "s");
+	else
+		body_fmt(b, x, ROLE_MUTED, "%zu finding%s", n, n == 1 ? "" : "s");
+	body_row_end(b, selected);
+}
+
+static void fact(struct body *b, const char *name, const char *text)
+{
+	int x = b->layout == LAYOUT_XS ? 10 : 18;
+
+	body_put(b, b->layout == LAYOUT_XS ? 0 : 2, ROLE_MUTED, name);
+	frame_path(&b->sheet, b->y, b->x + x, b->w - x, ROLE_TEXT, text);
+	body_next(b);
+}
+
+static void path_fact(struct body *b, const struct wizard *w, const char *name, const char *path,
+	const char *also)
+{
+	char text[1200];
+	struct str s = STR_OF(text);
+
+	fs_shorten(&s, path, w->world->home);
+	if (also[0])
+		str_fmt(&s, "  %s", also);
+	fact(b, name, text);
+}
+
+static void draw_where(const struct wizard *w, struct body *b)
+{
+	const struct snapshot *s = w->world;
+	char text[1200];
+	struct str t = STR_OF(text);
+	size_t in_use = 0;
+
+	str_fmt(&t, "%s on %s", s->user, s->host);
+	fact(b, "You are", text);
+	fact(b, "Home", s->home);
+	path_fact(b, w, b->layout == LAYOUT_XS ? "State" : "State folder", s->state_dir,
+		s->state_exists ? "" : "(new)");
+	for (size_t i = 0; i < s->credential_count; i++)
+		in_use += s->credentials[i].in_store;
+	t = STR_OF(text);
+	if (!s->credential_count)
+		str_add(&t, "nothing yet");
+	else
+		str_fmt(&t, "%zu profile%s, %zu other%s", in_use, in_use == 1 ? "" : "s",
+			s->credential_count - in_use,
+			s->default_raw[0] ? "" : ", no default model");
+	if (s->default_raw[0])
+		str_fmt(&t, ", %s", s->default_model);
+	fact(b, "Configured", text);
+	if (s->protection[0])
+		fact(b, b->layout == LAYOUT_XS ? "Keys" : "Keys are kept", s->protection);
+}
+
+static void draw_findings(const struct wizard *w, struct body *b)
+{
+	size_t shown = 0;
+
+	for (size_t i = 0; i < w->world->finding_count; i++) {
+		const struct finding *f = &w->world->findings[i];
+		char text[280];
+		struct str t = STR_OF(text);
+
+		if (f->severity < SEVERITY_WARN)
+			continue;
+		if (++shown > 3)
+			continue;
+		str_fmt(&t, "%s  %s", severity_word((int)f->severity), f->text);
+		body_mark(b, b->layout == LAYOUT_XS ? 0 : 2, severity_glyph((int)f->severity), text);
+	}
+	if (shown > 3)
+		body_more(b, GLYPH_DOWN, shown - 3, "more under Status and doctor");
+}
+
+static void start_draw(const struct wizard *w, struct body *b)
+{
+	enum choice list[4];
+	size_t n = choices(w, list);
+
+	if (b->layout > LAYOUT_XS)
+		body_line(b, 0, ROLE_TITLE,
+			"Connect a model provider so the gateway can answer.");
+	body_gap(b);
+	for (size_t i = 0; i < n; i++)
+		draw_choice(w, b, list[i], (int)i + 1);
+	body_gap(b);
+	if (b->layout > LAYOUT_S)
+		body_line(b, 0, ROLE_TITLE, "Where you are");
+	draw_where(w, b);
+	body_gap(b);
+	draw_findings(w, b);
+}
+
+static enum reply take(struct wizard *w, enum choice c)
+{
+	switch (c) {
+	case CHOICE_CONNECT:
+		w->flow = FLOW_ADD;
+		w->draft.intent = INTENT_ADD;
+		return REPLY_NEXT;
+	case CHOICE_ROTATE:
+		w->flow = FLOW_ROTATE;
+		w->draft.intent = INTENT_ROTATE;
+		return REPLY_NEXT;
+	case CHOICE_REPAIR:
+		w->draft.intent = INTENT_REPAIR;
+		return REPLY_PANEL;
+	default:
+		w->draft.intent = INTENT_ADD;
+		return REPLY_PANEL;
+	}
+}
+
+static enum reply start_act(struct wizard *w, int action, const struct event *ev)
+{
+	enum choice list[4];
+	size_t n = choices(w, list);
+
+	list_count(&w->lists[STEP_START], n);
+	if (action == ACT_ENTER)
+		return take(w, list[w->lists[STEP_START].at]);
+	if (list_pick(w, ev, n))
+		return take(w, list[w->lists[STEP_START].at]);
+	list_move(w, ev);
+	return REPLY_STAY;
+}
+
+static enum reply start_paste(struct wizard *w, const struct event *ev)
+{
+	if (w->fixed_provider || !ev->paste ||
+		!paste_looks_secret(ev->paste->bytes, ev->paste->len, NULL)) {
+		say(w, SEVERITY_WARN, "Paste ignored: no field is active here.");
+		return REPLY_STAY;
+	}
+	if (take_paste(w, ev, true)) {
+		w->carried = true;
+		w->lists[STEP_START].at = 0;
+		carry_message(w);
+	}
+	return REPLY_STAY;
+}
+
+const struct step step_start = {
+	.id = "start",
+	.title = "Start",
+	.about = "Where this program works, what is set up already, and what you came for. "
+		 "Nothing is written before you confirm on the Review step.",
+	.keys = start_keys,
+	.draw = start_draw,
+	.act = start_act,
+	.paste = start_paste,
+};

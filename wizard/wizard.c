@@ -1,0 +1,613 @@
+/* SPDX-License-Identifier: MIT */
+
+/* The engine: events in, effects out, reports back. */
+
+#include "wizard/wizard.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "wizard/steps.h"
+
+#define QUIT_TWICE_MS 2000
+
+static const struct binding keys_back[] = {
+	{ KEYS_ESC, 0, ACT_BACK, "Esc", "back", 0, "back; answers are kept" },
+	{ 0 },
+};
+
+static const struct binding keys_leave[] = {
+	{ KEYS_ESC, 0, ACT_BACK, "Esc", "quit", 0, "leave (asks first)" },
+	{ 0 },
+};
+
+static const struct binding keys_help_mark[] = {
+	{ KEYS_NONE, '?', ACT_HELP, "?", "help", 0, "this help (also F1, ^G)" },
+	{ KEYS_F1, 0, ACT_HELP, NULL, NULL, 0, NULL },
+	{ KEYS_CTRL('G'), 0, ACT_HELP, NULL, NULL, 0, NULL },
+	{ 0 },
+};
+
+/* Where "?" is text. */
+static const struct binding keys_help_ctrl[] = {
+	{ KEYS_CTRL('G'), 0, ACT_HELP, "^G", "help", 0, "this help (also F1)" },
+	{ KEYS_F1, 0, ACT_HELP, NULL, NULL, 0, NULL },
+	{ 0 },
+};
+
+static const struct binding keys_always[] = {
+	{ KEYS_CTRL('C'), 0, ACT_QUIT, "^C", "quit", 2, "leave (asks first)" },
+	{ KEYS_CTRL('L'), 0, ACT_REDRAW, "^L", NULL, 0, "redraw the screen" },
+	{ KEYS_CTRL('Z'), 0, ACT_SUSPEND, "^Z", NULL, 0, "suspend (fg returns)" },
+	{ KEYS_CTRL('O'), 0, ACT_PLAIN, "^O", NULL, 0, "print the key page's address plainly" },
+	{ 0 },
+};
+
+struct wizard *wizard_new(const struct snapshot *world, struct err *e)
+{
+	struct wizard *w = calloc(1, sizeof(*w));
+
+	if (!w) {
+		err_set(e, ERR_MEMORY, "out of memory");
+		return NULL;
+	}
+	w->world = world;
+	w->rows = 24;
+	w->cols = 80;
+	w->draft.keep_fallback = true;
+	w->report.verdict = PASTE_EMPTY;
+	if (!field_init(&w->secret, SECRET_MAX, true, e) ||
+		!field_init(&w->find_provider, FIND_CAP, false, e) ||
+		!field_init(&w->find_model, FIND_CAP, false, e) ||
+		!secret_init(&w->draft.secret, SECRET_MAX, e)) {
+		wizard_free(w);
+		return NULL;
+	}
+	return w;
+}
+
+static void drop_plan(struct wizard *w)
+{
+	buf_release(&w->plan.diff);
+	w->plan = (struct plan){ 0 };
+	w->have_plan = false;
+}
+
+void wizard_free(struct wizard *w)
+{
+	if (!w)
+		return;
+	field_release(&w->secret);
+	field_release(&w->find_provider);
+	field_release(&w->find_model);
+	secret_release(&w->draft.secret);
+	drop_plan(w);
+	free(w);
+}
+
+void wizard_world(struct wizard *w, const struct snapshot *world)
+{
+	w->world = world;
+}
+
+void wizard_size(struct wizard *w, int rows, int cols)
+{
+	w->rows = rows;
+	w->cols = cols;
+}
+
+/* --- starting with answers -------------------------------------------------------------- */
+
+static bool unknown_provider(const char *id, struct err *e)
+{
+	char valid[280];
+	struct str s = STR_OF(valid);
+
+	for (size_t i = 0; i < provider_count(); i++)
+		str_fmt(&s, "%s%s", i ? ", " : "", provider_at(i)->id);
+	err_set(e, ERR_USAGE, "no provider is called \"%.60s\"", id);
+	return err_hint(e, "one of %s", valid);
+}
+
+static bool unknown_method(const struct provider *p, const char *id, struct err *e)
+{
+	char valid[120];
+	struct str s = STR_OF(valid);
+
+	for (size_t i = 0; i < provider_method_count(p); i++)
+		str_fmt(&s, "%s%s", i ? ", " : "", p->methods[i].id);
+	err_set(e, ERR_USAGE, "%s has no sign-in method \"%.60s\"", p->label, id);
+	return err_hint(e, "one of %s", valid);
+}
+
+static const struct provider *find_provider(const char *id, struct err *e)
+{
+	char normal[PROVIDER_CAP];
+	const struct provider *p = NULL;
+
+	if (provider_normalise(normal, sizeof(normal), id))
+		p = provider_find(normal);
+	if (!p)
+		unknown_provider(id, e);
+	return p;
+}
+
+bool wizard_preset(struct wizard *w, const char *provider, const char *method,
+	const char *profile_id, struct err *e)
+{
+	const struct provider *p = provider ? find_provider(provider, e) : NULL;
+	const struct method *m = NULL;
+
+	if (provider && !p)
+		return false;
+	if (method && !p)
+		return err_set(e, ERR_USAGE, "a sign-in method needs a provider");
+	if (method) {
+		m = provider_method(p, method);
+		if (!m)
+			return unknown_method(p, method, e);
+	}
+	if (profile_id && strlen(profile_id) >= ID_CAP)
+		return err_set(e, ERR_USAGE, "the profile id is too long");
+	if (p) {
+		choose_provider(w, p);
+		w->fixed_provider = true;
+	}
+	if (m) {
+		choose_method(w, m);
+		w->fixed_method = true;
+	}
+	if (profile_id && profile_id[0]) {
+		str_copy(w->draft.profile_id, sizeof(w->draft.profile_id), profile_id);
+		w->fixed_profile = true;
+	}
+	return true;
+}
+
+bool wizard_rotate(struct wizard *w, const char *profile_id, struct err *e)
+{
+	const struct credential *c = snapshot_find(w->world, profile_id);
+	char why[100];
+	struct str s = STR_OF(why);
+
+	if (!c) {
+		err_set(e, ERR_NOT_FOUND, "no profile is called \"%.120s\"", profile_id);
+		return err_hint(e, "thinkfleetbot models status lists them");
+	}
+	if (!rotatable(c, &s))
+		return err_set(e, ERR_USAGE, "%.120s cannot be rotated here: %s", profile_id, why);
+	w->flow = FLOW_ROTATE;
+	choose_profile(w, c);
+	w->fixed_profile = true;
+	w->at = STEP_SECRET;
+	w->trail_len = 0;
+	return true;
+}
+
+bool wizard_paste_only(struct wizard *w, const char *provider, const char *profile_id,
+	int64_t expires_ms, struct err *e)
+{
+	const struct method *m;
+
+	if (!wizard_preset(w, provider, NULL, profile_id, e))
+		return false;
+	if (!w->draft.provider)
+		return err_set(e, ERR_USAGE, "a provider is needed");
+	m = provider_method_of_kind(w->draft.provider, CRED_TOKEN);
+	if (m)
+		choose_method(w, m);
+	if (w->draft.method->kind == CRED_NONE)
+		return err_set(e, ERR_USAGE, "%s needs no key", w->draft.provider->label);
+	w->fixed_method = true;
+	w->flow = FLOW_PASTE;
+	w->draft.expires_ms = expires_ms;
+	w->draft.expires_source = expires_ms ? EXPIRY_YOU : EXPIRY_NONE;
+	w->at = STEP_SECRET;
+	w->trail_len = 0;
+	return true;
+}
+
+/* --- moving ----------------------------------------------------------------------------- */
+
+static enum effect begin(struct wizard *w, enum busy busy, enum effect fx, int64_t now_ms)
+{
+	w->busy = busy;
+	w->busy_ms = w->stage_ms = now_ms;
+	w->stage = STAGE_DNS;
+	say_nothing(w);
+	return fx;
+}
+
+static enum effect perform(struct wizard *w, enum reply r, int64_t now_ms);
+
+static void arrive(struct wizard *w, size_t step)
+{
+	w->at = step;
+	w->scrolled = false;
+	w->top = 0;
+	say_nothing(w);
+}
+
+static enum effect go_next(struct wizard *w, int64_t now_ms)
+{
+	for (size_t i = w->at + 1; i < STEP_COUNT; i++) {
+		enum reply r = REPLY_STAY;
+
+		if (steps[i]->wanted && !steps[i]->wanted(w))
+			continue;
+		w->trail[w->trail_len++] = w->at;
+		arrive(w, i);
+		if (steps[i]->enter)
+			r = steps[i]->enter(w);
+		return perform(w, r, now_ms);
+	}
+	return FX_NONE;
+}
+
+static enum effect go_back(struct wizard *w)
+{
+	if (!w->trail_len) {
+		w->overlay = OVERLAY_QUIT;
+		return FX_NONE;
+	}
+	arrive(w, w->trail[--w->trail_len]);
+	if (w->at == STEP_START)
+		w->flow = FLOW_ADD;
+	return FX_NONE;
+}
+
+static enum effect start_apply(struct wizard *w, int64_t now_ms)
+{
+	for (size_t i = 0; i < w->plan.count; i++)
+		w->plan.files[i].state = i ? PLAN_WAITING : PLAN_WRITING;
+	w->apply_err = (struct err){ 0 };
+	return begin(w, BUSY_APPLY, FX_APPLY, now_ms);
+}
+
+static enum effect start_check(struct wizard *w, int64_t now_ms)
+{
+	w->have_check = false;
+	w->draft.verified = false;
+	w->draft.skip_verify = false;
+	w->draft.check = (struct check_result){ 0 };
+	w->lists[STEP_CHECK] = (struct list){ 0 };
+	return begin(w, BUSY_CHECK, FX_CHECK, now_ms);
+}
+
+static enum effect perform(struct wizard *w, enum reply r, int64_t now_ms)
+{
+	switch (r) {
+	case REPLY_STAY:
+		return FX_NONE;
+	case REPLY_NEXT:
+		return go_next(w, now_ms);
+	case REPLY_BACK:
+		return go_back(w);
+	case REPLY_CHECK:
+		return start_check(w, now_ms);
+	case REPLY_CANCEL:
+		w->busy = BUSY_NO;
+		go_back(w);
+		return FX_CANCEL_CHECK;
+	case REPLY_PLAN:
+		drop_plan(w);
+		w->plan_err = (struct err){ 0 };
+		return begin(w, BUSY_PLAN, FX_PLAN, now_ms);
+	case REPLY_APPLY:
+		return start_apply(w, now_ms);
+	case REPLY_PANEL:
+		return FX_PANEL;
+	case REPLY_QUIT:
+		return FX_QUIT;
+	case REPLY_ASK_QUIT:
+		w->overlay = OVERLAY_QUIT;
+		return FX_NONE;
+	}
+	return FX_NONE;
+}
+
+/* --- events ----------------------------------------------------------------------------- */
+
+void wizard_tables(const struct wizard *w, const struct binding *out[TABLES])
+{
+	static const struct event esc = { .type = EVENT_KEY, .key = KEYS_ESC };
+	const struct step *s = steps[w->at];
+	size_t n = 0;
+
+	if (w->overlay != OVERLAY_NONE) {
+		out[n++] = overlay_keys(w);
+	} else {
+		out[n++] = s->keys(w);
+		if (!binding_find(out[0], &esc))
+			out[n++] = w->trail_len ? keys_back : keys_leave;
+		out[n++] = s->text ? keys_help_ctrl : keys_help_mark;
+	}
+	out[n++] = keys_always;
+	out[n] = NULL;
+}
+
+static int action_of(const struct wizard *w, const struct event *ev)
+{
+	const struct binding *tables[TABLES];
+	int action = ACT_NONE;
+
+	if (ev->type != EVENT_KEY && ev->type != EVENT_CHAR)
+		return ACT_NONE;
+	wizard_tables(w, tables);
+	for (size_t i = 0; tables[i] && !action; i++)
+		action = binding_find(tables[i], ev);
+	return action;
+}
+
+static enum effect interrupt(struct wizard *w, int64_t now_ms)
+{
+	bool twice = w->quit_ms && now_ms - w->quit_ms <= QUIT_TWICE_MS;
+
+	if (w->busy == BUSY_APPLY) {
+		say(w, SEVERITY_WARN, "Writing, a moment. Nothing stops half-way.");
+		return FX_NONE;
+	}
+	if (w->applied || twice || w->overlay == OVERLAY_QUIT)
+		return FX_QUIT;
+	w->quit_ms = now_ms;
+	w->overlay = OVERLAY_QUIT;
+	return FX_NONE;
+}
+
+/* Bodies that are longer than the screen: PgUp and PgDn, and arrows where no list is. */
+static bool scroll(struct wizard *w, const struct event *ev, int action)
+{
+	struct body b;
+	int page, top;
+
+	if (ev->type != EVENT_KEY || (ev->key != KEYS_PAGE_UP && ev->key != KEYS_PAGE_DOWN &&
+					     action != ACT_SCROLL))
+		return false;
+	if (!screen_body(w, &b, w->busy_ms, NULL))
+		return false;
+	top = screen_top(w, &b);
+	page = action == ACT_SCROLL ? 1 : b.visible > 2 ? b.visible - 2 : 1;
+	if (ev->key == KEYS_UP || ev->key == KEYS_PAGE_UP)
+		page = -page;
+	page += top;
+	if (page > b.y - b.visible)
+		page = b.y - b.visible;
+	body_release(&b);
+	w->scrolled = true;
+	w->top = page < 0 ? 0 : page;
+	return w->top != top || action == ACT_SCROLL;
+}
+
+static enum effect on_paste(struct wizard *w, const struct event *ev, int64_t now_ms)
+{
+	const struct step *s = steps[w->at];
+
+	if (w->overlay != OVERLAY_NONE || w->busy != BUSY_NO || !s->paste) {
+		say(w, SEVERITY_WARN, "Paste ignored: no field is active here.");
+		return FX_NONE;
+	}
+	w->scrolled = false;
+	return perform(w, s->paste(w, ev), now_ms);
+}
+
+static enum effect on_key(struct wizard *w, const struct event *ev, int64_t now_ms)
+{
+	int action = action_of(w, ev);
+
+	switch (action) {
+	case ACT_QUIT:
+		return interrupt(w, now_ms);
+	case ACT_REDRAW:
+		return FX_REDRAW;
+	case ACT_SUSPEND:
+		return FX_SUSPEND;
+	case ACT_PLAIN:
+		return FX_PLAIN_PAGE;
+	case ACT_IGNORE:
+		return FX_NONE;
+	case ACT_HELP:
+		w->overlay = OVERLAY_HELP;
+		w->overlay_top = 0;
+		return FX_NONE;
+	default:
+		break;
+	}
+	if (w->overlay != OVERLAY_NONE)
+		return perform(w, overlay_act(w, action, ev), now_ms);
+	if (w->busy == BUSY_PLAN && action != ACT_BACK)
+		return FX_NONE;
+	if (action == ACT_BACK && w->busy != BUSY_CHECK) {
+		w->busy = BUSY_NO; /* a plan that arrives later is dropped */
+		return go_back(w);
+	}
+	if (w->busy == BUSY_NO && scroll(w, ev, action))
+		return FX_NONE;
+	return perform(w, steps[w->at]->act(w, action, ev), now_ms);
+}
+
+/* Below 40x12 nothing can be seen, so nothing is done, except leaving. */
+static enum effect on_tiny(const struct wizard *w, const struct event *ev)
+{
+	bool leave = (ev->type == EVENT_CHAR && ev->ch == 'q') ||
+		(ev->type == EVENT_KEY && ev->key == KEYS_CTRL('C'));
+
+	return leave && w->busy != BUSY_APPLY ? FX_QUIT : FX_NONE;
+}
+
+enum effect wizard_handle(struct wizard *w, const struct event *ev, int64_t now_ms)
+{
+	if (layout_of(w->rows, w->cols) == LAYOUT_TINY)
+		return on_tiny(w, ev);
+	switch (ev->type) {
+	case EVENT_KEY:
+	case EVENT_CHAR:
+		return on_key(w, ev, now_ms);
+	case EVENT_PASTE:
+		return on_paste(w, ev, now_ms);
+	default:
+		return FX_NONE;
+	}
+}
+
+enum effect wizard_tick(struct wizard *w, int64_t now_ms)
+{
+	if (w->quit_ms && now_ms - w->quit_ms > QUIT_TWICE_MS)
+		w->quit_ms = 0;
+	return FX_NONE;
+}
+
+/* While a check runs: the next frame of the spinner, which also covers seconds and "Slow". */
+int wizard_wait(const struct wizard *w, int64_t now_ms)
+{
+	int64_t t = now_ms - w->stage_ms;
+
+	if (w->busy != BUSY_CHECK)
+		return -1;
+	if (t < 0)
+		return 200;
+	if (t < 150)
+		return (int)(150 - t);
+	return (int)(200 - t % 200);
+}
+
+/* --- reports ---------------------------------------------------------------------------- */
+
+void wizard_stage(struct wizard *w, enum check_stage stage_reached, int64_t now_ms)
+{
+	if (w->busy != BUSY_CHECK || stage_reached <= w->stage)
+		return;
+	w->stage = stage_reached;
+	w->stage_ms = now_ms;
+}
+
+static void tell_check(struct wizard *w)
+{
+	const struct check_result *r = &w->draft.check;
+
+	if (w->draft.verified && r->latency_ms >= 0)
+		say(w, SEVERITY_OK, "Verified in %d.%d s.", r->latency_ms / 1000,
+			r->latency_ms / 100 % 10);
+	else if (w->draft.verified)
+		say(w, SEVERITY_OK, "Verified.");
+	else if (r->verdict == VERDICT_REJECTED)
+		say(w, SEVERITY_FAIL, "Rejected by the provider. Nothing has been saved.");
+	else if (r->status == 0 && r->reason != REASON_INTERNAL && r->reason != REASON_NONE)
+		say(w, SEVERITY_WARN, "The connection failed; the key itself was not tested.");
+	else
+		say(w, SEVERITY_WARN, "No clear answer. The key itself was not tested.");
+}
+
+void wizard_checked(struct wizard *w, const struct check_result *r, const struct err *failed)
+{
+	struct draft *d = &w->draft;
+
+	if (w->busy != BUSY_CHECK)
+		return; /* cancelled meanwhile */
+	w->busy = BUSY_NO;
+	w->have_check = true;
+	if (r) {
+		d->check = *r;
+	} else {
+		d->check = (struct check_result){ .verdict = VERDICT_UNKNOWN,
+			.reason = REASON_INTERNAL,
+			.latency_ms = -1,
+			.dns_ms = -1,
+			.tls_ms = -1,
+			.answer_ms = -1,
+			.skew_ms = INT64_MIN };
+		if (failed)
+			str_copy(d->check.text, sizeof(d->check.text), failed->msg);
+	}
+	d->verified = d->check.verdict == VERDICT_ACCEPTED ||
+		d->check.verdict == VERDICT_LIMITED || d->check.verdict == VERDICT_NO_CREDIT;
+	tell_check(w);
+}
+
+void wizard_planned(struct wizard *w, struct plan *plan, const struct err *failed)
+{
+	if (w->busy != BUSY_PLAN) { /* the person went back */
+		if (plan)
+			buf_release(&plan->diff);
+		return;
+	}
+	w->busy = BUSY_NO;
+	if (failed || !plan) {
+		if (failed)
+			w->plan_err = *failed;
+		else
+			err_set(&w->plan_err, ERR_FAILED, "the changes could not be worked out");
+		return;
+	}
+	w->plan = *plan;
+	*plan = (struct plan){ 0 };
+	w->have_plan = true;
+}
+
+void wizard_file(struct wizard *w, size_t index, bool done, const struct err *failed)
+{
+	if (index >= w->plan.count)
+		return;
+	if (failed) {
+		w->plan.files[index].state = PLAN_FAILED;
+		w->apply_err = *failed;
+		return;
+	}
+	w->plan.files[index].state = done ? PLAN_WRITTEN : PLAN_WRITING;
+	if (done && index + 1 < w->plan.count &&
+		w->plan.files[index + 1].state == PLAN_WAITING)
+		w->plan.files[index + 1].state = PLAN_WRITING;
+}
+
+void wizard_applied(struct wizard *w, const struct err *failed)
+{
+	w->busy = BUSY_NO;
+	if (failed && failed->code != ERR_NONE) {
+		if (!w->apply_err.msg[0])
+			w->apply_err = *failed;
+		for (size_t i = 0; i < w->plan.count; i++) {
+			if (w->plan.files[i].state == PLAN_WRITING)
+				w->plan.files[i].state = PLAN_WAITING;
+		}
+		say(w, SEVERITY_FAIL, "Not finished. The key is still in memory until you leave.");
+		return;
+	}
+	w->applied = true;
+	for (size_t i = 0; i < w->plan.count; i++)
+		w->plan.files[i].state = PLAN_WRITTEN;
+	secret_clear(&w->secret.text);
+	secret_clear(&w->draft.secret);
+	w->trail_len = 0;
+	say(w, SEVERITY_OK, "Setup complete.");
+}
+
+/* --- questions -------------------------------------------------------------------------- */
+
+const struct draft *wizard_draft(const struct wizard *w)
+{
+	return &w->draft;
+}
+
+const char *wizard_at(const struct wizard *w)
+{
+	return steps[w->at]->id;
+}
+
+bool wizard_wrote(const struct wizard *w)
+{
+	return w->applied;
+}
+
+void wizard_plain_text(const struct wizard *w, struct str *out)
+{
+	const struct provider *p = w->draft.provider;
+
+	if (!p || w->at <= STEP_PROVIDER) {
+		str_add(out, "Choose a provider first; then this page has the address where it "
+			     "gives keys.\n");
+		return;
+	}
+	if (p->keys_page && p->keys_page[0])
+		str_fmt(out, "%s keys:\n\nhttps://%s\n", p->label, p->keys_page);
+	else
+		str_fmt(out, "%s needs no key. Its address:\n\n%s\n", p->label, p->base_url);
+}
