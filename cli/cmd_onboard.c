@@ -7,7 +7,7 @@
 
 static struct {
 	bool non_interactive;
-	bool rotate;
+	const char *rotate;
 	struct quick quick;
 } given;
 
@@ -17,7 +17,8 @@ static const struct opt opts[] = {
 		{ .text = &given.quick.method } },
 	{ "profile-id", "ID", "profile (default: PROVIDER:default)", OPT_TEXT,
 		{ .text = &given.quick.profile_id } },
-	{ "rotate", NULL, "replace the key of --profile-id", OPT_FLAG, { .flag = &given.rotate } },
+	{ "rotate", "PROFILE", "replace the key of this profile", OPT_TEXT,
+		{ .text = &given.rotate } },
 	{ "agent", "ID", "agent (default: the configured default agent)", OPT_TEXT,
 		{ .text = &given.quick.agent } },
 	{ "non-interactive", NULL, "no questions; what is missing is an error", OPT_FLAG,
@@ -44,10 +45,12 @@ static bool run(struct cli *c, struct err *e)
 		.provider = q->provider,
 		.method = q->method,
 		.profile_id = q->profile_id,
-		.start = given.rotate ? SCREEN_ROTATE : SCREEN_ONBOARD };
+		.rotate = given.rotate,
+		.start = SCREEN_ONBOARD };
 
-	if (given.rotate && !q->profile_id)
-		return err_set(e, ERR_USAGE, "--rotate needs --profile-id");
+	if (given.rotate && (q->provider || q->profile_id))
+		return err_set(e, ERR_USAGE,
+			"--rotate names the profile; leave out --provider and --profile-id");
 	if (given.non_interactive || keysource_given())
 		return quick_save(q, "onboard", e);
 	return screen_possible(
@@ -57,7 +60,7 @@ static bool run(struct cli *c, struct err *e)
 
 const struct cmd cmd_onboard = {
 	.name = "onboard",
-	.args = "[--provider NAME] [--method NAME] [--rotate --profile-id ID] [OPTION...]",
+	.args = "[--provider NAME] [--method NAME] [--rotate PROFILE] [OPTION...]",
 	.summary = "the wizard: choose a provider, paste the key, see it tested, have it sealed",
 	.detail =
 		"Run it again to add, rotate or repair. Nothing is written before you confirm; "

@@ -6,6 +6,7 @@
 
 #include "cli/out_order.h"
 #include "cli/place.h"
+#include "health/health.h"
 #include "store/profiles.h"
 
 /*
@@ -61,34 +62,33 @@ static void order_close(struct order *o)
 	place_release(&o->place);
 }
 
-static void order_view(const struct order *o, struct out_order *view)
+static void view_of(const struct order *o, struct order_view *view)
 {
 	const struct profile_order *row = profiles_order(&o->profiles, o->provider);
 
-	*view = (struct out_order){ .agent = o->place.agent,
+	*view = (struct order_view){ .agent = o->place.agent,
 		.agent_dir = o->place.agent_dir,
 		.provider = o->provider,
 		.store_path = o->place.profiles,
 		.home = o->place.paths.home,
 		.ids = row ? row->ids : NULL,
-		.count = row ? row->count : 0,
-		.set = row != NULL };
+		.count = row ? row->count : 0 };
 }
 
-static bool order_get(struct cli *c, struct err *e)
+static bool run_get(struct cli *c, struct err *e)
 {
-	struct out_order view;
+	struct order_view view;
 	struct order o;
 	bool ok = false;
 
 	(void)c;
 	if (!order_open(&o, PLACE_READ, "models auth order get", e))
 		goto out;
-	order_view(&o, &view);
+	view_of(&o, &view);
 	if (given.json) {
-		ok = out_order_json(stdout, &view, e);
+		ok = out_order_get_json(stdout, &view, e);
 	} else {
-		out_order_text(stdout, &view);
+		out_order_get(stdout, &view);
 		ok = true;
 	}
 out:
@@ -168,16 +168,16 @@ static bool edit_set(struct order *o, struct err *e)
 	       profiles_order_set(&o->profiles.doc, o->provider, wanted, wanted_count, e);
 }
 
-static bool order_set(struct cli *c, struct err *e)
+static bool run_set(struct cli *c, struct err *e)
 {
-	struct out_order view;
+	struct order_view view;
 	struct order o = { 0 };
 	bool ok = false;
 
 	if (!collect(&c->args, e) || !order_open(&o, PLACE_WRITE, "models auth order set", e) ||
 		!check_ids(&o, e) || !change(&o, edit_set, e))
 		goto out;
-	order_view(&o, &view);
+	view_of(&o, &view);
 	view.ids = wanted;
 	view.count = wanted_count;
 	out_order_set(stdout, &view);
@@ -192,9 +192,9 @@ static bool edit_clear(struct order *o, struct err *e)
 	return profiles_order_clear(&o->profiles.doc, o->provider, e);
 }
 
-static bool order_clear(struct cli *c, struct err *e)
+static bool run_clear(struct cli *c, struct err *e)
 {
-	struct out_order view;
+	struct order_view view;
 	struct order o = { 0 };
 	bool ok = false;
 
@@ -202,8 +202,8 @@ static bool order_clear(struct cli *c, struct err *e)
 	if (!order_open(&o, PLACE_WRITE, "models auth order clear", e) ||
 		!change(&o, edit_clear, e))
 		goto out;
-	order_view(&o, &view);
-	out_order_cleared(stdout, &view);
+	view_of(&o, &view);
+	out_order_clear(stdout, &view);
 	ok = true;
 out:
 	order_close(&o);
@@ -215,7 +215,7 @@ const struct cmd cmd_order_get = {
 	.args = "--provider P [--agent ID] [--json]",
 	.summary = "show the order in which an agent tries a provider's profiles",
 	.opts = get_opts,
-	.run = order_get,
+	.run = run_get,
 };
 
 const struct cmd cmd_order_set = {
@@ -224,7 +224,7 @@ const struct cmd cmd_order_set = {
 	.summary = "set that order for one agent",
 	.opts = change_opts,
 	.args_max = OPT_LIST_CAP,
-	.run = order_set,
+	.run = run_set,
 };
 
 const struct cmd cmd_order_clear = {
@@ -232,5 +232,5 @@ const struct cmd cmd_order_clear = {
 	.args = "--provider P [--agent ID]",
 	.summary = "forget it: back to the configured or automatic order",
 	.opts = change_opts,
-	.run = order_clear,
+	.run = run_clear,
 };

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/self.h"
 #include "health/survey.h"
 #include "store/dotenv.h"
 #include "store/profiles.h"
@@ -12,8 +13,11 @@
 
 bool look_take(struct snapshot *out, const struct place *p, const struct look *how, struct err *e)
 {
+	char resolver[FS_PATH_MAX];
+	bool installed = self_program(resolver, sizeof(resolver), "thinkfleetbot-resolve", NULL);
 	struct survey_options o = { .paths = &p->paths,
 		.agent = p->agent,
+		.resolver = installed ? resolver : NULL,
 		.want_findings = how->findings,
 		.deep = how->deep,
 		.now_ms = clock_now_ms(),

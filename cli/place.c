@@ -17,9 +17,10 @@ bool place_find(
 	if (!paths_resolve(&p->paths, globals.state_dir, &env, e))
 		return false;
 	snprintf(typed, sizeof(typed), "thinkfleetbot %s", command);
-	if (use == PLACE_WRITE && !paths_check(&p->paths, geteuid(), &env, typed, e))
+	if (use != PLACE_READ && !paths_check(&p->paths, geteuid(), &env, typed, e))
 		return false;
-	if (!config_load(&p->config, p->paths.config, e))
+	if (!config_load(&p->config, p->paths.config, use == PLACE_WRITE ? e : NULL) &&
+		use == PLACE_WRITE)
 		return false;
 	agent_normalise(p->agent, agent ? agent : config_default_agent(&p->config));
 	row = config_agent(&p->config, p->agent);

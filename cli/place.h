@@ -18,14 +18,12 @@ struct place {
 };
 
 enum place_use {
-	PLACE_READ,
-	PLACE_WRITE
+	PLACE_READ,   /* a damaged configuration is left out; the survey reports it */
+	PLACE_WRITE,  /* refuses to work for another user, and with a damaged configuration */
+	PLACE_REPAIR, /* refuses another user only */
 };
 
-/*
- * agent: --agent, or NULL for the configured default. PLACE_WRITE refuses to
- * work for another user (paths_check); command names what was typed.
- */
+/* agent: --agent, or NULL for the configured default. command: what was typed, for the hint. */
 bool place_find(
 	struct place *p, const char *agent, enum place_use use, const char *command, struct err *e);
 void place_release(struct place *p);

@@ -89,8 +89,8 @@ static bool turns(
 	char selected[ID_CAP] = "";
 	bool wrote = false;
 
-	if (o->start == SCREEN_ROTATE && o->profile_id)
-		str_copy(selected, sizeof(selected), o->profile_id);
+	if (o->rotate)
+		str_copy(selected, sizeof(selected), o->rotate);
 	*how = o->start == SCREEN_PANEL ? LEAVE_PANEL : selected[0] ? LEAVE_ROTATE : LEAVE_ADD;
 	for (;;) {
 		const char *message = wrote ? "Setup complete. This view keeps running; quitting "
@@ -123,7 +123,9 @@ bool screen_run(const struct screen *o, int *status, struct err *e)
 
 	if (!term_choices(&options, e))
 		return false;
-	if (session_open(&s, o->agent, PLACE_WRITE, o->command, e) && term_open(&options, e))
+	if (session_open(&s, o->agent, o->start == SCREEN_PANEL ? PLACE_REPAIR : PLACE_WRITE,
+		    o->command, e) &&
+		term_open(&options, e))
 		ok = turns(&s, o, status, &how, e);
 	session_close(&s);
 	term_close();

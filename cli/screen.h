@@ -14,10 +14,10 @@ struct screen {
 	const char *provider; /* preset answers, or NULL */
 	const char *method;
 	const char *profile_id;
+	const char *rotate; /* this profile's key is to be replaced; or NULL */
 	int64_t expires_ms;
 	enum {
 		SCREEN_ONBOARD,
-		SCREEN_ROTATE,
 		SCREEN_PASTE,
 		SCREEN_PANEL
 	} start;
