@@ -41,7 +41,7 @@ static bool open_pipe(int fd[2])
 }
 
 /* Only async-signal-safe calls: between fork and exec. */
-_Noreturn static void become(char *const argv[], const char *dir, const struct pipes *p)
+_Noreturn static void become(const char *const argv[], const char *dir, const struct pipes *p)
 {
 	static char *const no_environment[] = { NULL };
 	int null = open("/dev/null", O_WRONLY);
@@ -51,7 +51,7 @@ _Noreturn static void become(char *const argv[], const char *dir, const struct p
 		_exit(126);
 	syscall(SYS_close_range, 3U, ~0U, 0U);
 	signal(SIGPIPE, SIG_DFL);
-	execve(argv[0], argv, no_environment);
+	execve(argv[0], (char *const *)argv, no_environment);
 	_exit(127);
 }
 
@@ -123,8 +123,8 @@ static bool converse(struct pipes *p, pid_t pid, const char *name, const char *i
 	return reap(pid, name, e);
 }
 
-bool child_run(char *const argv[], const void *in, size_t in_n, struct secret *out, size_t out_cap,
-	int timeout_ms, struct err *e)
+bool child_run(const char *const argv[], const void *in, size_t in_n, struct secret *out,
+	size_t out_cap, int timeout_ms, struct err *e)
 {
 	struct pipes p = { { -1, -1 }, { -1, -1 } };
 	char dir[FS_PATH_MAX];

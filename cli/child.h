@@ -10,7 +10,7 @@
  * directory, stdin given, stdout kept, stderr dropped, killed at the deadline.
  * It gets no descriptor but 0, 1 and 2.
  */
-bool child_run(char *const argv[], const void *in, size_t in_n, struct secret *out, size_t out_cap,
-	int timeout_ms, struct err *e);
+bool child_run(const char *const argv[], const void *in, size_t in_n, struct secret *out,
+	size_t out_cap, int timeout_ms, struct err *e);
 
 #endif

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/self.h"
+#include "cli/save.h"
 #include "health/doctor.h"
 
 static bool install_resolver(const struct place *p, struct err *e)
@@ -32,8 +33,7 @@ static bool name_resolver(const struct place *p, struct err *e)
 	if (config_load(&c, p->paths.config, e)) {
 		struct fs_replace o = { .expect = &c.stamp };
 
-		ok = config_put_vault(
-			     &c.doc, p->paths.resolver, p->paths.state, p->paths.keys, e) &&
+		ok = save_name_resolver(&c.doc, &p->paths, e) &&
 		     fs_replace(p->paths.config, c.doc.text.p, c.doc.text.len, &o, e);
 	}
 	config_release(&c);

@@ -139,8 +139,8 @@ static bool can_write_all(const struct job *j, struct err *e)
 static bool prove(const struct job *j, struct err *e)
 {
 	const struct paths *p = j->s->paths;
-	char *argv[] = { (char *)p->resolver, "--state-dir", (char *)p->state, "--key-dir",
-		(char *)p->keys, NULL };
+	const char *const argv[] = { p->resolver, "--state-dir", p->state, "--key-dir", p->keys,
+		NULL };
 	char *ids[] = { (char *)j->record };
 	struct resolve_request rq = { .ids = ids, .count = 1 };
 	struct secret want = { 0 };

@@ -55,6 +55,10 @@ bool save_apply(const struct save *s, const struct save_progress *progress, stru
 /* The variable that carries this kind of credential ("ANTHROPIC_API_KEY"). */
 const char *save_variable(const struct provider *p, const struct method *m);
 
+/* The resolver's entry in a configuration, with the arguments it needs on this host. */
+struct doc;
+bool save_name_resolver(struct doc *d, const struct paths *p, struct err *e);
+
 /* What the .env line of a sealed credential is called: "THINKFLEETBOT_SEALED_" + variable. */
 #define SEALED_PREFIX "THINKFLEETBOT_SEALED_"
 

@@ -23,6 +23,13 @@ static bool knows_references(const char *config_path)
 	return true;
 }
 
+static const char *not_set(void *ctx, const char *name)
+{
+	(void)ctx;
+	(void)name;
+	return NULL;
+}
+
 static bool keeps_secret(const struct job *j)
 {
 	return j->s->method && j->s->method->kind != CRED_NONE;
@@ -36,6 +43,21 @@ static bool sealed(const struct job *j)
 static enum profile_kind kind_of(const struct method *m)
 {
 	return m->kind == CRED_TOKEN ? PROFILE_TOKEN : PROFILE_API_KEY;
+}
+
+/*
+ * The gateway runs the resolver with an empty environment: what it would not find by
+ * itself then must be said in its arguments. "" when nothing has to be said.
+ */
+static bool key_dir_to_say(const struct paths *p, char *out, size_t cap, struct err *e)
+{
+	struct paths_env none = { .get = not_set };
+	struct paths bare;
+
+	out[0] = '\0';
+	if (!paths_resolve(&bare, p->state, &none, e))
+		return false;
+	return strcmp(bare.keys, p->keys) == 0 || str_copy(out, cap, p->keys);
 }
 
 static bool remember_old(
@@ -102,6 +124,14 @@ static bool prepare_profiles(struct job *j, struct err *e)
 	return take_new(f, &d->text, e);
 }
 
+bool save_name_resolver(struct doc *d, const struct paths *p, struct err *e)
+{
+	char key_dir[PATHS_CAP];
+
+	return key_dir_to_say(p, key_dir, sizeof(key_dir), e) &&
+	       config_put_vault(d, p->resolver, p->state, key_dir, e);
+}
+
 static bool prepare_config(struct job *j, struct err *e)
 {
 	struct job_file *f = &j->files[FILE_CONFIG];
@@ -112,8 +142,7 @@ static bool prepare_config(struct job *j, struct err *e)
 	j->references = knows_references(f->path);
 	if (!config_load(&j->config, f->path, e) || !remember_old(f, &d->text, &j->config.stamp, e))
 		return false;
-	if (sealed(j) && j->references &&
-		!config_put_vault(d, s->paths->resolver, s->paths->state, s->paths->keys, e))
+	if (sealed(j) && j->references && !save_name_resolver(d, s->paths, e))
 		return false;
 	if (sealed(j) && !config_put_profile(d, s->profile_id, s->provider->id,
 				 cred_kind_name(s->method->kind), e))

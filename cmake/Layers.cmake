@@ -15,9 +15,9 @@ set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 
 add_library(tfb_flags INTERFACE)
 target_include_directories(tfb_flags INTERFACE ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR})
-# _DEFAULT_SOURCE: explicit_bzero, prctl and getrandom stand behind it in glibc.
+# _GNU_SOURCE: memfd_create, explicit_bzero, prctl and getrandom stand behind it in glibc.
 target_compile_definitions(tfb_flags INTERFACE
-  _XOPEN_SOURCE=700 _DEFAULT_SOURCE _FILE_OFFSET_BITS=64
+  _GNU_SOURCE _FILE_OFFSET_BITS=64
   TFB_VERSION="${PROJECT_VERSION}")
 target_compile_options(tfb_flags INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes

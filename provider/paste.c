@@ -337,16 +337,22 @@ bool paste_looks_secret(const char *p, size_t n, const struct provider **which)
 {
 	struct paste_report r;
 	struct secret s = { 0 };
+	const struct provider *found = NULL;
 	bool known, unknown;
 
-	*which = NULL;
+	if (which)
+		*which = NULL;
+	if (n < 20)
+		return false;
 	if (!paste_clean(&s, p, n, NULL, NULL, &r, NULL))
 		return false;
 	known = s.len >= 20 && r.prefix[0] != '\0';
 	/* No known kind: long, and as mixed as only a key is. */
 	unknown = s.len >= 24 && !(r.steps & PASTE_PROSE) && looks_random(s.bytes, s.len);
 	if (known || unknown || (s.len && r.provider))
-		*which = r.provider;
+		found = r.provider;
+	if (which)
+		*which = found;
 	known = known || unknown || r.verdict == PASTE_TWO || (s.len && r.provider);
 	secret_release(&s);
 	return known;
