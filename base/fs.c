@@ -97,8 +97,6 @@ static bool resolve(const char *path, char out[FS_PATH_MAX], struct fs_stamp *st
 			if (stat(out, &sb) != 0)
 				return err_sys(e, "%s", path);
 			stamp_of(&sb, st);
-			if (!S_ISREG(sb.st_mode))
-				return err_set(e, ERR_REFUSED, "%s is not a regular file", path);
 			return true;
 		}
 		if (!st->link || errno != ENOENT)
@@ -298,6 +296,8 @@ static bool may_replace(
 	}
 	if (stat(real, &sb) != 0)
 		return err_sys(e, "%s", path);
+	if (!S_ISREG(sb.st_mode))
+		return err_set(e, ERR_REFUSED, "%s is not a regular file", path);
 	if (sb.st_nlink > 1) {
 		err_set(e, ERR_REFUSED,
 			"%s has %lu names (hard links); replacing it would leave the old content "

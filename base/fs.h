@@ -44,7 +44,7 @@ bool fs_read(const char *path, size_t max, struct buf *out, struct fs_stamp *st,
 /* The same for key material: not ours, or any group or other permission, is ERR_REFUSED. */
 bool fs_read_private(const char *path, size_t max, struct buf *out, struct err *e);
 
-/* What is there now; missing is success with exists false. */
+/* What is there now, file or folder; missing is success with exists false. */
 bool fs_stat(const char *path, struct fs_stamp *st, struct err *e);
 bool fs_same(const struct fs_stamp *a, const struct fs_stamp *b);
 
