@@ -26,7 +26,8 @@ enum paste_step {                 /* what was done, as bits; texts in paste_note
 	PASTE_HEADER = 1 << 6,
 	PASTE_JSON = 1 << 7,
 	PASTE_TWICE = 1 << 8,
-	PASTE_PROSE = 1 << 9, /* text around it dropped */
+	PASTE_PROSE = 1 << 9,   /* text around it dropped */
+	PASTE_ENDING = 1 << 10, /* a hint: without the ending that complete ones have */
 };
 
 enum paste_verdict {

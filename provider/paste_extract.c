@@ -1,0 +1,561 @@
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * Finding the credential in scrubbed text. The rules are:
+ *
+ * - A carrier (assignment, header line, JSON member) or a known prefix says
+ *   where one begins. Only without any of them is the whole text considered.
+ * - A candidate runs over a line end, or over blanks, only when what follows
+ *   looks like its other half and not like words (continues()).
+ * - Placeholders and short values count only when nothing better is there.
+ * - Two different ones of the best class: neither is taken.
+ */
+#include <string.h>
+
+#include "base/text.h"
+#include "provider/paste_parts.h"
+
+enum class {
+	CLASS_NONE,
+	CLASS_SHORT, /* the value of some other variable */
+	CLASS_PLACEHOLDER,
+	CLASS_SOLID,
+};
+
+struct candidate {
+	struct secret value;
+	enum class class;
+	unsigned steps;
+	unsigned lines;
+	char name[64];
+	uint32_t bad_cp; /* a character that cannot be part of a key follows */
+	size_t from, to; /* where it was, with its carrier */
+};
+
+struct scan {
+	const char *p;
+	size_t n;
+	struct candidate best;
+	struct candidate now;
+	bool twice;
+	bool two;
+};
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\n';
+}
+
+static bool is_closer(char c)
+{
+	return c && strchr("\"'`,;)]}>|\\", c);
+}
+
+static bool is_name(char c)
+{
+	return byte_alnum(c) || c == '_';
+}
+
+static size_t skip_blanks(const struct scan *s, size_t at)
+{
+	while (at < s->n && is_blank(s->p[at]))
+		at++;
+	return at;
+}
+
+static size_t skip_spaces(const struct scan *s, size_t at)
+{
+	while (at < s->n && s->p[at] == ' ')
+		at++;
+	return at;
+}
+
+static size_t key_run(const struct scan *s, size_t at)
+{
+	size_t n = 0;
+
+	while (at + n < s->n && byte_key(s->p[at + n]))
+		n++;
+	return n;
+}
+
+/* --- carriers ------------------------------------------------------------------------------ */
+
+struct carrier {
+	size_t value; /* where the value begins */
+	enum paste_step step;
+	size_t name, name_len;
+};
+
+/* ANTHROPIC_API_KEY; at least one underscore, or a key such as "QUJD=" would look like one. */
+static bool is_env_name(const char *p, size_t n)
+{
+	bool underscore = false;
+
+	for (size_t i = 0; i < n; i++) {
+		underscore = underscore || p[i] == '_';
+		if (!is_name(p[i]) || (p[i] >= 'a' && p[i] <= 'z'))
+			return false;
+	}
+	return n && underscore && !(p[0] >= '0' && p[0] <= '9');
+}
+
+static bool assignment_at(const struct scan *s, size_t at, struct carrier *c)
+{
+	static const char word[] = "export ";
+	size_t end, value;
+	bool exported = starts_nocase(s->p + at, s->n - at, word);
+
+	if (exported)
+		at = skip_spaces(s, at + sizeof(word) - 1);
+	for (end = at; end < s->n && is_name(s->p[end]);)
+		end++;
+	if (end == at || end - at > 60 || (!exported && !is_env_name(s->p + at, end - at)))
+		return false;
+	value = skip_spaces(s, end);
+	if (value >= s->n)
+		return false;
+	/* "NAME: value" is YAML; without the blank it could be a key with a colon. */
+	if (s->p[value] == ':' && !(value + 1 < s->n && s->p[value + 1] == ' '))
+		return false;
+	if (s->p[value] != '=' && s->p[value] != ':')
+		return false;
+	value = skip_spaces(s, value + 1);
+	if (value >= s->n || s->p[value] == '=' || is_blank(s->p[value]))
+		return false;
+	*c = (struct carrier){ value, PASTE_ASSIGNMENT, at, end - at };
+	return true;
+}
+
+static bool header_at(const struct scan *s, size_t at, struct carrier *c)
+{
+	static const char *const names[] = { "x-api-key:", "x-goog-api-key:", "api-key:",
+		"authorization:", "proxy-authorization:" };
+	size_t value = at;
+
+	for (size_t i = 0; i < ARRAY_LEN(names) && value == at; i++) {
+		if (starts_nocase(s->p + at, s->n - at, names[i]))
+			value = skip_blanks(s, at + strlen(names[i]));
+	}
+	if (starts_nocase(s->p + value, s->n - value, "bearer "))
+		value = skip_blanks(s, value + 7);
+	if (value == at || value >= s->n)
+		return false;
+	*c = (struct carrier){ value, PASTE_HEADER, 0, 0 };
+	return true;
+}
+
+static bool json_at(const struct scan *s, size_t at, struct carrier *c)
+{
+	static const char *const names[] = { "key", "token", "access", "apiKey", "api_key",
+		"apikey", "accessToken", "access_token" };
+	char quote = s->p[at];
+	size_t end = at + 1, value;
+	bool known;
+
+	if (quote != '"' && quote != '\'')
+		return false;
+	while (end < s->n && is_name(s->p[end]))
+		end++;
+	if (end >= s->n || s->p[end] != quote || end - at > 60)
+		return false;
+	known = is_env_name(s->p + at + 1, end - at - 1);
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		known = known || (strlen(names[i]) == end - at - 1 &&
+					 memcmp(names[i], s->p + at + 1, end - at - 1) == 0);
+	value = skip_blanks(s, end + 1);
+	if (!known || value >= s->n || s->p[value] != ':')
+		return false;
+	value = skip_blanks(s, value + 1);
+	if (value >= s->n || (s->p[value] != '"' && s->p[value] != '\''))
+		return false;
+	*c = (struct carrier){ value, PASTE_JSON, at + 1, end - at - 1 };
+	return true;
+}
+
+static bool carrier_at(const struct scan *s, size_t at, struct carrier *c)
+{
+	if (at && !is_blank(s->p[at - 1]) && !strchr("\"'`;:({,", s->p[at - 1]))
+		return false;
+	return json_at(s, at, c) || header_at(s, at, c) || assignment_at(s, at, c);
+}
+
+/* Does a key of a known kind begin here? */
+static bool known_at(const struct scan *s, size_t at)
+{
+	const struct kind *k = kind_of(s->p + at, s->n - at);
+
+	if (!k || (at && byte_key(s->p[at - 1]) && s->p[at - 1] != '=' && s->p[at - 1] != '/'))
+		return false;
+	/* "sk-learn" in prose is not a key. */
+	return k->strong || key_run(s, at) >= 16;
+}
+
+/* --- does the text after a break belong to it? ---------------------------------------------- */
+
+static bool is_word(const char *p, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (byte_class(p[i]) == 3 || strchr("+/=_", p[i]))
+			return false;
+		if (i && byte_class(p[i]) == 2 && byte_class(p[i - 1]) == 1)
+			return false;
+	}
+	return true;
+}
+
+/* How many columns the line that ends at `at` has. */
+static size_t line_length(const struct scan *s, size_t at)
+{
+	size_t from = at;
+
+	while (from && s->p[from - 1] != '\n')
+		from--;
+	return at - from;
+}
+
+static bool usual_width(size_t columns)
+{
+	return columns == 80 || columns == 100 || columns == 120 || columns == 132;
+}
+
+/* Nothing but closing punctuation stands between `at` and the end of its line. */
+static bool ends_line(const struct scan *s, size_t at)
+{
+	while (at < s->n && (s->p[at] == ' ' || is_closer(s->p[at])))
+		at++;
+	return at >= s->n || s->p[at] == '\n';
+}
+
+/*
+ * The run before `at` has ended at a blank. True, with the start of the next
+ * piece in *next, when that piece is the rest of the same secret.
+ */
+static bool continues(const struct scan *s, size_t at, size_t *next)
+{
+	struct carrier ignored;
+	size_t newlines = 0, n;
+	const char *piece;
+
+	*next = skip_blanks(s, at);
+	for (size_t i = at; i < *next; i++)
+		newlines += s->p[i] == '\n';
+	n = key_run(s, *next);
+	if (!n || kind_complete(s->now.value.bytes, s->now.value.len) || known_at(s, *next) ||
+		carrier_at(s, *next, &ignored))
+		return false;
+	piece = s->p + *next;
+	if (looks_random(piece, n))
+		return true;
+	if (newlines != 1 || !ends_line(s, *next + n))
+		return false;
+	if (!is_word(piece, n))
+		return line_length(s, at) >= n;
+	return usual_width(line_length(s, at)) || (n <= 3 && line_length(s, at) >= 40);
+}
+
+/* --- taking one candidate -------------------------------------------------------------------- */
+
+static bool append(struct scan *s, size_t at, size_t n)
+{
+	return secret_insert(&s->now.value, s->now.value.len, s->p + at, n);
+}
+
+/* Characters of a value whose shape is unknown: up to a blank or its own quote. */
+static size_t free_run(const struct scan *s, size_t at, char quote)
+{
+	size_t n = 0;
+
+	while (at + n < s->n) {
+		char c = s->p[at + n];
+
+		if (c < 0x21 || c > 0x7E || c == quote || (!quote && strchr("\"'`", c)))
+			break;
+		n++;
+	}
+	while (!quote && n && strchr(",;", s->p[at + n - 1]))
+		n--;
+	return n;
+}
+
+/* A byte right after a run that is neither an end nor punctuation around it. */
+static bool is_foreign(const struct scan *s, size_t at, uint32_t *cp)
+{
+	size_t used;
+
+	if (at >= s->n || is_blank(s->p[at]) || is_closer(s->p[at]))
+		return false;
+	*cp = text_next(s->p + at, s->n - at, &used);
+	if (*cp >= 0x80) /* ideographic and full-width punctuation ends a sentence */
+		return !(*cp >= 0x3000 && *cp <= 0x303F) && !(*cp >= 0xFF00 && *cp <= 0xFF65);
+	return strchr("!@$%^*?", s->p[at]) && at + 1 < s->n &&
+	       (byte_alnum(s->p[at + 1]) || s->p[at + 1] == '*');
+}
+
+static bool is_ellipsis(uint32_t cp)
+{
+	return cp == 0x2026 || cp == 0x2022 || cp == 0x25CF || cp == 0xB7 || cp == '*';
+}
+
+static void end_candidate(struct scan *s, size_t at)
+{
+	uint32_t cp;
+	struct candidate *c = &s->now;
+
+	c->to = at;
+	if (is_foreign(s, at, &cp))
+		c->bad_cp = cp;
+	if (is_ellipsis(c->bad_cp) || looks_placeholder(c->value.bytes, c->value.len))
+		c->class = CLASS_PLACEHOLDER;
+	else if (c->class == CLASS_NONE)
+		c->class = c->value.len >= 16 || c->bad_cp ? CLASS_SOLID : CLASS_SHORT;
+	if (is_ellipsis(c->bad_cp))
+		c->bad_cp = 0;
+}
+
+/* Takes the value at `at` into s->now; the rest of s->now is set by the caller. */
+static void take(struct scan *s, size_t at)
+{
+	bool known;
+	char quote = '\0';
+	size_t n, next;
+
+	if (at < s->n && strchr("\"'`", s->p[at])) {
+		quote = s->p[at++];
+		s->now.steps |= PASTE_QUOTES;
+	}
+	at = skip_blanks(s, at);
+	known = at < s->n && known_at(s, at);
+	if (known)
+		s->now.class = CLASS_SOLID;
+	s->now.lines = 1;
+	for (;;) {
+		n = known ? key_run(s, at) : free_run(s, at, quote);
+		/* The full stop of a sentence. */
+		while (known && n && s->p[at + n - 1] == '.' && (n < 2 || s->p[at + n - 2] != '.'))
+			n--;
+		append(s, at, n);
+		at += n;
+		if (at >= s->n || !is_blank(s->p[at]) || !continues(s, at, &next))
+			break;
+		for (; at < next; at++) {
+			s->now.lines += s->p[at] == '\n';
+			s->now.steps |= s->p[at] == '\n' ? PASTE_JOINED : PASTE_BLANKS;
+		}
+	}
+	end_candidate(s, at);
+}
+
+/* The same text several times without a gap: one copy is kept. */
+static void unrepeat(struct candidate *c)
+{
+	struct secret *v = &c->value;
+
+	for (size_t k = 8; k >= 2; k--) {
+		size_t part = v->len / k;
+
+		if (part < 16 || part * k != v->len ||
+			memcmp(v->bytes, v->bytes + part, v->len - part) != 0)
+			continue;
+		secret_remove(v, part, v->len - part);
+		c->steps |= PASTE_TWICE;
+	}
+}
+
+/* --- choosing ------------------------------------------------------------------------------- */
+
+/* Is the text from..to only what surrounds a single value anyway? */
+static bool only_wrapping(const struct scan *s, size_t from, size_t to)
+{
+	for (; from < to; from++) {
+		char c = s->p[from];
+
+		if (c == '-' && from + 1 < to && s->p[from + 1] == 'H')
+			from++;
+		else if (!is_blank(c) && !is_closer(c) && !strchr("([{<", c))
+			return false;
+	}
+	return true;
+}
+
+static void forget(struct scan *s)
+{
+	secret_clear(&s->now.value);
+	s->now = (struct candidate){ .value = s->now.value };
+}
+
+/* Puts s->now against the best so far and empties it. */
+static void offer(struct scan *s)
+{
+	struct candidate *a = &s->best, *b = &s->now;
+
+	unrepeat(b);
+	if (b->value.len && (b->class > a->class)) {
+		struct secret old = a->value;
+
+		*a = *b;
+		*b = (struct candidate){ .value = old };
+		s->twice = false;
+		s->two = kind_glued(a->value.bytes, a->value.len);
+	} else if (b->value.len && b->class == a->class) {
+		if (secret_equal(&a->value, &b->value) && a->bad_cp == b->bad_cp) {
+			s->twice = true;
+			a->to = b->to;
+		} else {
+			s->two = true;
+		}
+	}
+	forget(s);
+}
+
+static void note_name(struct scan *s, const struct carrier *c)
+{
+	struct str name = STR_OF(s->now.name);
+
+	str_addn(&name, s->p + c->name, c->name_len);
+}
+
+static void scan_marked(struct scan *s)
+{
+	struct carrier c;
+
+	for (size_t at = 0; at < s->n;) {
+		size_t from = at;
+
+		if (carrier_at(s, at, &c)) {
+			s->now.steps = c.step;
+			note_name(s, &c);
+			at = c.value;
+		} else if (known_at(s, at)) {
+			if (at && strchr("\"'`", s->p[at - 1]))
+				s->now.steps = PASTE_QUOTES;
+		} else {
+			at++;
+			continue;
+		}
+		s->now.from = from;
+		take(s, at);
+		at = s->now.to > from ? s->now.to : from + 1;
+		offer(s);
+	}
+}
+
+/* Could this be a key, or the first piece of one, though of no known kind? */
+static bool plausible(const char *p, size_t n, size_t least)
+{
+	bool digit = false, letter = false;
+
+	for (size_t i = 0; i < n; i++) {
+		digit = digit || byte_class(p[i]) == 3;
+		letter = letter || byte_class(p[i]) % 3 != 0;
+	}
+	return n >= least && digit && letter && !looks_address(p, n);
+}
+
+/* Several words, none marked: those that look like keys are the candidates. */
+static void scan_words(struct scan *s)
+{
+	for (size_t at = skip_blanks(s, 0); at < s->n; at = skip_blanks(s, at)) {
+		size_t from = at, piece = at;
+
+		while (piece < s->n && (is_closer(s->p[piece]) || s->p[piece] == '('))
+			piece++;
+		if (plausible(s->p + piece, key_run(s, piece), 12)) {
+			s->now.from = piece;
+			take(s, piece);
+			at = s->now.to;
+			if (!s->now.bad_cp && plausible(s->now.value.bytes, s->now.value.len, 16))
+				offer(s);
+			else
+				forget(s);
+		}
+		while (at < s->n && (at == from || !is_blank(s->p[at])))
+			at++;
+	}
+}
+
+/* One word and nothing else: it is meant to be the key, whatever it looks like. */
+static bool scan_single(struct scan *s)
+{
+	size_t from = skip_blanks(s, 0), to = s->n;
+
+	while (to > from && is_blank(s->p[to - 1]))
+		to--;
+	for (size_t i = from; i < to; i++) {
+		if (is_blank(s->p[i]))
+			return false;
+	}
+	if (from == to)
+		return true;
+	s->now.class = CLASS_SOLID;
+	s->now.from = from;
+	take(s, from);
+	/* Its last character may be one that take() leaves outside. */
+	if (s->now.value.len)
+		offer(s);
+	return true;
+}
+
+/* A single address stays whole, so that it is called one, even with a key in its query. */
+static bool is_lone_address(const struct scan *s)
+{
+	size_t from = skip_blanks(s, 0), n = 0;
+
+	while (from + n < s->n && !is_blank(s->p[from + n]))
+		n++;
+	return skip_blanks(s, from + n) == s->n && kind_of(s->p + from, n) == NULL &&
+	       looks_address(s->p + from, n);
+}
+
+static void report(struct scan *s, struct paste_report *r)
+{
+	struct candidate *c = &s->best;
+
+	r->steps |= c->steps;
+	if (c->steps & PASTE_JOINED)
+		r->lines = c->lines;
+	if (s->twice)
+		r->steps |= PASTE_TWICE;
+	if (c->steps & (PASTE_ASSIGNMENT | PASTE_JSON))
+		str_copy(r->name, sizeof(r->name), c->name);
+	/* Quotes belong to JSON; the rest of the document is no prose. */
+	if (c->steps & PASTE_JSON)
+		r->steps &= ~(unsigned)PASTE_QUOTES;
+	else if (c->class == CLASS_SOLID && !s->two && !c->bad_cp &&
+		 (!only_wrapping(s, 0, c->from) || !only_wrapping(s, c->to, s->n)))
+		r->steps |= PASTE_PROSE;
+	if (s->n && (is_blank(s->p[0]) || is_blank(s->p[s->n - 1])))
+		r->steps |= PASTE_TRIMMED;
+}
+
+enum extract paste_extract(struct secret *out, const struct secret *text, struct paste_report *r,
+	uint32_t *bad_cp, struct err *e)
+{
+	struct scan s = { .p = text->bytes, .n = text->len };
+	enum extract result = EXTRACT_NONE;
+
+	if (!secret_init(&s.now.value, text->len, e) || !secret_init(&s.best.value, text->len, e))
+		goto out;
+	if (!is_lone_address(&s))
+		scan_marked(&s);
+	if (s.best.class < CLASS_PLACEHOLDER && !scan_single(&s))
+		scan_words(&s);
+	if (s.best.class == CLASS_NONE)
+		goto out;
+	report(&s, r);
+	if (s.best.class == CLASS_PLACEHOLDER)
+		result = EXTRACT_PLACEHOLDER;
+	else
+		result = s.two ? EXTRACT_TWO : EXTRACT_ONE;
+	if (result == EXTRACT_ONE && s.best.bad_cp) {
+		*bad_cp = s.best.bad_cp;
+		r->bad_at = s.best.value.len + 1;
+		result = EXTRACT_BAD;
+	}
+	if (result == EXTRACT_ONE)
+		secret_set(out, s.best.value.bytes, s.best.value.len);
+out:
+	secret_release(&s.now.value);
+	secret_release(&s.best.value);
+	return result;
+}

@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: MIT */
+#include <string.h>
+
+#include "provider/paste_parts.h"
+
+/*
+ * Known prefixes (gateway-family.md 16, 14.2). The longest match wins, so the
+ * order does not matter. Plain "sk-" belongs to several providers: it names no
+ * one, and the row of the wanted provider decides.
+ */
+static const struct kind kinds[] = {
+	{ "sk-ant-oat01-", "Anthropic setup-token", "anthropic", "setup-token", 0, "AA", true },
+	{ "sk-ant-api03-", "Anthropic API key", "anthropic", "api-key", 0, "AA", true },
+	{ "sk-ant-ort01-", "Anthropic refresh token", "anthropic", NULL, 0, NULL, true },
+	{ "sk-ant-admin", "Anthropic admin key", "anthropic", NULL, 0, NULL, true },
+	{ "sk-ant-", "Anthropic key of an unknown kind", "anthropic", "api-key", 0, NULL, true },
+	{ "sk-or-v1-", "OpenRouter API key", "openrouter", "api-key", 73, NULL, true },
+	{ "sk-or-", "OpenRouter API key", "openrouter", "api-key", 0, NULL, false },
+	{ "sk-proj-", "OpenAI project key", "openai", "api-key", 0, NULL, true },
+	{ "sk-svcacct-", "OpenAI service account key", "openai", "api-key", 0, NULL, true },
+	{ "sk-admin-", "OpenAI admin key", "openai", NULL, 0, NULL, true },
+	{ "sk-kimi-", "Kimi Code API key", "kimi-code", "api-key", 0, NULL, true },
+	{ "sk-api-", "MiniMax API key", "minimax", "api-key", 0, NULL, false },
+	{ "sk-cp-", "MiniMax coding plan key", "minimax", "api-key", 0, NULL, false },
+	{ "sk-", "", NULL, NULL, 0, NULL, false },
+	{ "AIza", "Google API key", "google", "api-key", 39, NULL, false },
+	{ "AQ.", "Google API key", "google", "api-key", 0, NULL, false },
+	{ "ya29.", "Google access token", "google", NULL, 0, NULL, false },
+	{ "xai-", "xAI API key", "xai", "api-key", 84, NULL, false },
+	{ "gsk_", "Groq API key", "groq", "api-key", 56, NULL, false },
+	{ "csk-", "Cerebras API key", "cerebras", "api-key", 0, NULL, false },
+	{ "tgp_v1_", "Together API key", "together", "api-key", 0, NULL, true },
+	{ "fw_", "Fireworks API key", "fireworks", "api-key", 0, NULL, false },
+	{ "hf_", "Hugging Face token", "huggingface", "api-key", 0, NULL, false },
+	{ "nvapi-", "NVIDIA API key", "nvidia", "api-key", 0, NULL, true },
+	{ "pplx-", "Perplexity API key", "perplexity", "api-key", 0, NULL, true },
+	{ "vck_", "Vercel AI Gateway key", "vercel-ai-gateway", "api-key", 0, NULL, false },
+	{ "vapi_", "Venice API key", "venice", "api-key", 0, NULL, false },
+	{ "cpk_", "Chutes API key", "chutes", "api-key", 0, NULL, false },
+	{ "syn_", "Synthetic API key", "synthetic", "api-key", 0, NULL, false },
+	{ "ABSK", "Amazon Bedrock key", "amazon-bedrock", "api-key", 0, NULL, false },
+	{ "AKIA", "AWS access key id", "amazon-bedrock", NULL, 20, NULL, false },
+	{ "ASIA", "AWS access key id", "amazon-bedrock", NULL, 20, NULL, false },
+	{ "ghp_", "GitHub token", "github-copilot", NULL, 40, NULL, false },
+	{ "gho_", "GitHub token", "github-copilot", NULL, 40, NULL, false },
+	{ "ghu_", "GitHub token", "github-copilot", NULL, 40, NULL, false },
+	{ "github_pat_", "GitHub token", "github-copilot", NULL, 0, NULL, true },
+	{ "glpat-", "GitLab token", "gitlab", NULL, 0, NULL, true },
+	{ "xoxb-", "Slack token", "slack", NULL, 0, NULL, false },
+	{ "xoxp-", "Slack token", "slack", NULL, 0, NULL, false },
+};
+
+bool byte_alnum(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
+bool byte_key(char c)
+{
+	return byte_alnum(c) || (c && strchr("-_.~+/=", c));
+}
+
+int byte_class(char c)
+{
+	if (c >= 'a' && c <= 'z')
+		return 1;
+	if (c >= 'A' && c <= 'Z')
+		return 2;
+	return c >= '0' && c <= '9' ? 3 : 0;
+}
+
+bool looks_random(const char *p, size_t n)
+{
+	size_t changes = 0;
+	bool digit = false;
+
+	for (size_t i = 0; i < n; i++) {
+		digit = digit || byte_class(p[i]) == 3;
+		if (i && byte_class(p[i]) && byte_class(p[i - 1]))
+			changes += byte_class(p[i]) != byte_class(p[i - 1]);
+	}
+	return n >= 8 && digit && changes >= n / 4;
+}
+
+static char lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+bool starts_nocase(const char *p, size_t n, const char *word)
+{
+	for (; *word; p++, n--, word++) {
+		if (!n || lower(*p) != lower(*word))
+			return false;
+	}
+	return true;
+}
+
+static bool starts(const char *p, size_t n, const char *prefix)
+{
+	size_t len = strlen(prefix);
+
+	return n >= len && memcmp(p, prefix, len) == 0;
+}
+
+const struct kind *kind_of(const char *p, size_t n)
+{
+	const struct kind *best = NULL;
+
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+		if (starts(p, n, kinds[i].prefix) &&
+			(!best || strlen(kinds[i].prefix) > strlen(best->prefix)))
+			best = &kinds[i];
+	}
+	return best;
+}
+
+bool kind_glued(const char *p, size_t n)
+{
+	for (size_t at = 1; at < n; at++) {
+		const struct kind *k = kind_of(p + at, n - at);
+
+		if (k && k->strong)
+			return true;
+	}
+	return false;
+}
+
+bool kind_complete(const char *p, size_t n)
+{
+	const struct kind *k = kind_of(p, n);
+
+	if (!k)
+		return false;
+	if (k->full_len)
+		return n >= k->full_len;
+	/* 108 is usual; 100 leaves room, and is more than a cut at 80 leaves. */
+	return k->ending && n >= 100 && memcmp(p + n - 2, k->ending, 2) == 0;
+}
+
+static bool contains_nocase(const char *p, size_t n, const char *word)
+{
+	for (; n; p++, n--) {
+		if (starts_nocase(p, n, word))
+			return true;
+	}
+	return false;
+}
+
+/* How many bytes of one value stand at p. */
+static size_t repeated(const char *p, size_t n)
+{
+	size_t k = 1;
+
+	while (k < n && p[k] == p[0])
+		k++;
+	return k;
+}
+
+static bool has_filler(const char *p, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		size_t k = repeated(p + i, n - i);
+
+		if ((p[i] == '.' || p[i] == '*') && k >= 3)
+			return true;
+		if ((p[i] == 'x' || p[i] == 'X') && k >= 5)
+			return true;
+	}
+	return false;
+}
+
+/* "ANTHROPIC_API_KEY", "$KEY", "${KEY}", "<token>", "{{key}}", "%KEY%". */
+static bool names_variable(const char *p, size_t n)
+{
+	bool underscore = false;
+
+	if (strchr("$<{%", p[0]))
+		return true;
+	for (size_t i = 0; i < n; i++) {
+		if (p[i] == '_')
+			underscore = true;
+		else if (!(p[i] >= 'A' && p[i] <= 'Z'))
+			return false;
+	}
+	return underscore;
+}
+
+bool looks_placeholder(const char *p, size_t n)
+{
+	static const char *const words[] = { "your_", "your-", "yourkey", "yourapi", "yourtoken",
+		"placeholder", "changeme", "change-me", "change_me", "replace_me", "replace-me",
+		"replaceme", "example", "redacted", "key-here", "key_here", "token-here",
+		"token_here", "paste-here", "__openclaw_" };
+	const struct kind *k;
+
+	if (!n)
+		return false;
+	if (has_filler(p, n) || names_variable(p, n))
+		return true;
+	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+		if (contains_nocase(p, n, words[i]))
+			return true;
+	}
+	k = kind_of(p, n);
+	if (k) {
+		size_t skip = strlen(k->prefix);
+
+		return n - skip >= 3 && repeated(p + skip, n - skip) == n - skip;
+	}
+	return n >= 3 && repeated(p, n) == n;
+}
+
+static size_t count(const char *p, size_t n, char c)
+{
+	size_t k = 0;
+
+	for (size_t i = 0; i < n; i++)
+		k += p[i] == c;
+	return k;
+}
+
+/* "console.anthropic.com/settings/keys": a lower-case host with a known ending. */
+static bool starts_with_host(const char *p, size_t n)
+{
+	static const char *const endings[] = { ".com", ".ai", ".io", ".dev", ".net", ".org", ".xyz",
+		".cn" };
+	size_t host = 0;
+
+	while (host < n &&
+		((p[host] >= 'a' && p[host] <= 'z') || (p[host] >= '0' && p[host] <= '9') ||
+			p[host] == '-' || p[host] == '.'))
+		host++;
+	if (host < n && p[host] != '/' && p[host] != ':')
+		return false;
+	for (size_t i = 0; i < ARRAY_LEN(endings); i++) {
+		size_t len = strlen(endings[i]);
+
+		if (host > len && memcmp(p + host - len, endings[i], len) == 0)
+			return true;
+	}
+	return false;
+}
+
+bool looks_address(const char *p, size_t n)
+{
+	for (size_t i = 0; i + 3 <= n && i < 16; i++) {
+		if (memcmp(p + i, "://", 3) == 0)
+			return true;
+	}
+	if (starts(p, n, "~/") || starts(p, n, "./") || starts(p, n, "../"))
+		return true;
+	/* Base64 may start with a slash: a path has two, or a dot, or is short. */
+	if (n && p[0] == '/')
+		return n < 20 || count(p, n, '.') || count(p, n, '/') > 2;
+	if (n > 3 && byte_alnum(p[0]) && p[1] == ':' && p[2] == '\\')
+		return true;
+	return starts_with_host(p, n);
+}
