@@ -32,6 +32,7 @@ bool doc_parse(
 	return false;
 }
 
+/* fresh is NULL while an empty file may still be one that is just being written. */
 static bool load_once(struct doc *d, const char *path, enum doc_dialect dialect, const char *fresh,
 	struct fs_stamp *st, struct err *e)
 {
@@ -42,7 +43,7 @@ static bool load_once(struct doc *d, const char *path, enum doc_dialect dialect,
 		st = &own;
 	if (!fs_read(path, 0, &text, st, e)) {
 		buf_release(&text);
-		if (!fresh || st->exists || !e || e->code != ERR_NOT_FOUND)
+		if (!fresh || st->exists || e->code != ERR_NOT_FOUND)
 			return false;
 		*e = (struct err){ 0 };
 	}
@@ -63,14 +64,16 @@ bool doc_load(struct doc *d, const char *path, enum doc_dialect dialect, const c
 
 	if (!e)
 		e = &own;
-	for (int i = 0; i < LOAD_TRIES; i++) {
+	for (int left = LOAD_TRIES; left-- > 0;) {
 		*e = (struct err){ 0 };
-		if (i)
-			nanosleep(&pause, NULL);
-		if (load_once(d, path, dialect, fresh, st, e))
+		if (load_once(d, path, dialect, left ? NULL : fresh, st, e))
 			return true;
+		if (e->code == ERR_NOT_FOUND && fresh)
+			return load_once(d, path, dialect, fresh, st, e);
 		if (e->code != ERR_DAMAGED)
 			return false;
+		if (left)
+			nanosleep(&pause, NULL);
 	}
 	return err_hint(
 		e, "the file is damaged, or another program is writing it; it was left as it is");

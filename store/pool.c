@@ -9,7 +9,7 @@
 struct pool_block {
 	struct pool_block *next;
 	size_t used, cap;
-	char bytes[];
+	_Alignas(max_align_t) char bytes[];
 };
 
 void pool_release(struct pool *p)
@@ -22,7 +22,7 @@ void pool_release(struct pool *p)
 	}
 }
 
-static char *room(struct pool *p, size_t n)
+char *pool_room(struct pool *p, size_t n)
 {
 	struct pool_block *b = p->blocks;
 
@@ -42,7 +42,7 @@ static char *room(struct pool *p, size_t n)
 char *pool_copy(struct pool *p, const char *text)
 {
 	size_t n = strlen(text) + 1;
-	char *to = room(p, n);
+	char *to = pool_room(p, n);
 
 	if (to)
 		memcpy(to, text, n);
@@ -56,7 +56,7 @@ const char *pool_text(struct pool *p, const struct doc *d, uint32_t node)
 
 	if (doc_kind(d, node) != DOC_STRING)
 		return "";
-	to = room(p, cap);
+	to = pool_room(p, cap);
 	if (to)
 		doc_text(d, node, to, cap);
 	return to;
@@ -65,9 +65,38 @@ const char *pool_text(struct pool *p, const struct doc *d, uint32_t node)
 const char *pool_key(struct pool *p, const struct doc *d, uint32_t node)
 {
 	size_t cap = doc_key_cap(d, node);
-	char *to = room(p, cap);
+	char *to = pool_room(p, cap);
 
 	if (to)
 		doc_key(d, node, to, cap);
 	return to;
+}
+
+char *pool_trimmed(struct pool *p, const struct doc *d, uint32_t node)
+{
+	size_t cap = doc_text_cap(d, node);
+	char *to = pool_room(p, cap);
+	size_t n;
+
+	if (!to)
+		return NULL;
+	doc_text(d, node, to, cap);
+	to += strspn(to, " \t\r\n");
+	for (n = strlen(to); n && strchr(" \t\r\n", to[n - 1]); n--)
+		to[n - 1] = '\0';
+	return to;
+}
+
+const char **pool_pointers(struct pool *p, size_t n)
+{
+	size_t slack = _Alignof(char *) - 1;
+	char *room;
+
+	if (n > (SIZE_MAX - slack) / sizeof(char *))
+		return NULL;
+	room = pool_room(p, n * sizeof(char *) + slack);
+	if (!room)
+		return NULL;
+	room += (_Alignof(char *) - (uintptr_t)room % _Alignof(char *)) % _Alignof(char *);
+	return (const char **)(void *)room;
 }
