@@ -231,28 +231,34 @@ static bool reserve(struct vault *v, size_t more, struct err *e)
 	return true;
 }
 
+static const char *copy_text(char **at, const char *text)
+{
+	char *start = *at;
+	size_t n = strlen(text) + 1;
+
+	memcpy(start, text, n);
+	*at += n;
+	return start;
+}
+
 /* A record of its own memory, with the texts of `from` and room for from->c_len bytes. */
 static bool record_new(struct vault_record *r, const struct vault_record *from, struct err *e)
 {
-	const char *texts[] = { from->id, from->agent, from->profile, from->provider, from->field };
-	const char **fields[] = { &r->id, &r->agent, &r->profile, &r->provider, &r->field };
-	size_t need = from->c_len;
-	char *at;
+	size_t need = strlen(from->id) + strlen(from->agent) + strlen(from->profile) +
+		      strlen(from->provider) + strlen(from->field) + 5 + from->c_len;
+	char *at = malloc(need);
 
-	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
-		need += strlen(texts[i]) + 1;
-	*r = *from;
-	r->block = malloc(need);
-	if (!r->block)
-		return err_set(e, ERR_MEMORY, "out of memory for a record");
-	at = r->block;
-	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
-		size_t n = strlen(texts[i]) + 1;
-
-		memcpy(at, texts[i], n);
-		*fields[i] = at;
-		at += n;
+	if (!at) {
+		err_set(e, ERR_MEMORY, "out of memory for a record");
+		return false;
 	}
+	*r = *from;
+	r->block = at;
+	r->id = copy_text(&at, from->id);
+	r->agent = copy_text(&at, from->agent);
+	r->profile = copy_text(&at, from->profile);
+	r->provider = copy_text(&at, from->provider);
+	r->field = copy_text(&at, from->field);
 	r->c = (unsigned char *)at;
 	return true;
 }
@@ -291,8 +297,10 @@ static bool record_make(struct vault_record *out, const struct vault *v,
 	struct err why = { 0 };
 
 	from.c_len = seal_length(value->len);
-	if (!record_check(&from, &why))
-		return err_set(e, ERR_USAGE, "%s", why.msg);
+	if (!record_check(&from, &why)) {
+		err_set(e, ERR_USAGE, "%s", why.msg);
+		return false;
+	}
 	if (record_new(out, &from, e) && record_seal(v, out, value, e))
 		return true;
 	record_release(out);

@@ -29,10 +29,10 @@ enum kind {
 
 struct member {
 	const char *name;
-	enum kind kind;
 	size_t offset; /* into the object's struct */
 	size_t size;   /* of the field there */
-	bool salted;   /* only in slots whose type has a salt */
+	enum kind kind;
+	bool salted; /* only in slots whose type has a salt */
 };
 
 /* One record as it stands in the text, before it gets its own memory. */
@@ -50,40 +50,40 @@ struct raw_record {
 };
 
 static const struct member head_members[] = {
-	{ "format", KIND_FORMAT, 0, 0 },
-	{ "v", KIND_VERSION, 0, 0 },
-	{ "vaultId", KIND_BYTES, offsetof(struct vault, scope.vault_id), VAULT_ID_BYTES },
-	{ "epoch", KIND_NUMBER, offsetof(struct vault, scope.epoch), sizeof(uint32_t) },
-	{ "gen", KIND_NUMBER, offsetof(struct vault, gen), sizeof(uint64_t) },
-	{ "kc", KIND_BYTES, offsetof(struct vault, kc), MAC_BYTES },
+	{ "format", 0, 0, KIND_FORMAT },
+	{ "v", 0, 0, KIND_VERSION },
+	{ "vaultId", offsetof(struct vault, scope.vault_id), VAULT_ID_BYTES, KIND_BYTES },
+	{ "epoch", offsetof(struct vault, scope.epoch), sizeof(uint32_t), KIND_NUMBER },
+	{ "gen", offsetof(struct vault, gen), sizeof(uint64_t), KIND_NUMBER },
+	{ "kc", offsetof(struct vault, kc), MAC_BYTES, KIND_BYTES },
 };
 
 static const struct member tail_members[] = {
-	{ "mac", KIND_BYTES, offsetof(struct vault, mac), MAC_BYTES },
+	{ "mac", offsetof(struct vault, mac), MAC_BYTES, KIND_BYTES },
 };
 
 static const struct member slot_members[] = {
-	{ "id", KIND_TEXT, offsetof(struct keyslot, id), KEYSLOT_ID_CAP },
-	{ "type", KIND_SLOT_TYPE, offsetof(struct keyslot, type), 0 },
-	{ "name", KIND_TEXT, offsetof(struct keyslot, name), KEYSLOT_NAME_CAP },
-	{ "salt", KIND_BYTES, offsetof(struct keyslot, salt), KDF_SALT_BYTES, .salted = true },
-	{ "ops", KIND_NUMBER, offsetof(struct keyslot, cost.ops), sizeof(uint64_t) },
-	{ "mem", KIND_NUMBER, offsetof(struct keyslot, cost.mem), sizeof(uint64_t) },
-	{ "kc", KIND_BYTES, offsetof(struct keyslot, kc), MAC_BYTES },
-	{ "n", KIND_BYTES, offsetof(struct keyslot, n), SEAL_NONCE_BYTES },
-	{ "w", KIND_BYTES, offsetof(struct keyslot, w), KEYSLOT_WRAPPED_BYTES },
+	{ "id", offsetof(struct keyslot, id), KEYSLOT_ID_CAP, KIND_TEXT },
+	{ "type", offsetof(struct keyslot, type), 0, KIND_SLOT_TYPE },
+	{ "name", offsetof(struct keyslot, name), KEYSLOT_NAME_CAP, KIND_TEXT },
+	{ "salt", offsetof(struct keyslot, salt), KDF_SALT_BYTES, KIND_BYTES, .salted = true },
+	{ "ops", offsetof(struct keyslot, cost.ops), sizeof(uint64_t), KIND_NUMBER },
+	{ "mem", offsetof(struct keyslot, cost.mem), sizeof(uint64_t), KIND_NUMBER },
+	{ "kc", offsetof(struct keyslot, kc), MAC_BYTES, KIND_BYTES },
+	{ "n", offsetof(struct keyslot, n), SEAL_NONCE_BYTES, KIND_BYTES },
+	{ "w", offsetof(struct keyslot, w), KEYSLOT_WRAPPED_BYTES, KIND_BYTES },
 };
 
 static const struct member record_members[] = {
-	{ "id", KIND_TEXT, offsetof(struct raw_record, id), VAULT_RECORD_ID_CAP },
-	{ "agent", KIND_TEXT, offsetof(struct raw_record, agent), VAULT_AGENT_CAP },
-	{ "profile", KIND_TEXT, offsetof(struct raw_record, profile), VAULT_PROFILE_CAP },
-	{ "provider", KIND_TEXT, offsetof(struct raw_record, provider), VAULT_PROVIDER_CAP },
-	{ "field", KIND_TEXT, offsetof(struct raw_record, field), VAULT_FIELD_CAP },
-	{ "rev", KIND_NUMBER, offsetof(struct raw_record, rev), sizeof(uint64_t) },
-	{ "ts", KIND_NUMBER, offsetof(struct raw_record, ts), sizeof(uint64_t) },
-	{ "n", KIND_BYTES, offsetof(struct raw_record, n), SEAL_NONCE_BYTES },
-	{ "c", KIND_SEALED, offsetof(struct raw_record, c), SEALED_MAX },
+	{ "id", offsetof(struct raw_record, id), VAULT_RECORD_ID_CAP, KIND_TEXT },
+	{ "agent", offsetof(struct raw_record, agent), VAULT_AGENT_CAP, KIND_TEXT },
+	{ "profile", offsetof(struct raw_record, profile), VAULT_PROFILE_CAP, KIND_TEXT },
+	{ "provider", offsetof(struct raw_record, provider), VAULT_PROVIDER_CAP, KIND_TEXT },
+	{ "field", offsetof(struct raw_record, field), VAULT_FIELD_CAP, KIND_TEXT },
+	{ "rev", offsetof(struct raw_record, rev), sizeof(uint64_t), KIND_NUMBER },
+	{ "ts", offsetof(struct raw_record, ts), sizeof(uint64_t), KIND_NUMBER },
+	{ "n", offsetof(struct raw_record, n), SEAL_NONCE_BYTES, KIND_BYTES },
+	{ "c", offsetof(struct raw_record, c), SEALED_MAX, KIND_SEALED },
 };
 
 struct reader {
