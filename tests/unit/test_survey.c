@@ -256,7 +256,7 @@ static void a_sealed_key_opens_and_is_masked(void **state)
 
 static void remove_key_file(struct world *w)
 {
-	char command[256];
+	char command[2300];
 
 	snprintf(command, sizeof(command), "rm -f %s/*.key", w->paths.keys);
 	assert_int_equal(system(command), 0);
@@ -520,7 +520,7 @@ static void a_damaged_configuration_is_a_finding_with_its_line(void **state)
 	f = world_finding(w, "config");
 	assert_non_null(f);
 	assert_int_equal(f->severity, SEVERITY_FAIL);
-	assert_non_null(strstr(f->text, "3:"));
+	assert_non_null(strstr(f->text, "line 3"));
 	assert_int_equal(w->s.credential_count, 1);
 	assert_string_equal(w->s.default_model, OPUS);
 }
