@@ -24,7 +24,7 @@ bool check_state(struct survey *v, const struct check *c)
 
 	shorten(v, v->paths->state, &shown);
 	if (!fs_stat(v->paths->state, &st, &e)) {
-		f = finding_add(v, c, SEVERITY_FAIL, "%s", e.msg);
+		finding_add(v, c, SEVERITY_FAIL, "%s", e.msg);
 	} else if (!st.exists) {
 		f = finding_add(v, c, SEVERITY_WARN, "nothing is set up yet: %s is missing", text);
 		finding_fix(f, "thinkfleetbot onboard", NULL);

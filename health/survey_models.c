@@ -84,7 +84,9 @@ static void read_models(struct survey *v, struct used *u)
 	struct snapshot *s = v->s;
 	const struct config *c = &v->config;
 
-	if (!config_default_model(c, s->default_model, sizeof(s->default_model)))
+	/* A configuration that cannot be read says nothing: then the family's default holds. */
+	if (v->config_error.code ||
+		!config_default_model(c, s->default_model, sizeof(s->default_model)))
 		str_copy(s->default_model, sizeof(s->default_model), CONFIG_DEFAULT_MODEL);
 	if (c->model.present)
 		str_copy(s->default_raw, sizeof(s->default_raw), c->model.primary);
@@ -178,8 +180,9 @@ static void count_credentials(struct survey *v)
 			continue;
 		if (c->in_store)
 			count_profile(p, c);
-		if (c->in_store || !c->var[0] || p->env_var[0])
-			continue;
+		if (c->in_store || p->env_var[0] || !c->var[0] || strcmp(c->id, c->var) != 0)
+			continue; /* an id that is not the variable's name: hidden, see survey_env.c
+				   */
 		str_copy(p->env_var, sizeof(p->env_var), c->var);
 		mask = STR_OF(p->env_mask);
 		credential_mask(&mask, c);

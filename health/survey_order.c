@@ -191,6 +191,18 @@ static void apply(struct group *g, const struct order_result *r)
 	}
 }
 
+static void set_selected(struct credential *c, enum selected selected, const char *by)
+{
+	c->selected = selected;
+	str_copy(c->selected_by, sizeof(c->selected_by), by);
+}
+
+/* In .env, but the process's environment has the variable, maybe empty (survey_env.c). */
+static bool hidden(const struct credential *c)
+{
+	return c->var[0] && strcmp(c->id, c->var) != 0;
+}
+
 /*
  * Variables and configured keys, behind any profile. Of several variables the
  * table's first wins and the others are shadowed.
@@ -201,17 +213,17 @@ static void select_rest(struct group *g, const char *profile)
 
 	for (size_t i = g->in.count; i < g->count; i++) {
 		struct credential *c = g->members[i];
-		bool shadowed = first && first->var[0] && c->var[0];
+		bool variables = first && first->var[0] && c->var[0];
 
-		c->selected = SELECTED_FIRST;
-		if (profile) {
-			c->selected = SELECTED_BEHIND;
-			str_copy(c->selected_by, sizeof(c->selected_by), profile);
-		} else if (first) {
-			c->selected = shadowed ? SELECTED_SHADOWED : SELECTED_BEHIND;
-			str_copy(c->selected_by, sizeof(c->selected_by), first->id);
-		}
-		if (!first)
+		if (hidden(c))
+			set_selected(c, SELECTED_SHADOWED, c->var);
+		else if (profile)
+			set_selected(c, SELECTED_BEHIND, profile);
+		else if (first)
+			set_selected(c, variables ? SELECTED_SHADOWED : SELECTED_BEHIND, first->id);
+		else
+			set_selected(c, SELECTED_FIRST, "");
+		if (!first && !hidden(c))
 			first = c;
 	}
 }

@@ -140,7 +140,7 @@ static void add_profile(struct survey *v, const struct profiles *from, const str
 static bool make_room(struct survey *v, struct err *e)
 {
 	size_t stored = v->own.profiles.count + v->main.profiles.count;
-	size_t others = 2 * PROVIDER_VARS * provider_count() + v->dotenv.count +
+	size_t others = provider_count() * 2 * PROVIDER_VARS + v->dotenv.count +
 			v->config.provider_count + provider_count();
 
 	v->credential_cap = stored + others;
