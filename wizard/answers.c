@@ -215,6 +215,13 @@ static bool join_paste(struct wizard *w, const struct event *ev, struct secret *
 	return secret_insert(all, all->len, ev->paste->bytes, ev->paste->len);
 }
 
+bool looks_secret(const struct event *ev)
+{
+	const struct provider *which;
+
+	return ev->paste && paste_looks_secret(ev->paste->bytes, ev->paste->len, &which);
+}
+
 static void refuse_large(struct wizard *w, size_t total)
 {
 	forget_secret(w);

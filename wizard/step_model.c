@@ -341,7 +341,7 @@ static enum reply model_paste(struct wizard *w, const struct event *ev)
 	struct str s = STR_OF(text);
 
 	if (!ev->paste || ev->paste_total >= FIND_CAP ||
-		paste_looks_secret(ev->paste->bytes, ev->paste->len, NULL)) {
+		looks_secret(ev)) {
 		say(w, SEVERITY_WARN, "Paste ignored: that is not a model's name.");
 		return REPLY_STAY;
 	}

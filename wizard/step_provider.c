@@ -280,7 +280,7 @@ static enum reply provider_paste(struct wizard *w, const struct event *ev)
 		say(w, SEVERITY_WARN, "Paste ignored: too much text for a search.");
 		return REPLY_STAY;
 	}
-	if (!paste_looks_secret(ev->paste->bytes, ev->paste->len, NULL)) {
+	if (!looks_secret(ev)) {
 		filter_by(w, ev);
 		return REPLY_STAY;
 	}

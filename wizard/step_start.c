@@ -211,7 +211,7 @@ static enum reply start_act(struct wizard *w, int action, const struct event *ev
 static enum reply start_paste(struct wizard *w, const struct event *ev)
 {
 	if (w->fixed_provider || !ev->paste ||
-		!paste_looks_secret(ev->paste->bytes, ev->paste->len, NULL)) {
+		!looks_secret(ev)) {
 		say(w, SEVERITY_WARN, "Paste ignored: no field is active here.");
 		return REPLY_STAY;
 	}

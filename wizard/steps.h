@@ -153,6 +153,7 @@ void choose_method(struct wizard *w, const struct method *m);
 void choose_profile(struct wizard *w, const struct credential *c);
 void forget_secret(struct wizard *w);
 bool take_paste(struct wizard *w, const struct event *ev, bool any);
+bool looks_secret(const struct event *ev); /* the paste in it */
 void carry_message(struct wizard *w);
 void judge_secret(struct wizard *w);
 bool same_as_stored(const struct wizard *w);
