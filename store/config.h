@@ -140,7 +140,11 @@ bool config_remove_profile(struct doc *d, const char *id, struct err *e);
  */
 bool config_put_model(struct doc *d, const char *model, bool keep_old, struct err *e);
 
-/* secrets.providers.thinkfleetbot exactly as in vault-format.md. Unchanged when already so. */
-bool config_put_vault(struct doc *d, const char *resolver, const char *state_dir, struct err *e);
+/*
+ * secrets.providers.thinkfleetbot exactly as in vault-format.md. Unchanged when already so.
+ * key_dir NULL or "": where the resolver looks by itself; else "--key-dir" joins the arguments.
+ */
+bool config_put_vault(struct doc *d, const char *resolver, const char *state_dir,
+	const char *key_dir, struct err *e);
 
 #endif

@@ -222,7 +222,8 @@ bool config_put_model(struct doc *d, const char *model, bool keep_old, struct er
 
 /* --- the vault --- */
 
-static void vault_value(struct doc_value *v, const char *resolver, const char *state_dir)
+static void vault_value(
+	struct doc_value *v, const char *resolver, const char *state_dir, const char *key_dir)
 {
 	doc_value_object(v);
 	doc_value_key(v, "source");
@@ -233,6 +234,10 @@ static void vault_value(struct doc_value *v, const char *resolver, const char *s
 	doc_value_array(v);
 	doc_value_string(v, "--state-dir");
 	doc_value_string(v, state_dir);
+	if (key_dir && key_dir[0]) {
+		doc_value_string(v, "--key-dir");
+		doc_value_string(v, key_dir);
+	}
 	doc_value_end(v);
 	doc_value_key(v, "passEnv");
 	doc_value_array(v);
@@ -271,7 +276,8 @@ static bool same_value(const struct doc *a, uint32_t x, const struct doc *b, uin
 	return true;
 }
 
-bool config_put_vault(struct doc *d, const char *resolver, const char *state_dir, struct err *e)
+bool config_put_vault(struct doc *d, const char *resolver, const char *state_dir,
+	const char *key_dir, struct err *e)
 {
 	const char *const path[] = { "secrets", "providers", VAULT_REF_PROVIDER, NULL };
 	struct doc_value v = { 0 };
@@ -279,7 +285,7 @@ bool config_put_vault(struct doc *d, const char *resolver, const char *state_dir
 	struct buf text = { 0 };
 	bool ok;
 
-	vault_value(&v, resolver, state_dir);
+	vault_value(&v, resolver, state_dir, key_dir);
 	ok = may_edit(d, path, e);
 	if (ok && v.failed)
 		ok = err_set(e, ERR_REFUSED, "%s: a path that is not UTF-8 cannot be written there",

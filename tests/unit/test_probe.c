@@ -4,7 +4,6 @@
  * The client and the real probe against tests/provider/server.py: hostile and
  * honest answers, certificates, time bounds. No network beyond loopback.
  */
-#define _GNU_SOURCE
 #include "tests/unit/test.h"
 
 #include <fcntl.h>
