@@ -57,7 +57,7 @@ static bool run_command(struct cli *c, int from, struct err *e)
 		c->args.items = c->argv + end;
 		c->args.count = (size_t)(c->argc - end);
 	}
-	return check_count(c->cmd, &c->args, e) && crypto_start(e) && c->cmd->run(c, e);
+	return check_count(c->cmd, &c->args, e) && c->cmd->run(c, e);
 }
 
 static bool unknown_command(char **words, size_t n, struct err *e)
@@ -117,7 +117,7 @@ int main(int argc, char **argv)
 	struct err e = { 0 };
 
 	hygiene_start();
-	if (opt_refuse_secrets(argc, argv, &e) && dispatch(&c, &e) && flush_output(&e))
+	if (crypto_start(&e) && opt_refuse_secrets(argc, argv, &e) && dispatch(&c, &e) && flush_output(&e))
 		return c.status;
 	say_error(&e);
 	return err_exit_status(e.code);

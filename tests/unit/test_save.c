@@ -1,0 +1,395 @@
+/* SPDX-License-Identifier: MIT */
+#include "tests/unit/test.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cli/save.h"
+#include "store/dotenv.h"
+#include "store/vault.h"
+#include "tests/unit/temp.h"
+
+#define KEY_A "sk-ant-api03-AAAAaaaaAAAAaaaaAAAAaaaaAAAAaaaaAAAAaaaaAAAAaaaaAAAAaaaaAAAAaaaaAA"
+#define KEY_B "sk-ant-api03-BBBBbbbbBBBBbbbbBBBBbbbbBBBBbbbbBBBBbbbbBBBBbbbbBBBBbbbbBBBBbbbbAA"
+
+struct fixture {
+	char *dir;
+	struct paths paths;
+	char agent_dir[1024];
+	struct secret key;
+	struct save save;
+	char seen[4096]; /* what progress was told, in order */
+};
+
+static const char *no_variable(void *ctx, const char *name)
+{
+	return strcmp(name, "HOME") == 0 ? ctx : NULL;
+}
+
+static int setup(void **state)
+{
+	struct fixture *f = calloc(1, sizeof(*f));
+	struct paths_env env = { .get = no_variable };
+	struct err e = { 0 };
+
+	assert_non_null(f);
+	crypto_start(NULL);
+	f->dir = temp_new();
+	env.ctx = f->dir;
+	assert_ok(paths_resolve(&f->paths, NULL, &env, &e), e);
+	assert_ok(paths_agent_dir(f->agent_dir, sizeof(f->agent_dir), &f->paths, "main", NULL, &e),
+		e);
+	assert_ok(secret_from(&f->key, KEY_A, strlen(KEY_A), &e), e);
+	f->save = (struct save){ .paths = &f->paths,
+		.agent = "main",
+		.agent_dir = f->agent_dir,
+		.profile_id = "anthropic:default",
+		.provider = provider_find("anthropic"),
+		.key = &f->key };
+	f->save.method = provider_method(f->save.provider, "api-key");
+	*state = f;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct fixture *f = *state;
+
+	secret_release(&f->key);
+	temp_free(f->dir);
+	free(f);
+	return 0;
+}
+
+static void on_file(void *ctx, const char *path, bool done, const struct err *failed)
+{
+	struct fixture *f = ctx;
+	size_t n = strlen(f->seen);
+
+	if (done)
+		snprintf(f->seen + n, sizeof(f->seen) - n, "%s%s ", fs_basename(path),
+			failed ? "!" : "");
+}
+
+static bool apply(struct fixture *f, struct err *e)
+{
+	struct save_progress progress = { .file = on_file, .ctx = f };
+
+	f->seen[0] = '\0';
+	return save_apply(&f->save, &progress, e);
+}
+
+static void set_key(struct fixture *f, const char *key)
+{
+	struct err e = { 0 };
+
+	secret_release(&f->key);
+	assert_ok(secret_from(&f->key, key, strlen(key), &e), e);
+}
+
+static void put_file(const struct fixture *f, const char *name, const char *text)
+{
+	struct err e = { 0 };
+	char path[1200];
+	char dir[1200];
+
+	snprintf(path, sizeof(path), "%s/.thinkfleetbot/%s", f->dir, name);
+	fs_dirname(dir, sizeof(dir), path);
+	assert_ok(fs_mkdirs(dir, &e), e);
+	temp_write(path, text);
+}
+
+static char *get_file(const struct fixture *f, const char *name)
+{
+	char path[1200];
+
+	snprintf(path, sizeof(path), "%s/.thinkfleetbot/%s", f->dir, name);
+	return temp_read(path);
+}
+
+static void expect_file(const struct fixture *f, const char *name, const char *want)
+{
+	char *text = get_file(f, name);
+
+	assert_non_null(text);
+	assert_string_equal(text, want);
+	free(text);
+}
+
+static void expect_record(const struct fixture *f, const char *id, const char *want)
+{
+	struct vault v = { 0 };
+	struct secret s = { 0 };
+	struct err e = { 0 };
+
+	assert_ok(vault_load(&v, f->paths.vault, &e), e);
+	assert_ok(vault_unlock_keyfile(&v, f->paths.keys, &e), e);
+	if (want) {
+		assert_ok(vault_get(&v, id, &s, &e), e);
+		assert_string_equal(s.bytes, want);
+	} else {
+		assert_null(vault_find(&v, id));
+	}
+	secret_release(&s);
+	vault_release(&v);
+}
+
+static void planning_writes_nothing_and_lists_what_would_be(void **state)
+{
+	struct fixture *f = *state;
+	struct plan plan;
+	struct err e = { 0 };
+
+	f->save.model = "anthropic/claude-sonnet-4-5";
+	assert_ok(save_plan(&f->save, &plan, &e), e);
+	assert_int_equal(temp_count(f->dir), 0);
+	assert_int_equal(plan.count, 6);
+	assert_non_null(strstr(plan.files[0].path, ".key"));
+	assert_int_equal(plan.files[0].mode, 0400);
+	assert_non_null(strstr(plan.files[1].path, "vault.json"));
+	assert_string_equal(plan.files[1].change, "new");
+	assert_non_null(strstr(plan.diff.p, "claude-sonnet-4-5"));
+	assert_null(strstr(plan.diff.p, "aaaa"));
+	plan_release(&plan);
+}
+
+static void what_is_referred_to_is_written_before_what_refers_to_it(void **state)
+{
+	struct fixture *f = *state;
+	struct err e = { 0 };
+
+	assert_ok(apply(f, &e), e);
+	assert_non_null(strstr(f->seen,
+		"vault.json thinkfleetbot-resolve thinkfleetbot.json auth-profiles.json .env "));
+	expect_record(f, "main/anthropic:default/key", KEY_A);
+	expect_file(
+		f, ".env", "THINKFLEETBOT_SEALED_ANTHROPIC_API_KEY=main/anthropic:default/key\n");
+}
+
+static void the_same_key_again_changes_nothing(void **state)
+{
+	struct fixture *f = *state;
+	struct plan plan;
+	struct err e = { 0 };
+
+	assert_ok(apply(f, &e), e);
+	assert_ok(save_plan(&f->save, &plan, &e), e);
+	assert_int_equal(plan.count, 0);
+	plan_release(&plan);
+	assert_ok(apply(f, &e), e);
+	assert_string_equal(f->seen, "");
+}
+
+static void rotating_changes_the_vault_and_nothing_else(void **state)
+{
+	struct fixture *f = *state;
+	struct err e = { 0 };
+
+	assert_ok(apply(f, &e), e);
+	set_key(f, KEY_B);
+	assert_ok(apply(f, &e), e);
+	assert_string_equal(f->seen, "vault.json ");
+	expect_record(f, "main/anthropic:default/key", KEY_B);
+	expect_record(f, "main/anthropic:default/key/prev", KEY_A);
+}
+
+static void plain_text_of_the_profile_is_sealed_before_it_goes(void **state)
+{
+	struct fixture *f = *state;
+	char *text;
+	struct err e = { 0 };
+
+	put_file(f, "agents/main/agent/auth-profiles.json",
+		"{ \"version\": 1, \"mine\": 12345678901234567890,\n  \"profiles\": {\n"
+		"    \"anthropic:default\": { \"type\": \"api_key\", \"provider\": \"anthropic\",\n"
+		"      \"key\": \"" KEY_A "\", \"email\": \"me@x.org\" } } }\n");
+	set_key(f, KEY_B);
+	assert_ok(apply(f, &e), e);
+	expect_record(f, "main/anthropic:default/key", KEY_B);
+	expect_record(f, "main/anthropic:default/key/prev", KEY_A);
+	text = get_file(f, "agents/main/agent/auth-profiles.json");
+	assert_null(strstr(text, "aaaa"));
+	assert_non_null(strstr(text, "12345678901234567890"));
+	assert_non_null(strstr(text, "me@x.org"));
+	free(text);
+}
+
+static void a_plain_line_of_the_variable_becomes_the_sealed_one_and_nothing_is_lost(void **state)
+{
+	struct fixture *f = *state;
+	struct err e = { 0 };
+
+	put_file(f, ".env", "# mine\r\nexport ANTHROPIC_API_KEY=\"" KEY_A "\"\r\nOTHER=1");
+	set_key(f, KEY_B);
+	assert_ok(apply(f, &e), e);
+	expect_file(f, ".env",
+		"# "
+		"mine\r\nOTHER=1\r\nTHINKFLEETBOT_SEALED_ANTHROPIC_API_KEY=main/anthropic:default/"
+		"key\r\n");
+	expect_record(f, "main/anthropic:default/key", KEY_B);
+	expect_record(f, "main/env:ANTHROPIC_API_KEY/key", KEY_A);
+}
+
+static void a_second_profile_leaves_the_variable_with_the_first(void **state)
+{
+	struct fixture *f = *state;
+	struct err e = { 0 };
+
+	assert_ok(apply(f, &e), e);
+	f->save.profile_id = "anthropic:work";
+	set_key(f, KEY_B);
+	assert_ok(apply(f, &e), e);
+	expect_file(
+		f, ".env", "THINKFLEETBOT_SEALED_ANTHROPIC_API_KEY=main/anthropic:default/key\n");
+	expect_record(f, "main/anthropic:work/key", KEY_B);
+}
+
+static void plain_keeping_writes_the_line_first_and_drops_the_sealed_copy_last(void **state)
+{
+	struct fixture *f = *state;
+	struct err e = { 0 };
+
+	assert_ok(apply(f, &e), e);
+	f->save.keep = KEEP_PLAIN;
+	assert_ok(apply(f, &e), e);
+	assert_int_equal(strncmp(f->seen, ".env ", 5), 0);
+	assert_non_null(strstr(f->seen, "auth-profiles.json vault.json"));
+	expect_file(f, ".env", "ANTHROPIC_API_KEY=" KEY_A "\n");
+	expect_record(f, "main/anthropic:default/key", NULL);
+}
+
+static void a_january_gateway_gets_no_member_it_would_refuse(void **state)
+{
+	struct fixture *f = *state;
+	char *text;
+	struct err e = { 0 };
+
+	put_file(f, "moltbot.json", "{ gateway: { mode: 'local' } }\n");
+	snprintf(
+		f->paths.config, sizeof(f->paths.config), "%s/.thinkfleetbot/moltbot.json", f->dir);
+	assert_ok(apply(f, &e), e);
+	text = get_file(f, "moltbot.json");
+	assert_null(strstr(text, "secrets"));
+	assert_non_null(strstr(text, "anthropic:default"));
+	free(text);
+	assert_null(strstr(f->seen, "thinkfleetbot-resolve"));
+}
+
+/* The whole tree as one text: names, modes, contents. */
+static void snapshot_tree(const struct fixture *f, char *out, size_t cap)
+{
+	char command[1400];
+	FILE *p;
+	size_t n;
+
+	snprintf(command, sizeof(command),
+		"cd '%s' && find . -printf '%%p %%m %%s\\n' | sort; find . -type f -exec sha256sum "
+		"{} + | sort",
+		f->dir);
+	p = popen(command, "r");
+	assert_non_null(p);
+	n = fread(out, 1, cap - 1, p);
+	out[n] = '\0';
+	pclose(p);
+}
+
+static void what_cannot_be_written_is_found_before_anything_is(void **state)
+{
+	struct fixture *f = *state;
+	char before[16384];
+	char after[16384];
+	char other[1200];
+	char path[1200];
+	struct err e;
+
+	put_file(f, ".env", "A=1\n");
+	snprintf(path, sizeof(path), "%s/.thinkfleetbot/.env", f->dir);
+	snprintf(other, sizeof(other), "%s/second-name", f->dir);
+	assert_int_equal(link(path, other), 0);
+	snapshot_tree(f, before, sizeof(before));
+	assert_err(apply(f, &e), e, ERR_REFUSED);
+	assert_non_null(strstr(e.msg, ".env"));
+	snapshot_tree(f, after, sizeof(after));
+	assert_string_equal(before, after);
+}
+
+static void a_damaged_file_stops_everything_untouched(void **state)
+{
+	static const char *const names[] = { "thinkfleetbot.json",
+		"agents/main/agent/auth-profiles.json", "secrets/vault.json" };
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		struct fixture *f = *state;
+		char before[16384];
+		char after[16384];
+		struct err e;
+
+		put_file(f, names[i], "{ \"version\": 1, ");
+		snapshot_tree(f, before, sizeof(before));
+		assert_err(apply(f, &e), e, ERR_DAMAGED);
+		assert_non_null(strstr(e.msg, fs_basename(names[i])));
+		snapshot_tree(f, after, sizeof(after));
+		assert_string_equal(before, after);
+		teardown(state);
+		setup(state);
+	}
+}
+
+static void a_vault_without_its_key_file_stops_everything_untouched(void **state)
+{
+	struct fixture *f = *state;
+	char before[16384];
+	char after[16384];
+	char moved[1200];
+	struct err e = { 0 };
+
+	assert_ok(apply(f, &e), e);
+	snprintf(moved, sizeof(moved), "%s/elsewhere", f->dir);
+	assert_int_equal(rename(f->paths.keys, moved), 0);
+	set_key(f, KEY_B);
+	snapshot_tree(f, before, sizeof(before));
+	assert_err(apply(f, &e), e, ERR_NOT_FOUND);
+	assert_non_null(strstr(e.msg, ".key"));
+	snapshot_tree(f, after, sizeof(after));
+	assert_string_equal(before, after);
+}
+
+static void a_local_provider_sets_the_model_only(void **state)
+{
+	struct fixture *f = *state;
+	struct err e = { 0 };
+
+	f->save.provider = provider_find("ollama");
+	f->save.method = &f->save.provider->methods[0];
+	f->save.profile_id = "ollama:local";
+	f->save.model = "ollama/llama3.3";
+	secret_clear(&f->key);
+	assert_ok(apply(f, &e), e);
+	assert_string_equal(f->seen, "thinkfleetbot.json ");
+}
+
+#define with_home(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		with_home(planning_writes_nothing_and_lists_what_would_be),
+		with_home(what_is_referred_to_is_written_before_what_refers_to_it),
+		with_home(the_same_key_again_changes_nothing),
+		with_home(rotating_changes_the_vault_and_nothing_else),
+		with_home(plain_text_of_the_profile_is_sealed_before_it_goes),
+		with_home(a_plain_line_of_the_variable_becomes_the_sealed_one_and_nothing_is_lost),
+		with_home(a_second_profile_leaves_the_variable_with_the_first),
+		with_home(plain_keeping_writes_the_line_first_and_drops_the_sealed_copy_last),
+		with_home(a_january_gateway_gets_no_member_it_would_refuse),
+		with_home(what_cannot_be_written_is_found_before_anything_is),
+		with_home(a_damaged_file_stops_everything_untouched),
+		with_home(a_vault_without_its_key_file_stops_everything_untouched),
+		with_home(a_local_provider_sets_the_model_only),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
