@@ -171,16 +171,19 @@ static bool prove(const struct vault *v, const char *p, size_t n, struct err *e)
 {
 	struct vault back = { 0 };
 	struct secret vmk = { 0 };
+	struct err why = { 0 };
 	bool ok = false;
 
-	if (!vault_parse(&back, p, n, e) || !secret_copy(&vmk, &v->vmk, e) ||
-		!vault_open_with(&back, &vmk, e))
+	if (!vault_parse(&back, p, n, &why) || !secret_copy(&vmk, &v->vmk, &why) ||
+		!vault_open_with(&back, &vmk, &why))
 		goto out;
 	ok = back.gen == v->next_gen && bytes_equal(back.mac, v->next_mac, MAC_BYTES) &&
-	     slots_equal(v, &back) && records_equal(v, &back, e);
-	if (!ok && !(e && e->code))
-		err_set(e, ERR_FAILED, "the vault's text does not say what it should");
+	     slots_equal(v, &back) && records_equal(v, &back, &why);
+	if (!ok && !why.code)
+		err_set(&why, ERR_FAILED, "the vault's text does not say what it should");
 out:
+	if (!ok && e)
+		*e = why;
 	secret_release(&vmk);
 	vault_release(&back);
 	return ok;

@@ -299,6 +299,41 @@ static void added_and_stripped_slots_are_refused(void **state)
 	tamper_end(&t);
 }
 
+static void more_slots_than_there_is_room_for_are_refused(void **state)
+{
+	struct tamper t = tamper_begin(state);
+	const char *start = strstr(t.text.p, "\"slots\":[") + strlen("\"slots\":[");
+	const char *end = strstr(start, "],");
+	const char *name = strstr(start, "\"s1\"");
+	struct buf text = { 0 };
+	struct err e = { 0 };
+
+	assert_ok(buf_add(&text, t.text.p, (size_t)(start - t.text.p), &e), e);
+	for (unsigned i = 0; i <= VAULT_SLOTS_MAX; i++) {
+		assert_ok(buf_add(&text, start, (size_t)(name - start), &e), e);
+		assert_ok(buf_fmt(&text, &e, "\"s%u\"", i), e);
+		assert_ok(buf_add(&text, name + 4, (size_t)(end - name - 4), &e), e);
+		assert_ok(buf_text(&text, i < VAULT_SLOTS_MAX ? "," : "", &e), e);
+	}
+	assert_ok(buf_text(&text, end, &e), e);
+	assert_false(opens(text.p, text.len, &t.kek, &e));
+	assert_non_null(strstr(e.msg, "too many key slots"));
+	buf_release(&text);
+	tamper_end(&t);
+}
+
+static void text_beyond_the_limit_is_refused(void **state)
+{
+	struct tamper t = tamper_begin(state);
+	struct err e = { 0 };
+
+	assert_ok(buf_reserve(&t.text, VAULT_TEXT_MAX, &e), e);
+	memset(t.text.p + t.text.len, ' ', VAULT_TEXT_MAX);
+	assert_false(opens(t.text.p, (size_t)VAULT_TEXT_MAX + 1, &t.kek, &e));
+	assert_non_null(strstr(e.msg, "too large"));
+	tamper_end(&t);
+}
+
 static void record_of_an_older_generation_is_refused(void **state)
 {
 	struct tamper t = tamper_begin(state);
@@ -402,6 +437,10 @@ static void tolerated_vault_is_never_written(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(more_slots_than_there_is_room_for_are_refused,
+			fixture_setup_three, fixture_teardown),
+		cmocka_unit_test_setup_teardown(
+			text_beyond_the_limit_is_refused, fixture_setup_three, fixture_teardown),
 		cmocka_unit_test_setup_teardown(
 			unchanged_text_opens, fixture_setup_three, fixture_teardown),
 		cmocka_unit_test_setup_teardown(
