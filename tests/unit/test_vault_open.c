@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "store/vault_impl.h"
 #include "tests/unit/fake_random.h"
 #include "tests/unit/vault_fixture.h"
 
@@ -276,6 +277,68 @@ static void passphrase_slot_tells_wrong_from_right(void **state)
 	secret_release(&wrong);
 }
 
+/* A vault on disk in which the content of record b was changed by one bit. */
+static struct vault with_damaged_b(struct fixture *fx)
+{
+	struct buf text = { 0 };
+	struct err e = { 0 };
+	struct vault v;
+
+	assert_ok(vault_load(&v, fx->path, &e), e);
+	v.records[1].c[7] ^= 1;
+	assert_ok(vault_format(&v, v.gen, v.mac, &text, &e), e);
+	fixture_write(fx->path, text.p, text.len, 0600);
+	buf_release(&text);
+	vault_release(&v);
+	assert_ok(vault_load(&v, fx->path, &e), e);
+	return v;
+}
+
+static void damaged_record_closes_the_vault_by_default(void **state)
+{
+	struct fixture *fx = *state;
+	struct vault v = with_damaged_b(fx);
+	struct secret s = { 0 };
+	struct err e = { 0 };
+
+	assert_err(vault_unlock_keyfile(&v, fx->keys, &e), e, ERR_DAMAGED);
+	assert_non_null(strstr(e.hint, ".bak"));
+	assert_err(vault_get(&v, "main/a/key", &s, &e), e, ERR_KEY);
+	vault_release(&v);
+}
+
+static void damaged_record_does_not_cost_the_others_when_tolerated(void **state)
+{
+	struct fixture *fx = *state;
+	struct vault v = with_damaged_b(fx);
+	struct secret s = { 0 };
+	struct err e = { 0 };
+
+	vault_tolerate(&v);
+	assert_ok(vault_unlock_keyfile(&v, fx->keys, &e), e);
+	assert_false(v.mac_ok);
+	fixture_expect(&v, "main/a/key", "value-of-a");
+	fixture_expect(&v, "main/c/key", "value-of-c");
+	assert_err(vault_get(&v, "main/b/key", &s, &e), e, ERR_DAMAGED);
+	assert_non_null(strstr(e.msg, "main/b/key"));
+	assert_true(vault_record_opens(&v, &v.records[0]));
+	assert_false(vault_record_opens(&v, &v.records[1]));
+	vault_release(&v);
+}
+
+static void tolerated_vault_is_never_written(void **state)
+{
+	struct fixture *fx = *state;
+	struct vault v = with_damaged_b(fx);
+	struct err e = { 0 };
+
+	vault_tolerate(&v);
+	assert_ok(vault_unlock_keyfile(&v, fx->keys, &e), e);
+	assert_ok(vault_remove(&v, "main/b/key", &e), e);
+	assert_err(vault_save(&v, fx->path, &e), e, ERR_DAMAGED);
+	vault_release(&v);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -293,6 +356,13 @@ int main(void)
 			fixture_setup_three, fixture_teardown),
 		cmocka_unit_test_setup_teardown(passphrase_slot_tells_wrong_from_right,
 			fixture_setup_three, fixture_teardown),
+		cmocka_unit_test_setup_teardown(damaged_record_closes_the_vault_by_default,
+			fixture_setup_three, fixture_teardown),
+		cmocka_unit_test_setup_teardown(
+			damaged_record_does_not_cost_the_others_when_tolerated, fixture_setup_three,
+			fixture_teardown),
+		cmocka_unit_test_setup_teardown(
+			tolerated_vault_is_never_written, fixture_setup_three, fixture_teardown),
 	};
 	struct err e = { 0 };
 
