@@ -2,6 +2,7 @@
 #include "store/vault.h"
 
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "store/vault_impl.h"
@@ -339,6 +340,50 @@ static void tolerated_vault_is_never_written(void **state)
 	vault_release(&v);
 }
 
+/* A rotation repairs a record; but what does not open cannot be kept. */
+static void damaged_value_can_be_replaced_but_not_kept(void **state)
+{
+	struct fixture *fx = *state;
+	struct vault_put put = { "main/b/key", "main", "b", "example", "key", 1, true };
+	struct vault v = with_damaged_b(fx);
+	struct secret s = fixture_secret("new-b");
+	struct err e = { 0 };
+
+	vault_tolerate(&v);
+	assert_ok(vault_unlock_keyfile(&v, fx->keys, &e), e);
+	assert_err(vault_put(&v, &put, &s, NULL, &e), e, ERR_DAMAGED);
+	assert_int_equal(vault_find(&v, "main/b/key")->rev, 1);
+	put.keep_previous = false;
+	assert_ok(vault_put(&v, &put, &s, NULL, &e), e);
+	fixture_expect(&v, "main/b/key", "new-b");
+	secret_release(&s);
+	vault_release(&v);
+}
+
+static void vault_without_a_fitting_slot_says_so(void **state)
+{
+	struct fixture *fx = *state;
+	struct secret kek = fixture_key(0x80);
+	struct err e = { 0 };
+
+	fx->v.slots[0].type = KEYSLOT_RECOVERY;
+	assert_err(vault_unlock_key(&fx->v, &kek, &e), e, ERR_NOT_FOUND);
+	secret_release(&kek);
+}
+
+static void refused_key_folder_makes_no_vault(void **state)
+{
+	struct fixture *fx = *state;
+	struct err e = { 0 };
+	struct vault v;
+
+	assert_int_equal(chmod(fx->keys, 0755), 0);
+	assert_err(vault_create(&v, fx->keys, &e), e, ERR_REFUSED);
+	assert_false(v.open);
+	assert_null(v.vmk.bytes);
+	vault_release(&v);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -363,6 +408,12 @@ int main(void)
 			fixture_teardown),
 		cmocka_unit_test_setup_teardown(
 			tolerated_vault_is_never_written, fixture_setup_three, fixture_teardown),
+		cmocka_unit_test_setup_teardown(damaged_value_can_be_replaced_but_not_kept,
+			fixture_setup_three, fixture_teardown),
+		cmocka_unit_test_setup_teardown(vault_without_a_fitting_slot_says_so,
+			fixture_setup_three, fixture_teardown),
+		cmocka_unit_test_setup_teardown(
+			refused_key_folder_makes_no_vault, fixture_setup_three, fixture_teardown),
 	};
 	struct err e = { 0 };
 
