@@ -359,7 +359,7 @@ static void cut_at_every_width_joins_to_the_same_token(void **state)
 
 			str_addn(&s, TOKEN, at);
 			str_add(&s, breaks[b]);
-			str_add(&s, TOKEN + at);
+			str_add(&s, &TOKEN[at]);
 			assert_ok(paste_clean(&out, raw, s.len, p, &p->methods[0], &r, &e), e);
 			if (strcmp(out.bytes, TOKEN) != 0)
 				fail_msg("cut at %zu: %s", at, out.bytes);
