@@ -278,6 +278,14 @@ static bool line_break(struct buf *out, const struct style *st, size_t level, st
 	return true;
 }
 
+/* Where a doc_value breaks its line: do so, or in one line leave a blank after a comma. */
+static bool separate(struct buf *out, const struct style *st, size_t level, struct err *e)
+{
+	if (st->lines)
+		return line_break(out, st, level, e);
+	return !st->spaced || out->p[out->len - 1] != ',' || buf_add(out, " ", 1, e);
+}
+
 /*
  * Writes a doc_value in a style. st->indent is that of the line the value
  * stands on. Outside texts, the value's own text has line breaks with tabs,
@@ -289,29 +297,29 @@ static bool lay_out(
 	const char *p = v->text.p;
 	const char *end = p + v->text.len;
 	bool quoted = false;
-	size_t level;
 
 	for (; p < end; p++) {
+		bool ok;
+
 		if (quoted && *p == '\\') {
-			if (!buf_add(out, p++, 2, e))
-				return false;
-			continue;
-		}
-		quoted ^= *p == '"';
-		if (!quoted && *p == '\n') {
-			for (level = 0; p + 1 < end && p[1] == '\t'; p++)
+			ok = buf_add(out, p++, 2, e);
+		} else if (quoted || *p == '"') {
+			quoted ^= *p == '"';
+			ok = buf_add(out, p, 1, e);
+		} else if (*p == '\n') {
+			size_t level = 0;
+
+			for (; p + 1 < end && p[1] == '\t'; p++)
 				level++;
-			if (st->lines ? !line_break(out, st, level, e)
-				      : st->spaced && out->p[out->len - 1] == ',' &&
-						!buf_add(out, " ", 1, e))
-				return false;
-		} else if (!quoted && *p == ':') {
+			ok = separate(out, st, level, e);
+		} else if (*p == ':') {
 			p++;
-			if (!add(out, st->colon, e))
-				return false;
-		} else if (!buf_add(out, p, 1, e)) {
-			return false;
+			ok = add(out, st->colon, e);
+		} else {
+			ok = buf_add(out, p, 1, e);
 		}
+		if (!ok)
+			return false;
 	}
 	return true;
 }

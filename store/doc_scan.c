@@ -45,11 +45,25 @@ static char here(const struct scan *s)
 	return (char)(s->at < s->n ? s->p[s->at] : '\0');
 }
 
+/* Eight bytes of ASCII without NUL: bit 7 of none is set, and taking 1 from each borrows from none.
+ */
+static bool plain_word(const char *p)
+{
+	uint64_t word;
+
+	memcpy(&word, p, sizeof(word));
+	return !((word | (word - UINT64_C(0x0101010101010101))) & UINT64_C(0x8080808080808080));
+}
+
 static bool validate(struct scan *s)
 {
 	size_t i = 0;
 
 	while (i < s->n) {
+		if (s->n - i >= sizeof(uint64_t) && plain_word(s->p + i)) {
+			i += sizeof(uint64_t);
+			continue;
+		}
 		unsigned char c = (unsigned char)s->p[i];
 		size_t used = 1;
 
@@ -118,11 +132,18 @@ size_t doc_blank(const struct doc *d, size_t at)
 
 size_t doc_blanks(const struct doc *d, size_t at)
 {
+	const char *p = d->text.p;
+	size_t n = d->text.len;
 	size_t next;
 
-	while ((next = doc_blank(d, at)) != at)
-		at = next;
-	return at;
+	/* Indents are long, and nearly all blanks of a file. */
+	for (;; at = next) {
+		while (at < n && (p[at] == ' ' || p[at] == '\n' || p[at] == '\r' || p[at] == '\t'))
+			at++;
+		next = doc_blank(d, at);
+		if (next == at)
+			return at;
+	}
 }
 
 static void skip(struct scan *s)
@@ -257,8 +278,12 @@ static bool string(struct scan *s)
 	char quote = s->p[s->at++];
 
 	for (;;) {
-		char c = here(s);
+		char c;
 
+		while (s->at < s->n && (unsigned char)s->p[s->at] >= ' ' && s->p[s->at] != quote &&
+			s->p[s->at] != '\\')
+			s->at++;
+		c = here(s);
 		if (s->at >= s->n)
 			return fail(s, start, "a text that is not closed");
 		if (c == quote)

@@ -262,10 +262,9 @@ static bool read_entries(struct loader *l, uint32_t object)
 
 /* --- what goes with the entries --- */
 
-static int compare_id(const void *a, const void *b)
+static int compare_key(const void *a, const void *b)
 {
-	return strcmp(
-		(*(const struct profile *const *)a)->id, (*(const struct profile *const *)b)->id);
+	return strcmp(((const struct profile_key *)a)->id, ((const struct profile_key *)b)->id);
 }
 
 static bool index_ids(struct loader *l)
@@ -276,28 +275,28 @@ static bool index_ids(struct loader *l)
 	if (!p->by_id)
 		return no_memory(l);
 	for (size_t i = 0; i < p->count; i++)
-		p->by_id[i] = &p->list[i];
-	qsort(p->by_id, p->count, sizeof(*p->by_id), compare_id);
+		p->by_id[i] = (struct profile_key){ p->list[i].id, i };
+	qsort(p->by_id, p->count, sizeof(*p->by_id), compare_key);
 	return true;
-}
-
-const struct profile *profiles_find(const struct profiles *p, const char *id)
-{
-	struct profile key = { .id = id };
-	const struct profile *wanted = &key;
-	const struct profile **found =
-		p->count ? bsearch(&wanted, p->by_id, p->count, sizeof(*p->by_id), compare_id)
-			 : NULL;
-
-	return found ? *found : NULL;
 }
 
 /* The same profile, to be filled. */
 static struct profile *find_own(struct profiles *p, const char *id)
 {
-	const struct profile *found = profiles_find(p, id);
+	const struct profile_key wanted = { .id = id };
+	const struct profile_key *found =
+		p->count ? bsearch(&wanted, p->by_id, p->count, sizeof(wanted), compare_key) : NULL;
 
-	return found ? &p->list[found - p->list] : NULL;
+	return found ? &p->list[found->at] : NULL;
+}
+
+const struct profile *profiles_find(const struct profiles *p, const char *id)
+{
+	const struct profile_key wanted = { .id = id };
+	const struct profile_key *found =
+		p->count ? bsearch(&wanted, p->by_id, p->count, sizeof(wanted), compare_key) : NULL;
+
+	return found ? &p->list[found->at] : NULL;
 }
 
 static int64_t time_member(const struct doc *d, uint32_t object, const char *key)
