@@ -177,11 +177,17 @@ uint32_t doc_find(const struct doc *d, const char *const *path)
 
 static bool decode(struct doc_chars c, char *out, size_t cap)
 {
+	size_t written = (size_t)(c.end - c.p);
 	size_t n = 0;
 	uint32_t cp;
 
 	if (!cap)
 		return false;
+	if (written < cap && !memchr(c.p, '\\', written)) {
+		memcpy(out, c.p, written);
+		out[written] = '\0';
+		return true;
+	}
 	while ((cp = doc_chars_next(&c)) != DOC_CHARS_END) {
 		char bytes[4];
 		size_t used = text_put(cp, bytes);
