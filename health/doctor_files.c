@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include <dirent.h>
+#include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
@@ -18,19 +20,23 @@ bool check_state(struct survey *v, const struct check *c)
 {
 	char text[PATHS_CAP];
 	struct str shown = STR_OF(text);
-	struct fs_stamp st = { 0 };
 	struct finding *f;
-	struct err e = { 0 };
+	struct stat st;
 
 	shorten(v, v->paths->state, &shown);
-	if (!fs_stat(v->paths->state, &st, &e)) {
-		finding_add(v, c, SEVERITY_FAIL, "%s", e.msg);
-	} else if (!st.exists) {
-		f = finding_add(v, c, SEVERITY_WARN, "nothing is set up yet: %s is missing", text);
+	if (stat(v->paths->state, &st) != 0) {
+		bool missing = errno == ENOENT;
+
+		f = finding_add(v, c, missing ? SEVERITY_WARN : SEVERITY_FAIL, "%s%s%s",
+			missing ? "nothing is set up yet: " : "", text,
+			missing ? " is missing" : " cannot be looked at");
 		finding_fix(f, "thinkfleetbot onboard", NULL);
-	} else if (st.uid != geteuid()) {
+	} else if (!S_ISDIR(st.st_mode)) {
+		f = finding_add(v, c, SEVERITY_FAIL, "%s is not a folder", text);
+		finding_evidence(v, f, v->paths->state, 0);
+	} else if (st.st_uid != geteuid()) {
 		f = finding_add(v, c, SEVERITY_FAIL, "%s belongs to uid %u, not to you (uid %u)",
-			text, (unsigned)st.uid, (unsigned)geteuid());
+			text, (unsigned)st.st_uid, (unsigned)geteuid());
 		finding_evidence(v, f, v->paths->state, 0);
 	} else if (access(v->paths->state, W_OK | X_OK) != 0) {
 		f = finding_add(v, c, SEVERITY_FAIL, "%s cannot be written", text);
@@ -45,24 +51,24 @@ static void check_mode(
 {
 	char text[PATHS_CAP];
 	struct str shown = STR_OF(text);
-	struct fs_stamp st = { 0 };
 	struct finding *f;
+	struct stat st;
 
-	if (!fs_stat(path, &st, NULL) || !st.exists)
+	if (stat(path, &st) != 0)
 		return;
 	shorten(v, path, &shown);
-	if (st.uid != geteuid() && st.uid != 0) {
+	if (st.st_uid != geteuid() && st.st_uid != 0) {
 		f = finding_add(v, c, SEVERITY_WARN, "%s belongs to uid %u, not to you", text,
-			(unsigned)st.uid);
+			(unsigned)st.st_uid);
 		finding_evidence(v, f, path, 0);
 		return;
 	}
-	if (!(st.mode & 077))
+	if (!(st.st_mode & 077))
 		return;
 	f = finding_add(v, c, secret ? SEVERITY_FAIL : SEVERITY_WARN, "%s is %04o, should be %04o",
-		text, (unsigned)st.mode, want);
+		text, (unsigned)(st.st_mode & 07777), want);
 	finding_evidence(v, f, path, 0);
-	if (st.uid == geteuid())
+	if (st.st_uid == geteuid())
 		finding_chmod(f, path, want);
 }
 
