@@ -163,12 +163,31 @@ bool check_modes(struct survey *v, const struct check *c)
 	return true;
 }
 
+/* apiKey: "${NAME}" with a NAME that nothing sets: the gateways refuse to start on it. */
+static void check_config_keys(struct survey *v, const struct check *c)
+{
+	for (size_t i = 0; i < v->config.provider_count; i++) {
+		const struct config_provider *p = &v->config.providers[i];
+		struct credential value = { 0 };
+		struct finding *f;
+
+		if (p->key != CONFIG_KEY_VARIABLE || survey_variable(v, p->variable, &value))
+			continue;
+		f = finding_add(v, c, SEVERITY_WARN,
+			"models.providers.%.64s.apiKey names %.64s, and nothing sets it", p->id,
+			p->variable);
+		finding_evidence(v, f, v->paths->config, 0);
+	}
+}
+
 bool check_config(struct survey *v, const struct check *c)
 {
 	struct finding *f;
 
-	if (!v->config_error.code)
+	if (!v->config_error.code) {
+		check_config_keys(v, c);
 		return v->s->config_exists;
+	}
 	f = finding_add(v, c, SEVERITY_FAIL, "%s", v->config_error.msg);
 	finding_evidence(v, f, v->paths->config, 0);
 	return true;
@@ -185,8 +204,8 @@ static void check_one_store(struct survey *v, const struct check *c, const struc
 		return;
 	}
 	for (size_t i = 0; i < p->problem_count && i < PROFILE_PROBLEMS_MAX; i++) {
-		f = finding_add(v, c, SEVERITY_WARN, "no gateway will use %.80s: %s",
-			p->problems[i].id, p->problems[i].why);
+		f = finding_add(
+			v, c, SEVERITY_WARN, "%.80s: %s", p->problems[i].id, p->problems[i].why);
 		finding_evidence(v, f, s->path, p->problems[i].line);
 	}
 	if (p->problem_count > PROFILE_PROBLEMS_MAX) {

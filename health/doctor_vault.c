@@ -26,6 +26,11 @@ static size_t reference_count(const struct survey *v)
 	return n;
 }
 
+static const char *plural(size_t n)
+{
+	return n == 1 ? "" : "s";
+}
+
 static void no_vault(struct survey *v, const struct check *c)
 {
 	struct finding *f;
@@ -134,11 +139,6 @@ bool check_references(struct survey *v, const struct check *c)
 	return true;
 }
 
-struct plain_place {
-	enum stored stored;
-	const char *where;
-};
-
 static unsigned line_of(const struct survey *v, size_t i)
 {
 	const struct credential *c = &v->s->credentials[i];
@@ -179,7 +179,7 @@ bool check_plain(struct survey *v, const struct check *c)
 				"%.80s is sealed, but a plain text of it was left behind",
 				cred->id);
 			finding_evidence(v, f, v->s->store_path, line_of(v, i));
-			finding_fix(f, "thinkfleetbot onboard --rotate", cred->id);
+			finding_fix(f, "thinkfleetbot models auth rotate", cred->id);
 			continue;
 		}
 		if (cred->kind == CRED_OAUTH || (cred->stored != STORED_PLAIN_PROFILES &&
@@ -217,8 +217,8 @@ bool check_resolver(struct survey *v, const struct check *c)
 		return false;
 	if (!fs_stat(path, &st, NULL) || !st.exists)
 		f = finding_add(v, c, SEVERITY_FAIL,
-			"the resolver is missing: a gateway cannot open %zu sealed keys",
-			reference_count(v));
+			"the resolver is missing: a gateway cannot open %zu sealed key%s",
+			reference_count(v), plural(reference_count(v)));
 	else if (st.uid != geteuid())
 		f = finding_add(v, c, SEVERITY_FAIL, "the resolver belongs to uid %u, not to you",
 			(unsigned)st.uid);
@@ -249,8 +249,8 @@ bool check_secrets_provider(struct survey *v, const struct check *c)
 		return false;
 	if (!entry->present)
 		f = finding_add(v, c, SEVERITY_FAIL,
-			"the configuration does not name the resolver for %zu sealed keys",
-			reference_count(v));
+			"the configuration does not name the resolver for %zu sealed key%s",
+			reference_count(v), plural(reference_count(v)));
 	else if (strcmp(entry->command, v->paths->resolver) != 0)
 		f = finding_add(v, c, SEVERITY_FAIL,
 			"the configuration names another resolver: %.120s", entry->command);
