@@ -24,6 +24,7 @@ static const struct check checks[] = {
 	{ "vault", "the vault opens", check_vault },
 	{ "references", "every reference opens its own record", check_references },
 	{ "plain-text", "no key is in plain text", check_plain },
+	{ "residue", "no copy of a sealed key lies about", check_residue },
 	{ "resolver", "the resolver is in place", check_resolver },
 	{ "secrets-provider", "the configuration names the resolver", check_secrets_provider },
 	{ "expiry", "nothing expired or about to", check_expiry },

@@ -30,7 +30,7 @@ bool check_state(struct survey *v, const struct check *c)
 		f = finding_add(v, c, missing ? SEVERITY_WARN : SEVERITY_FAIL, "%s%s%s",
 			missing ? "nothing is set up yet: " : "", text,
 			missing ? " is missing" : " cannot be looked at");
-		finding_fix(f, "thinkfleetbot onboard", NULL);
+		finding_fix(f, FIX_ONBOARD, NULL);
 	} else if (!S_ISDIR(st.st_mode)) {
 		f = finding_add(v, c, SEVERITY_FAIL, "%s is not a folder", text);
 		finding_evidence(v, f, v->paths->state, 0);

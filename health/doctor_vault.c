@@ -44,7 +44,7 @@ static void no_vault(struct survey *v, const struct check *c)
 	if (access(v->paths->vault_bak, R_OK) == 0 && v->vault_error.code != ERR_NEWER)
 		finding_move(f, v->paths->vault_bak, v->paths->vault);
 	else
-		finding_fix(f, "thinkfleetbot onboard", NULL);
+		finding_fix(f, FIX_ONBOARD, NULL);
 }
 
 static void no_key(struct survey *v, const struct check *c)
@@ -59,7 +59,7 @@ static void no_key(struct survey *v, const struct check *c)
 	if (fs_stat(path, &st, NULL) && st.exists && st.uid == geteuid() && (st.mode & 077))
 		finding_chmod(f, path, 0400);
 	else
-		finding_fix(f, "thinkfleetbot secrets status", NULL);
+		finding_fix(f, FIX_KEYS, NULL);
 }
 
 /* It opened, but not as it was left. */
@@ -81,7 +81,7 @@ static void odd_vault(struct survey *v, const struct check *c)
 	if (!f)
 		return;
 	finding_evidence(v, f, v->paths->vault, 0);
-	finding_fix(f, "thinkfleetbot secrets verify", NULL);
+	finding_fix(f, FIX_VERIFY, NULL);
 }
 
 bool check_vault(struct survey *v, const struct check *c)
@@ -97,7 +97,7 @@ bool check_vault(struct survey *v, const struct check *c)
 			v, c, SEVERITY_FAIL, "the vault does not open: %s", v->unlock_error.msg);
 
 		finding_evidence(v, f, v->paths->vault, 0);
-		finding_fix(f, "thinkfleetbot secrets verify", NULL);
+		finding_fix(f, FIX_VERIFY, NULL);
 	} else {
 		odd_vault(v, c);
 	}
@@ -124,9 +124,9 @@ static void check_reference(struct survey *v, const struct check *c, const struc
 		return;
 	str_copy(f->evidence, sizeof(f->evidence), cred->ref);
 	if (cred->in_store)
-		finding_fix(f, "thinkfleetbot models auth rotate", cred->id);
+		finding_fix(f, FIX_ROTATE, cred->id);
 	else
-		finding_fix(f, "thinkfleetbot onboard", NULL);
+		finding_fix(f, FIX_ONBOARD, NULL);
 }
 
 bool check_references(struct survey *v, const struct check *c)
@@ -179,7 +179,7 @@ bool check_plain(struct survey *v, const struct check *c)
 				"%.80s is sealed, but a plain text of it was left behind",
 				cred->id);
 			finding_evidence(v, f, v->s->store_path, line_of(v, i));
-			finding_fix(f, "thinkfleetbot models auth rotate", cred->id);
+			finding_fix(f, FIX_ROTATE, cred->id);
 			continue;
 		}
 		if (cred->kind == CRED_OAUTH || (cred->stored != STORED_PLAIN_PROFILES &&
@@ -189,7 +189,7 @@ bool check_plain(struct survey *v, const struct check *c)
 		fact_stored(&words, cred);
 		f = finding_add(v, c, SEVERITY_WARN, "%.80s is %s", cred->id, where);
 		finding_evidence(v, f, path_of(v, cred), line_of(v, i));
-		finding_fix(f, "thinkfleetbot onboard", NULL);
+		finding_fix(f, FIX_ONBOARD, NULL);
 	}
 	return v->s->credential_count > 0;
 }
@@ -233,7 +233,7 @@ bool check_resolver(struct survey *v, const struct check *c)
 	if (!f)
 		return true;
 	finding_evidence(v, f, path, 0);
-	finding_fix(f, "thinkfleetbot doctor --fix", NULL);
+	finding_fix(f, FIX_DOCTOR, NULL);
 	f->safe = true;
 	if (st.exists && st.uid == geteuid() && (st.mode & 022))
 		finding_chmod(f, path, 0700);
@@ -261,6 +261,6 @@ bool check_secrets_provider(struct survey *v, const struct check *c)
 	if (!f)
 		return true;
 	finding_evidence(v, f, v->paths->config, 0);
-	finding_fix(f, "thinkfleetbot doctor --fix", NULL);
+	finding_fix(f, FIX_DOCTOR, NULL);
 	return true;
 }

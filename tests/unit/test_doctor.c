@@ -331,6 +331,38 @@ static void plain_text_beside_a_reference_is_found(void **state)
 	assert_fixes_are_commands(w);
 }
 
+static void deep_finds_copies_of_sealed_keys(void **state)
+{
+	struct world *w = *state;
+	char path[PATHS_CAP];
+	size_t copies = 0;
+	FILE *f;
+
+	make_healthy(w);
+	snprintf(path, sizeof(path), "%s/.bash_history", w->home);
+	f = fopen(path, "w");
+	assert_non_null(f);
+	fputs("ls\nexport ANTHROPIC_API_KEY=" KEY "\n", f);
+	fclose(f);
+	world_file(w, "thinkfleetbot.json.bak.2", "{ k: '" KEY "' }\n");
+	world_file(w, "other.bak", "{ k: '" KEY_B "' }\n");
+	world_take(w);
+	assert_null(world_finding(w, "residue"));
+	w->o.deep = true;
+	world_take(w);
+	for (size_t i = 0; i < w->s.finding_count; i++) {
+		const struct finding *found = &w->s.findings[i];
+
+		if (strcmp(found->check, "residue") != 0)
+			continue;
+		assert_int_equal(found->severity, SEVERITY_WARN);
+		assert_null(strstr(found->text, "EXAMPLE"));
+		copies += strstr(found->evidence, "~/.bash_history:2") != NULL;
+		copies += strstr(found->evidence, "thinkfleetbot.json.bak.2:1") != NULL;
+	}
+	assert_int_equal(copies, 2);
+}
+
 static void the_resolver_must_be_there_ours_and_the_same(void **state)
 {
 	struct world *w = *state;
@@ -589,6 +621,7 @@ int main(void)
 		TEST(a_record_of_another_provider_is_found),
 		TEST(plain_text_is_stated_with_its_line),
 		TEST(plain_text_beside_a_reference_is_found),
+		TEST(deep_finds_copies_of_sealed_keys),
 		TEST(the_resolver_must_be_there_ours_and_the_same),
 		TEST(the_configuration_must_name_the_resolver),
 		TEST(without_references_no_resolver_is_asked_for),
