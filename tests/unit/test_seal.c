@@ -223,6 +223,27 @@ static void any_flipped_bit_is_damage(void **state)
 	secret_release(&key);
 }
 
+static void refused_text_leaves_nothing_behind(void **state)
+{
+	static const unsigned char zeros[42];
+	struct secret key = key_from(0);
+	unsigned char nonce[SEAL_NONCE_BYTES] = { 0 };
+	unsigned char c[sizeof(example) - 1 + SEAL_TAG_BYTES];
+	unsigned char p[sizeof(example) - 1];
+	struct aead a = { .key = &key, .nonce = nonce };
+
+	(void)state;
+	_Static_assert(sizeof(zeros) == sizeof(p), "all of it");
+	assert_true(aead_seal(&a, c, example, sizeof(p)));
+	assert_true(aead_open(&a, p, c, sizeof(c)));
+	assert_memory_equal(p, example, sizeof(p));
+	c[sizeof(c) - 1] ^= 1;
+	assert_false(aead_open(&a, p, c, sizeof(c)));
+	assert_memory_equal(p, zeros, sizeof(p));
+	assert_false(aead_open(&a, p, c, SEAL_TAG_BYTES - 1));
+	secret_release(&key);
+}
+
 static void keys_of_another_length_are_refused(void **state)
 {
 	struct canon aad = example_aad();
@@ -451,6 +472,7 @@ int main(void)
 		cmocka_unit_test(sealed_record_matches_the_vector),
 		cmocka_unit_test(every_length_opens_to_itself),
 		cmocka_unit_test(any_flipped_bit_is_damage),
+		cmocka_unit_test(refused_text_leaves_nothing_behind),
 		cmocka_unit_test(keys_of_another_length_are_refused),
 		cmocka_unit_test(names_that_were_cut_are_never_sealed),
 		cmocka_unit_test(streamed_mac_equals_the_one_at_once),
