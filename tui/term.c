@@ -195,7 +195,6 @@ static bool open_curses(const struct term_options *o, const char *name, struct e
 	if (!entry)
 		return err_set(e, ERR_REFUSED, "TERM=%s is not in terminfo", name);
 	del_curterm(cur_term);
-	use_env(FALSE); /* exported LINES and COLUMNS would freeze the size */
 	term.screen = newterm(entry, term.mem_file, term.null);
 	if (!term.screen)
 		return err_set(e, ERR_REFUSED, "TERM=%s cannot show a screen", name);
@@ -204,7 +203,7 @@ static bool open_curses(const struct term_options *o, const char *name, struct e
 	noecho();
 	keypad(stdscr, TRUE);
 	start_colors(o->color);
-	resize_term(term.rows, term.cols);
+	resize_term(term.rows, term.cols); /* whatever curses has guessed: its output has no size */
 	term.short_rows = tigetflag("am") > 0 && tigetflag("xenl") <= 0;
 	term.saves_title = term.family->title && has_capability("smcup") &&
 			   strstr(tigetstr("smcup"), "\033[22;") != NULL;
@@ -308,7 +307,8 @@ static void put_cell(int y, int x, const struct cell *c)
 		text[n++] = L'?';
 	} else {
 		text[n++] = (wchar_t)c->ch[0];
-		for (size_t i = 1; i < ARRAY_LEN(c->ch) && c->ch[i]; i++) {
+		/* Behind the last column a mark would start a new line on some terminals. */
+		for (size_t i = 1; i < ARRAY_LEN(c->ch) && c->ch[i] && x < term.cols - 1; i++) {
 			if (wcwidth((wchar_t)c->ch[i]) == 0)
 				text[n++] = (wchar_t)c->ch[i];
 		}
