@@ -7,7 +7,8 @@
  * one frame to the next: modes, size, input, cursor and title are ours
  * (terminal.md 4).
  */
-#define _GNU_SOURCE /* memfd_create(), memmem() */
+/* For memfd_create() and memmem(). */
+#define _GNU_SOURCE // NOLINT(bugprone-reserved-identifier)
 #include <curses.h>
 #include <fcntl.h>
 #include <locale.h>
@@ -171,10 +172,10 @@ static void start_colors(enum term_color choice)
 {
 	term.color = color_wanted(choice) && has_colors() && start_color() == OK &&
 		     use_default_colors() == OK;
-	for (short role = 0; term.color && role < ROLE_COUNT; role++) {
-		short color = looks[role].color < COLORS ? looks[role].color : -1;
+	for (int role = 0; term.color && role < ROLE_COUNT; role++) {
+		int color = looks[role].color < COLORS ? looks[role].color : -1;
 
-		init_pair((short)(role + 1), color, -1);
+		init_pair((short)(role + 1), (short)color, -1);
 	}
 }
 

@@ -41,6 +41,15 @@ struct session {
 	int status;
 };
 
+#ifdef TFB_SANITIZE
+/* Dozens of children, each of which would look for leaks of the ended parent's buffers. */
+const char *__asan_default_options(void);
+const char *__asan_default_options(void)
+{
+	return "detect_leaks=0";
+}
+#endif
+
 static const char *term_name;
 static const char *locale_name;
 
@@ -403,9 +412,9 @@ static void suspend_leaves_the_screen_and_comes_back(void **state)
 	await(&s, READY);
 	assert_int_equal(write(s.master, "\x1a", 1), 1); /* ^Z */
 	await(&s, "STOPPED");
-	assert_int_equal(count(&s, "\033[?1049l"), 1);
 	assert_passed(&s);
 	stopped = memmem(s.seen.p, s.seen.len, "STOPPED", 7);
+	assert_true(stopped > strstr(s.seen.p, "\033[?1049l"));
 	assert_non_null(strstr(stopped, "\033[?1049h"));
 	assert_non_null(strstr(stopped, READY));
 	assert_non_null(strstr(stopped, "\033[?2004h"));
@@ -958,16 +967,13 @@ static void compare_cell(VTermScreen *screen, int y, int x)
 	vterm_screen_get_cell(screen, (VTermPos){ .row = y, .col = x }, &got);
 	if (!got.chars[0])
 		got.chars[0] = ' ';
-	if (got.chars[0] != want->ch[0] || got.chars[1] != want->ch[1] ||
-		(unsigned)got.width != want->width)
-		fprintf(stderr, "at %d,%d: U+%04X, wanted U+%04X\n", y, x, got.chars[0],
-			want->ch[0]);
 	CHECK(got.chars[0] == want->ch[0]);
 	/* There a mark is not sent: libvterm 0.1.4 puts it on a line of its own. */
 	CHECK(got.chars[1] == want->ch[1] || x == frame.cols - 1);
 	CHECK(got.width == want->width);
 	CHECK(got.attrs.reverse == (want->role == ROLE_SELECT));
-	if (want->ch[0] != ' ' && strcmp(term_name, "ansi") != 0)
+	/* A warning is bold only where there is no colour. */
+	if (want->ch[0] != ' ' && want->role != ROLE_WARN)
 		CHECK(got.attrs.bold == is_bold((enum role)want->role));
 }
 
