@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * The screen, through curses: the only file that includes it. Curses writes
+ * The screen, through curses: the only file that draws with it. Curses writes
  * into a memory file and never sees the terminal; what it wrote there goes out
  * as one write() per frame. It is asked for nothing but the cheapest way from
  * one frame to the next: modes, size, input, cursor and title are ours
  * (terminal.md 4).
  */
+
 /* For memfd_create() and memmem(). */
 #define _GNU_SOURCE // NOLINT(bugprone-reserved-identifier)
 #include <curses.h>
@@ -51,68 +52,7 @@ static struct {
 	bool cursor;
 } term = { .mem = -1 };
 
-/* --- the terminal's name ----------------------------------------------------------------- */
-
-/* The first name of the ladder that terminfo knows, left set up; NULL: none. */
-static const char *find_entry(const char *name)
-{
-	int found;
-
-	while (name && (setupterm(name, STDERR_FILENO, &found) != OK || found != 1))
-		name = term_name_fallback(name);
-	return name;
-}
-
-static bool has_capability(const char *name)
-{
-	const char *value = tigetstr(name);
-
-	/* (char *)-1: not a string capability; curses says so in its own way. */
-	return value && value != (const char *)(intptr_t)-1; // NOLINT(performance-no-int-to-ptr)
-}
-
-const char *term_unusable(void)
-{
-	static char why[64];
-	const char *name = getenv("TERM");
-	struct str text = STR_OF(why);
-	bool able;
-
-	if (term_name_is_plain(name)) {
-		str_fmt(&text, name ? "TERM=%.32s" : "TERM is not set", name);
-		return why;
-	}
-	if (!find_entry(name)) {
-		str_fmt(&text, "TERM=%.32s is not in terminfo", name);
-		return why;
-	}
-	able = has_capability("cup") && has_capability("el");
-	del_curterm(cur_term);
-	if (able)
-		return NULL;
-	str_fmt(&text, "TERM=%.32s cannot move its cursor", name);
-	return why;
-}
-
-/* --- capabilities as bytes ---------------------------------------------------------------- */
-
-static struct str *collecting;
-
-static int collect(int c)
-{
-	char byte = (char)c;
-
-	str_addn(collecting, &byte, 1);
-	return c;
-}
-
-/* Through tputs(): a raw capability holds "$<2>" paddings that an old terminal would show. */
-static void add_capability(struct str *out, const char *name)
-{
-	collecting = out;
-	if (has_capability(name))
-		tputs(tigetstr(name), 1, collect);
-}
+/* --- bytes for coming and going ----------------------------------------------------------- */
 
 /* Ends everything that may be on, in the order in which it went on, backwards. */
 static void prepare_bytes(void)
@@ -127,17 +67,17 @@ static void prepare_bytes(void)
 	if (term.family->sync)
 		str_add(&out, "\033[?2026l");
 	str_add(&out, "\033[?2004l");
-	add_capability(&out, "rmkx");
-	add_capability(&out, "sgr0");
-	add_capability(&out, "clear"); /* nothing stays in the other screen's memory */
-	add_capability(&out, "cnorm");
-	add_capability(&out, "rmcup");
+	terminfo_add(&out, "rmkx");
+	terminfo_add(&out, "sgr0");
+	terminfo_add(&out, "clear"); /* nothing stays in the other screen's memory */
+	terminfo_add(&out, "cnorm");
+	terminfo_add(&out, "rmcup");
 	tty_on_leave(out.p, out.len);
 
-	add_capability(&smcup, "smcup");
-	add_capability(&smkx, "smkx");
-	add_capability(&on, "cnorm");
-	add_capability(&off, "civis");
+	terminfo_add(&smcup, "smcup");
+	terminfo_add(&smkx, "smkx");
+	terminfo_add(&on, "cnorm");
+	terminfo_add(&off, "civis");
 }
 
 /* --- curses ------------------------------------------------------------------------------ */
@@ -191,7 +131,7 @@ static bool open_memory(struct err *e)
 
 static bool open_curses(const struct term_options *o, const char *name, struct err *e)
 {
-	const char *entry = find_entry(name);
+	const char *entry = terminfo_find(name);
 
 	if (!entry)
 		return err_set(e, ERR_REFUSED, "TERM=%s is not in terminfo", name);
@@ -206,7 +146,7 @@ static bool open_curses(const struct term_options *o, const char *name, struct e
 	start_colors(o->color);
 	resize_term(term.rows, term.cols); /* whatever curses has guessed: its output has no size */
 	term.short_rows = tigetflag("am") > 0 && tigetflag("xenl") <= 0;
-	term.saves_title = term.family->title && has_capability("smcup") &&
+	term.saves_title = term.family->title && terminfo_has("smcup") &&
 			   strstr(tigetstr("smcup"), "\033[22;") != NULL;
 	prepare_bytes();
 	return true;

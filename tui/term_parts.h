@@ -5,9 +5,10 @@
 #include "tui/term.h"
 
 /*
- * What the four files of the terminal share, for nobody else:
- * term_tty.c owns the device, term_signals.c the signals, term.c curses, and
- * term_loop.c waits. One terminal per process, so each keeps its own state.
+ * What the files of the terminal share, for nobody else:
+ * term_tty.c owns the device, term_signals.c the signals, terminfo.c the entry,
+ * term.c the screen through curses, and term_loop.c waits. One terminal per process, so each keeps
+ * its own state.
  */
 
 /* --- the device -------------------------------------------------------------------------- */
@@ -55,6 +56,12 @@ void signals_close(void);
 int signals_fd(void);
 unsigned signals_take(void); /* those since the last call */
 void signals_stop(void);     /* stops the process; returns when it goes on */
+
+/* --- terminfo ---------------------------------------------------------------------------- */
+
+const char *terminfo_find(const char *name);
+bool terminfo_has(const char *name); /* a string capability of the entry in use */
+void terminfo_add(struct str *out, const char *name);
 
 /* --- the screen -------------------------------------------------------------------------- */
 
