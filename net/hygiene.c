@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+#define _GNU_SOURCE /* environ, close_range */
+#include "net/hygiene.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "base/str.h"
+
+/* Variables that make libcurl, OpenSSL or libc write or load files. */
+static bool is_harmful(const char *entry)
+{
+	static const char *const names[] = { "SSLKEYLOGFILE=", "CURL_", "OPENSSL_", "MALLOC_",
+		"LD_", "GLIBC_TUNABLES=", "RES_OPTIONS=", "HOSTALIASES=", "LOCALDOMAIN=", "HOME=" };
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		if (str_starts(entry, names[i]))
+			return true;
+	}
+	return false;
+}
+
+static void drop_variables(void)
+{
+	char name[64];
+
+	for (char **v = environ; v && *v;) {
+		size_t n = strcspn(*v, "=");
+
+		if (!is_harmful(*v) || n >= sizeof(name)) {
+			v++;
+			continue;
+		}
+		str_copy(name, n + 1, *v);
+		unsetenv(name); /* shifts the rest to where v is */
+	}
+}
+
+static bool limit(int what, rlim_t value)
+{
+	struct rlimit r = { value, value };
+
+	return setrlimit(what, &r) == 0;
+}
+
+bool hygiene_apply(int fd, struct err *e)
+{
+	bool ok = prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+		  prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0;
+
+#ifndef TFB_SANITIZE
+	ok = ok && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0;
+#endif
+	/*
+	 * 1, not 0: with a pipe as core_pattern the kernel ignores a limit of 0 and honours 1
+	 * (core(5)). RLIMIT_FSIZE 0: a library that tries to write a file gets EFBIG.
+	 */
+	ok = ok && limit(RLIMIT_CORE, 1) && limit(RLIMIT_FSIZE, 0);
+	if (!ok)
+		return err_sys(e, "cannot protect the probe");
+	signal(SIGXFSZ, SIG_IGN);
+	signal(SIGPIPE, SIG_IGN);
+	if (close_range((unsigned)fd + 1, ~0U, 0) != 0)
+		return err_sys(e, "cannot close descriptors");
+	drop_variables();
+	return true;
+}
