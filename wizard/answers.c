@@ -105,13 +105,13 @@ bool rotatable(const struct credential *c, struct str *why)
 	const struct provider *p = provider_find(c->provider);
 
 	if (c->kind == CRED_OAUTH)
-		str_add(why, "signs in by itself, nothing to paste");
+		str_add(why, "renews itself");
 	else if (c->kind == CRED_NONE)
 		str_add(why, "needs no key");
 	else if (!c->in_store)
-		str_add(why, "set by a variable, change it there");
+		str_add(why, "in a variable");
 	else if (!p || !provider_method_of_kind(p, c->kind))
-		str_add(why, "not a provider this program knows");
+		str_add(why, "not known here");
 	else
 		return true;
 	return false;

@@ -422,14 +422,14 @@ static enum panel_effect check_one(struct panel *p)
 static enum panel_effect rotate(struct panel *p)
 {
 	const struct credential *c = panel_credential(p);
-	char why[100], text[ID_CAP + 110];
+	char why[100], text[ID_CAP + 160];
 	struct str s = STR_OF(why), t = STR_OF(text);
 
 	if (!c)
 		return PFX_NONE;
 	if (rotatable(c, &s))
 		return PFX_ROTATE;
-	str_fmt(&t, "%s: %s.", c->id, why);
+	str_fmt(&t, "%s: %s, it cannot be replaced here.", c->id, why);
 	panel_message(p, text, SEVERITY_WARN);
 	return PFX_NONE;
 }

@@ -2,6 +2,7 @@
 #ifndef WIZARD_PANEL_STATE_H
 #define WIZARD_PANEL_STATE_H
 
+#include "wizard/answers.h"
 #include "wizard/wizard.h"
 
 /* Inside the panel: panel.c has keys and checks, panel_draw.c the layouts, panel_panes.c the rows. */
@@ -86,8 +87,7 @@ void pane_detail(const struct panel *p, const struct area *a);
 void pane_doctor(const struct panel *p, const struct area *a);
 void pane_log(const struct panel *p, const struct area *a);
 
-/* The state of a credential in one or two words; panel_words.c. */
-enum glyph credential_state(const struct credential *c, int64_t now_ms, const char **word);
+/* Short texts; panel_words.c. */
 void expires_text(struct str *out, const struct credential *c, int64_t now_ms);
 void age_text(struct str *out, int64_t ms);
 void check_text(struct str *out, const struct credential *c);

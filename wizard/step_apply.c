@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/fs.h"
 #include "wizard/steps.h"
 
 static const struct binding keys_writing[] = {
@@ -55,7 +56,8 @@ static void draw_files(const struct wizard *w, struct body *b)
 		enum glyph g = marks[p->state];
 
 		frame_glyph(&b->sheet, b->y, b->x + x, glyph_role(g), g);
-		frame_path(&b->sheet, b->y, b->x + x + 2, text - x - 3, ROLE_TEXT, p->path);
+		frame_path(&b->sheet, b->y, b->x + x + 2, text - x - 3, ROLE_TEXT,
+			b->layout == LAYOUT_XS ? fs_basename(p->path) : p->path);
 		body_put(b, text, ROLE_MUTED, words[p->state]);
 		body_next(b);
 	}

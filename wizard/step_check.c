@@ -62,12 +62,14 @@ static size_t choices(const struct wizard *w, enum choice out[CHOICE_COUNT])
 		out[n++] = CHOICE_CONTINUE;
 		return n;
 	}
+	if (other && r->reason == REASON_CLAUDE_CODE)
+		out[n++] = CHOICE_METHOD;
 	if (rejected && key)
 		out[n++] = CHOICE_PASTE;
 	out[n++] = CHOICE_RETRY;
 	if (!rejected && key)
 		out[n++] = CHOICE_PASTE;
-	if (other)
+	if (other && r->reason != REASON_CLAUDE_CODE)
 		out[n++] = CHOICE_METHOD;
 	if (!rejected || w->flow != FLOW_ROTATE)
 		out[n++] = CHOICE_SAVE;
@@ -100,7 +102,7 @@ static void host_of(const struct wizard *w, struct str *out)
 		str_addn(out, host, strcspn(host, "/"));
 }
 
-static void put_ms(struct body *b, int64_t ms)
+static void put_ms(struct body *b, int64_t ms, bool whole)
 {
 	char text[32];
 	struct str s = STR_OF(text);
@@ -108,7 +110,9 @@ static void put_ms(struct body *b, int64_t ms)
 
 	if (ms < 0)
 		return;
-	if (ms < 1000)
+	if (whole)
+		str_fmt(&s, "%d s", (int)(ms / 1000));
+	else if (ms < 1000)
 		str_fmt(&s, "%d ms", (int)ms);
 	else
 		str_fmt(&s, "%d.%d s", (int)(ms / 1000), (int)(ms / 100 % 10));
@@ -120,6 +124,7 @@ struct stage_row {
 	const char *name;
 	const char *text;
 	int64_t ms; /* -1: not shown */
+	bool whole; /* only whole seconds: it is still running */
 };
 
 static void draw_stage(struct body *b, const struct stage_row *r)
@@ -134,7 +139,7 @@ static void draw_stage(struct body *b, const struct stage_row *r)
 	body_put(b, x + 2, ROLE_TEXT, r->name);
 	frame_clip(&b->sheet, b->y, b->x + text, (b->w < 76 ? b->w : 76) - text - 8, ROLE_TEXT,
 		r->text);
-	put_ms(b, r->ms);
+	put_ms(b, r->ms, r->whole);
 	body_next(b);
 }
 
@@ -172,7 +177,8 @@ static void draw_running(const struct wizard *w, struct body *b)
 		if (i == (int)w->stage)
 			body_cursor(b, b->layout == LAYOUT_XS ? 0 : 2);
 		if (i == (int)w->stage && waited >= 1000)
-			r.ms = waited / 1000 * 1000;
+			r.ms = waited;
+		r.whole = true;
 		draw_stage(b, &r);
 	}
 	body_gap(b);
@@ -218,7 +224,7 @@ static void draw_stages(const struct wizard *w, struct body *b)
 	struct stage_row rows[4];
 
 	host_of(w, &s);
-	if (r->address[0])
+	if (r->address[0] && b->layout > LAYOUT_XS)
 		str_fmt(&s, ", %s", r->address);
 	answer_text(r, &a);
 	str_fmt(&m, "%zu available", r->model_count);
@@ -239,7 +245,7 @@ static void draw_stages(const struct wizard *w, struct body *b)
 			rows[i] = (struct stage_row){ GLYPH_OFF, rows[i].name, "skipped", -1 };
 		else if (!good(r) && i == 3)
 			rows[i] = (struct stage_row){ GLYPH_OFF, "Models", "skipped", -1 };
-		if (i < 3 || b->layout > LAYOUT_XS)
+		if (i < 3 || b->layout >= LAYOUT_M || (good(r) && b->layout == LAYOUT_S))
 			draw_stage(b, &rows[i]);
 	}
 }
@@ -291,6 +297,7 @@ static void draw_choices(const struct wizard *w, struct body *b)
 static void draw_result(const struct wizard *w, struct body *b)
 {
 	const struct draft *d = &w->draft;
+	struct check_result told = d->check;
 	char text[320];
 	struct str s = STR_OF(text);
 
@@ -301,7 +308,8 @@ static void draw_result(const struct wizard *w, struct body *b)
 	draw_clock(&d->check, b);
 	body_gap(b);
 	s = STR_OF(text);
-	check_advice(&s, &d->check, d->provider, d->method);
+	told.skew_ms = INT64_MIN; /* the clock has its own line */
+	check_advice(&s, &told, d->provider, d->method);
 	body_wrap(b, b->layout == LAYOUT_XS ? 0 : 2, ROLE_TEXT, text);
 	if (w->flow == FLOW_ROTATE && !good(&d->check)) {
 		const struct credential *c = snapshot_find(w->world, d->profile_id);
@@ -369,6 +377,11 @@ static enum reply check_act(struct wizard *w, int action, const struct event *ev
 	list_count(l, n);
 	if (action == ACT_RETRY)
 		return REPLY_CHECK;
+	if (action == ACT_DETAILS) {
+		w->overlay = OVERLAY_DETAILS;
+		w->overlay_top = 0;
+		return REPLY_STAY;
+	}
 	if (action == ACT_ENTER)
 		return list[l->at] == CHOICE_METHOD ? to_method(w) : take(w, list[l->at]);
 	list_move(w, ev);

@@ -35,8 +35,8 @@ static const struct binding keys_filter[] = {
 };
 
 static const struct binding keys_typed[] = {
-	{ KEYS_ENTER, 0, ACT_ENTER, "Enter", "use this name", 0, "use the typed name as it is" },
-	{ KEYS_ESC, 0, ACT_CLEAR, "Esc", "clear filter", 0, "clear the filter" },
+	{ KEYS_ENTER, 0, ACT_ENTER, "Enter", "use it", 0, "use the typed name as it is" },
+	{ KEYS_ESC, 0, ACT_CLEAR, "Esc", "clear", 0, "clear the filter" },
 	{ KEYS_CTRL('U'), 0, ACT_CLEAR, "^U", NULL, 0, "clear the filter" },
 	{ 0 },
 };

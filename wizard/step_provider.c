@@ -74,7 +74,7 @@ static const struct binding keys_filter[] = {
 
 static const struct binding keys_empty[] = {
 	{ KEYS_ENTER, 0, ACT_CLEAR, "Enter", "show all", 0, "show all providers again" },
-	{ KEYS_ESC, 0, ACT_CLEAR, "Esc", "clear filter", 0, "clear the filter" },
+	{ KEYS_ESC, 0, ACT_CLEAR, "Esc", "clear", 0, "clear the filter" },
 	{ KEYS_CTRL('U'), 0, ACT_CLEAR, "^U", NULL, 0, "clear the filter" },
 	{ 0 },
 };

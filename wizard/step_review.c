@@ -174,9 +174,11 @@ static void draw_failure(const struct wizard *w, struct body *b)
 static void review_draw(const struct wizard *w, struct body *b)
 {
 	body_wrap(b, 0, ROLE_TITLE,
-		b->layout == LAYOUT_XS ?
-			"Nothing has been written yet." :
-			"Review. Enter writes these changes; nothing has been written yet.");
+		b->layout == LAYOUT_XS ? "Nothing has been written yet." :
+			b->layout == LAYOUT_S ?
+					 "Enter writes this; nothing has been written yet." :
+					 "Review. Enter writes these changes; nothing has been "
+					 "written yet.");
 	body_cursor(b, 0);
 	b->sheet.cursor_y = 0;
 	body_gap(b);

@@ -42,9 +42,9 @@ static const struct binding keys_why[] = {
 };
 
 static const struct binding keys_switch[] = {
-	{ KEYS_CTRL('T'), 0, ACT_SWITCH, "^T", "switch provider", 0,
+	{ KEYS_CTRL('T'), 0, ACT_SWITCH, "^T", "switch", 0,
 		"use it for the provider it belongs to" },
-	{ KEYS_ENTER, 0, ACT_ENTER, "Enter", "why not", 0, "say why it cannot be verified" },
+	{ KEYS_ENTER, 0, ACT_ENTER, "Enter", "why not", 2, "say why it cannot be verified" },
 	ROW_CLEAR,
 	ROW_WORD,
 	ROW_PASTE,
@@ -174,6 +174,8 @@ static void draw_facts(const struct wizard *w, struct body *b)
 	n = paste_notes(&w->report, notes, ARRAY_LEN(notes));
 	for (size_t i = 0; i < n; i++)
 		body_mark(b, x, GLYPH_OK, notes[i]);
+	if (w->report.verdict == PASTE_SHORT)
+		body_wrap(b, x, ROLE_TEXT, "It looks cut. Copy it again, with its second line.");
 	draw_switch(w, b);
 }
 

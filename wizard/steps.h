@@ -53,6 +53,7 @@ struct step {
 	const char *about; /* help: what this screen is for */
 	bool text;         /* a text field has the focus: "?" is text, so help is ^G */
 	const struct binding *(*keys)(const struct wizard *w); /* never NULL */
+	size_t (*picks)(const struct wizard *w); /* rows that 1-9 choose; NULL: none */
 	bool (*wanted)(const struct wizard *w);                /* NULL: always */
 	enum reply (*enter)(struct wizard *w);                 /* moving forward only; NULL */
 	void (*draw)(const struct wizard *w, struct body *b);
@@ -178,8 +179,8 @@ void say_nothing(struct wizard *w);
 bool list_move(struct wizard *w, const struct event *ev);
 bool list_pick(struct wizard *w, const struct event *ev, size_t count);
 
-/* Key tables in effect, NULL-terminated; at most 6. overlay.c and wizard.c */
-#define TABLES 6
+/* Key tables in effect, NULL-terminated; at most 6 of them. overlay.c and wizard.c */
+#define TABLES 7
 void wizard_tables(const struct wizard *w, const struct binding *out[TABLES]);
 const struct binding *overlay_keys(const struct wizard *w);
 void overlay_draw(const struct wizard *w, struct frame *f);

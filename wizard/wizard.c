@@ -43,6 +43,15 @@ static const struct binding keys_always[] = {
 	{ 0 },
 };
 
+/* "1-3 pick", for as many rows as there are. */
+static const struct binding keys_pick[][2] = {
+	{ { KEYS_NONE, 0, ACT_PASS, "1", "pick", 2, "choose a row by its number" }, { 0 } },
+	{ { KEYS_NONE, 0, ACT_PASS, "1-2", "pick", 2, "choose a row by its number" }, { 0 } },
+	{ { KEYS_NONE, 0, ACT_PASS, "1-3", "pick", 2, "choose a row by its number" }, { 0 } },
+	{ { KEYS_NONE, 0, ACT_PASS, "1-4", "pick", 2, "choose a row by its number" }, { 0 } },
+	{ { KEYS_NONE, 0, ACT_PASS, "1-9", "pick", 2, "choose a row by its number" }, { 0 } },
+};
+
 struct wizard *wizard_new(const struct snapshot *world, struct err *e)
 {
 	struct wizard *w = calloc(1, sizeof(*w));
@@ -308,6 +317,13 @@ static enum effect perform(struct wizard *w, enum reply r, int64_t now_ms)
 
 /* --- events ----------------------------------------------------------------------------- */
 
+static const struct binding *pick_table(size_t rows)
+{
+	if (rows < 1)
+		rows = 1;
+	return keys_pick[rows < ARRAY_LEN(keys_pick) ? rows - 1 : ARRAY_LEN(keys_pick) - 1];
+}
+
 void wizard_tables(const struct wizard *w, const struct binding *out[TABLES])
 {
 	static const struct event esc = { .type = EVENT_KEY, .key = KEYS_ESC };
@@ -318,6 +334,8 @@ void wizard_tables(const struct wizard *w, const struct binding *out[TABLES])
 		out[n++] = overlay_keys(w);
 	} else {
 		out[n++] = s->keys(w);
+		if (s->picks)
+			out[n++] = pick_table(s->picks(w));
 		if (!binding_find(out[0], &esc))
 			out[n++] = w->trail_len ? keys_back : keys_leave;
 		out[n++] = s->text ? keys_help_ctrl : keys_help_mark;

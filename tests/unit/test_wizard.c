@@ -716,7 +716,7 @@ static void what_cannot_be_rotated_says_why(void **state)
 	press(KEYS_DOWN);
 	press(KEYS_ENTER);
 	assert_string_equal(at(), "profile");
-	assert_true(sees("nothing to paste"));
+	assert_true(sees("cannot be replaced here"));
 }
 
 static void paste_only_is_four_steps(void **state)
