@@ -163,7 +163,7 @@ static void draw_pane_line(const struct panel *p, struct frame *f, enum pane at,
 	pane_note(p, at, &n);
 	frame_text(f, y, to++, role, " ");
 	if (here)
-		to = frame_glyph(f, y, to, ROLE_TITLE, GLYPH_SELECT) + 1;
+		to = frame_text(f, y, frame_glyph(f, y, to, ROLE_TITLE, GLYPH_SELECT), role, " ");
 	to = frame_clip(f, y, to, x + w - to - 3, role, title);
 	frame_text(f, y, to, role, " ");
 	if (!n.len)

@@ -49,7 +49,7 @@ struct columns {
 static struct columns columns_for(int w)
 {
 	if (w >= 74)
-		return (struct columns){ 21, 24, 33, 54, 57, 66 };
+		return (struct columns){ 21, 24, 33, 52, 54, 66 };
 	if (w >= 66)
 		return (struct columns){ 20, 23, 32, 52, 55, 0 };
 	if (w >= 56)

@@ -34,7 +34,7 @@ static void draw_method(const struct wizard *w, struct body *b, const struct met
 	body_row_end(b, selected);
 	if (m->note && b->layout < LAYOUT_M)
 		body_wrap(b, x, ROLE_MUTED, m->note);
-	if (m->how[0] && b->layout > LAYOUT_XS)
+	if (m->how[0] && b->layout >= LAYOUT_M)
 		body_wrap(b, x, ROLE_MUTED, m->how[0]);
 	body_gap(b);
 }

@@ -390,10 +390,14 @@ static bool scroll(struct wizard *w, const struct event *ev, int action)
 	page += top;
 	if (page > b.y - b.visible)
 		page = b.y - b.visible;
+	if (page < 0)
+		page = 0;
 	body_release(&b);
+	if (page == top)
+		return action == ACT_SCROLL;
 	w->scrolled = true;
-	w->top = page < 0 ? 0 : page;
-	return w->top != top || action == ACT_SCROLL;
+	w->top = page;
+	return true;
 }
 
 static enum effect on_paste(struct wizard *w, const struct event *ev, int64_t now_ms)
