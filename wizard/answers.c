@@ -128,9 +128,9 @@ void choose_profile(struct wizard *w, const struct credential *c)
 	choose_provider(w, p);
 	choose_method(w, provider_method_of_kind(p, c->kind));
 	str_copy(w->draft.profile_id, sizeof(w->draft.profile_id), c->id);
-	w->draft.keep = c->stored == STORED_PLAIN_ENV || c->stored == STORED_PLAIN_PROFILES ?
-				KEEP_PLAIN :
-				KEEP_SEALED;
+	w->draft.keep = c->stored == STORED_PLAIN_ENV || c->stored == STORED_PLAIN_PROFILES
+				? KEEP_PLAIN
+				: KEEP_SEALED;
 	w->draft.model[0] = '\0';
 	w->draft.keep_fallback = false;
 	w->draft.expires_ms = 0;

@@ -113,8 +113,7 @@ static void details_text(const struct wizard *w, struct buf *out)
 		buf_fmt(out, NULL, "peer\t%s\n", r->address);
 	if (r->status)
 		buf_fmt(out, NULL, "status\tHTTP %d\n", r->status);
-	buf_fmt(out, NULL, "verdict\t%s, %s\n", verdict_name(r->verdict),
-		reason_name(r->reason));
+	buf_fmt(out, NULL, "verdict\t%s, %s\n", verdict_name(r->verdict), reason_name(r->reason));
 	if (r->text[0])
 		buf_fmt(out, NULL, "answer\t%s\n", r->text);
 	ms_text(out, "dns", r->dns_ms);
@@ -182,8 +181,7 @@ static int write_line(const struct wizard *w, struct frame *f, int y, char *line
 		return frame_wrap(f, y, 0, f->cols, f->rows - y, role, line);
 	*tab = '\0';
 	frame_text(f, y, 0, ROLE_KEY, line);
-	used = frame_wrap(
-		f, y, indent, f->cols - indent, f->rows - y, ROLE_TEXT, tab + 1);
+	used = frame_wrap(f, y, indent, f->cols - indent, f->rows - y, ROLE_TEXT, tab + 1);
 	return used > 0 ? used : 1;
 }
 

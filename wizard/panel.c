@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "wizard/panel_state.h"
 #include "wizard/answers.h"
+#include "wizard/panel_state.h"
 
 #define CHECK_EVERY_MS (60 * MS_SECOND)
 #define CHECK_IDLE_MS (5 * MS_MINUTE)
@@ -83,6 +83,8 @@ static const struct binding keys_fix[] = {
 	{ KEYS_NONE, 'n', PANEL_NO, "n", "cancel", 0, "do nothing" },
 	{ KEYS_ESC, 0, PANEL_NO, "Esc", "cancel", 1, "do nothing" },
 	{ KEYS_CTRL('C'), 0, PANEL_NO, NULL, NULL, 0, NULL },
+	{ KEYS_UP, 0, PANEL_UP_DOWN, NULL, NULL, 0, NULL },
+	{ KEYS_DOWN, 0, PANEL_UP_DOWN, NULL, NULL, 0, NULL },
 	{ 0 },
 };
 
@@ -178,7 +180,7 @@ static void schedule(const struct panel *p, struct probe *b, int64_t from_ms)
 static void take_result(struct panel *p, struct probe *b, const struct credential *c, bool first)
 {
 	bool good = c->accepted == VERDICT_ACCEPTED || c->accepted == VERDICT_LIMITED ||
-		c->accepted == VERDICT_NO_CREDIT;
+		    c->accepted == VERDICT_NO_CREDIT;
 	char text[96];
 	struct str s = STR_OF(text);
 
@@ -195,9 +197,9 @@ static void take_result(struct panel *p, struct probe *b, const struct credentia
 	if (c->accepted_latency_ms > 0)
 		str_fmt(&s, ", %d ms", c->accepted_latency_ms);
 	log_add(p, c->accepted_at_ms,
-		good                                         ? SEVERITY_OK :
-			c->accepted == VERDICT_REJECTED ? SEVERITY_FAIL :
-								 SEVERITY_WARN,
+		good                              ? SEVERITY_OK
+		: c->accepted == VERDICT_REJECTED ? SEVERITY_FAIL
+						  : SEVERITY_WARN,
 		"%s %s", c->id, text);
 }
 
@@ -393,11 +395,12 @@ static void ask_fix(struct panel *p)
 		str_copy(p->asked, sizeof(p->asked), f->fix);
 		str_copy(p->asked_text, sizeof(p->asked_text), f->text);
 		p->overlay = PANEL_FIX;
+		p->overlay_top = 0;
 		return;
 	}
 	panel_message(p,
-		p->pane == PANE_DOCTOR ? "This finding has no fix by command." :
-					 "Nothing here needs a fix.",
+		p->pane == PANE_DOCTOR ? "This finding has no fix by command."
+				       : "Nothing here needs a fix.",
 		SEVERITY_INFO);
 }
 
@@ -466,7 +469,7 @@ static enum panel_effect in_overlay(struct panel *p, int action, const struct ev
 	bool fix = p->overlay == PANEL_FIX;
 
 	if (action == PANEL_UP_DOWN) {
-		p->overlay_top += ev->key == KEYS_DOWN;
+		p->overlay_top += ev->key == KEYS_DOWN && p->overlay_top < panel_overlay_last(p);
 		p->overlay_top -= ev->key == KEYS_UP && p->overlay_top;
 		return PFX_NONE;
 	}
@@ -539,7 +542,7 @@ static enum panel_effect on_key(struct panel *p, const struct event *ev)
 static enum panel_effect on_tiny(const struct event *ev)
 {
 	bool leave = (ev->type == EVENT_CHAR && ev->ch == 'q') ||
-		(ev->type == EVENT_KEY && ev->key == KEYS_CTRL('C'));
+		     (ev->type == EVENT_KEY && ev->key == KEYS_CTRL('C'));
 
 	return leave ? PFX_QUIT : PFX_NONE;
 }

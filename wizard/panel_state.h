@@ -5,7 +5,8 @@
 #include "wizard/answers.h"
 #include "wizard/wizard.h"
 
-/* Inside the panel: panel.c has keys and checks, panel_draw.c the layouts, panel_panes.c the rows. */
+/* Inside the panel: panel.c has keys and checks, panel_draw.c the layouts, panel_panes.c the rows.
+ */
 
 enum pane {
 	PANE_PROFILES,
@@ -72,6 +73,7 @@ bool panel_checkable(const struct credential *c);
 /* Findings that are shown as rows: failed and warnings, then information; ok ones are folded. */
 size_t panel_findings(const struct panel *p, size_t counts[4]);
 const struct finding *panel_finding_at(const struct panel *p, size_t row);
+size_t panel_overlay_last(const struct panel *p); /* how far it scrolls */
 void panel_tables(const struct panel *p, const struct binding *out[4]);
 
 /* A pane's content inside the given rectangle; panel_panes.c. */

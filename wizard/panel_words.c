@@ -65,8 +65,7 @@ void expires_text(struct str *out, const struct credential *c, int64_t now_ms)
 	else if (left >= MS_HOUR)
 		str_fmt(out, "%d h", (int)(left / MS_HOUR));
 	else
-		str_fmt(out, "0:%02d:%02d", (int)(left / MS_MINUTE),
-			(int)(left / MS_SECOND % 60));
+		str_fmt(out, "0:%02d:%02d", (int)(left / MS_MINUTE), (int)(left / MS_SECOND % 60));
 }
 
 /* Steps of ten seconds, then minutes, hours, days: a text that changes seldom. */

@@ -78,8 +78,9 @@ static bool method_wanted(const struct wizard *w)
 const struct step step_method = {
 	.id = "method",
 	.title = "Method",
-	.about = "A subscription's token and an API key are billed differently; both can be stored, "
-		 "one after the other.",
+	.about =
+		"A subscription's token and an API key are billed differently; both can be stored, "
+		"one after the other.",
 	.keys = method_keys,
 	.picks = method_picks,
 	.wanted = method_wanted,

@@ -29,13 +29,16 @@ static void draw_head(struct body *b)
 		body_put(b, 25, ROLE_MUTED, "ENDS WITH");
 	if (b->layout >= LAYOUT_M)
 		body_put(b, 36, ROLE_MUTED, "KIND");
-	body_put(b, b->layout >= LAYOUT_M ? 46 : b->layout == LAYOUT_S ? 36 : 24, ROLE_MUTED,
-		"STATE");
+	body_put(b,
+		b->layout >= LAYOUT_M   ? 46
+		: b->layout == LAYOUT_S ? 36
+					: 24,
+		ROLE_MUTED, "STATE");
 	body_next(b);
 }
 
-static void draw_row(const struct wizard *w, struct body *b, const struct credential *c,
-	bool selected)
+static void draw_row(
+	const struct wizard *w, struct body *b, const struct credential *c, bool selected)
 {
 	char text[120];
 	struct str s = STR_OF(text);

@@ -102,8 +102,8 @@ static void protect_draw(const struct wizard *w, struct body *b)
 	struct str s = STR_OF(text);
 
 	body_line(b, 0, ROLE_TITLE,
-		b->layout == LAYOUT_XS ? "How should keys be kept?" :
-					 "How should your keys be kept on this computer?");
+		b->layout == LAYOUT_XS ? "How should keys be kept?"
+				       : "How should your keys be kept on this computer?");
 	body_gap(b);
 	for (size_t i = 0; i < ARRAY_LEN(ways); i++)
 		draw_way(w, b, i);

@@ -106,8 +106,8 @@ static void fact(struct body *b, const char *name, const char *text)
 	body_wrap(b, fact_name(b, name), ROLE_TEXT, text);
 }
 
-static void path_fact(struct body *b, const char *home, const char *name, const char *path,
-	const char *also)
+static void path_fact(
+	struct body *b, const char *home, const char *name, const char *path, const char *also)
 {
 	char text[1200];
 	struct str s = STR_OF(text);
@@ -165,7 +165,8 @@ static void draw_findings(const struct wizard *w, struct body *b)
 		if (++shown > 3)
 			continue;
 		str_fmt(&t, "%s  %s", severity_word((int)f->severity), f->text);
-		body_mark(b, b->layout == LAYOUT_XS ? 0 : 2, severity_glyph((int)f->severity), text);
+		body_mark(
+			b, b->layout == LAYOUT_XS ? 0 : 2, severity_glyph((int)f->severity), text);
 	}
 	if (shown > 3)
 		body_more(b, GLYPH_DOWN, shown - 3, "more under Status and doctor");
@@ -177,8 +178,7 @@ static void start_draw(const struct wizard *w, struct body *b)
 	size_t n = choices(w, list);
 
 	if (b->layout >= LAYOUT_M) {
-		body_line(b, 0, ROLE_TITLE,
-			"Connect a model provider so the gateway can answer.");
+		body_line(b, 0, ROLE_TITLE, "Connect a model provider so the gateway can answer.");
 		body_gap(b);
 	}
 	for (size_t i = 0; i < n; i++)
@@ -192,10 +192,26 @@ static void start_draw(const struct wizard *w, struct body *b)
 	draw_findings(w, b);
 }
 
+/* A rotation that was given up leaves nothing behind in what is added instead. */
+static void forget_rotation(struct wizard *w)
+{
+	struct draft *d = &w->draft;
+
+	if (d->intent != INTENT_ROTATE)
+		return;
+	if (!w->carried)
+		forget_secret(w);
+	if (!w->fixed_provider)
+		d->provider = NULL;
+	d->keep = KEEP_SEALED;
+	d->keep_fallback = true;
+}
+
 static enum reply take(struct wizard *w, enum choice c)
 {
 	switch (c) {
 	case CHOICE_CONNECT:
+		forget_rotation(w);
 		w->flow = FLOW_ADD;
 		w->draft.intent = INTENT_ADD;
 		return REPLY_NEXT;
@@ -228,8 +244,7 @@ static enum reply start_act(struct wizard *w, int action, const struct event *ev
 
 static enum reply start_paste(struct wizard *w, const struct event *ev)
 {
-	if (w->fixed_provider || !ev->paste ||
-		!looks_secret(ev)) {
+	if (w->fixed_provider || !ev->paste || !looks_secret(ev)) {
 		say(w, SEVERITY_WARN, "Paste ignored: no field is active here.");
 		return REPLY_STAY;
 	}

@@ -54,8 +54,8 @@ struct step {
 	bool text;         /* a text field has the focus: "?" is text, so help is ^G */
 	const struct binding *(*keys)(const struct wizard *w); /* never NULL */
 	size_t (*picks)(const struct wizard *w); /* rows that 1-9 choose; NULL: none */
-	bool (*wanted)(const struct wizard *w);                /* NULL: always */
-	enum reply (*enter)(struct wizard *w);                 /* moving forward only; NULL */
+	bool (*wanted)(const struct wizard *w);  /* NULL: always */
+	enum reply (*enter)(struct wizard *w);   /* moving forward only; NULL */
 	void (*draw)(const struct wizard *w, struct body *b);
 	enum reply (*act)(struct wizard *w, int action, const struct event *ev);
 	enum reply (*paste)(struct wizard *w, const struct event *ev); /* NULL: no field */

@@ -378,8 +378,8 @@ static bool scroll(struct wizard *w, const struct event *ev, int action)
 	struct body b;
 	int page, top;
 
-	if (ev->type != EVENT_KEY || (ev->key != KEYS_PAGE_UP && ev->key != KEYS_PAGE_DOWN &&
-					     action != ACT_SCROLL))
+	if (ev->type != EVENT_KEY ||
+		(ev->key != KEYS_PAGE_UP && ev->key != KEYS_PAGE_DOWN && action != ACT_SCROLL))
 		return false;
 	if (!screen_body(w, &b, w->busy_ms, NULL))
 		return false;
@@ -451,7 +451,7 @@ static enum effect on_key(struct wizard *w, const struct event *ev, int64_t now_
 static enum effect on_tiny(const struct wizard *w, const struct event *ev)
 {
 	bool leave = (ev->type == EVENT_CHAR && ev->ch == 'q') ||
-		(ev->type == EVENT_KEY && ev->key == KEYS_CTRL('C'));
+		     (ev->type == EVENT_KEY && ev->key == KEYS_CTRL('C'));
 
 	return leave && w->busy != BUSY_APPLY ? FX_QUIT : FX_NONE;
 }
@@ -540,8 +540,8 @@ void wizard_checked(struct wizard *w, const struct check_result *r, const struct
 		if (failed)
 			str_copy(d->check.text, sizeof(d->check.text), failed->msg);
 	}
-	d->verified = d->check.verdict == VERDICT_ACCEPTED ||
-		d->check.verdict == VERDICT_LIMITED || d->check.verdict == VERDICT_NO_CREDIT;
+	d->verified = d->check.verdict == VERDICT_ACCEPTED || d->check.verdict == VERDICT_LIMITED ||
+		      d->check.verdict == VERDICT_NO_CREDIT;
 	tell_check(w);
 }
 
@@ -575,8 +575,7 @@ void wizard_file(struct wizard *w, size_t index, bool done, const struct err *fa
 		return;
 	}
 	w->plan.files[index].state = done ? PLAN_WRITTEN : PLAN_WRITING;
-	if (done && index + 1 < w->plan.count &&
-		w->plan.files[index + 1].state == PLAN_WAITING)
+	if (done && index + 1 < w->plan.count && w->plan.files[index + 1].state == PLAN_WAITING)
 		w->plan.files[index + 1].state = PLAN_WRITING;
 }
 
@@ -624,8 +623,9 @@ void wizard_plain_text(const struct wizard *w, struct str *out)
 	const struct provider *p = w->draft.provider;
 
 	if (!p || w->at <= STEP_PROVIDER) {
-		str_add(out, "Choose a provider first; then this page has the address where it "
-			     "gives keys.\n");
+		str_add(out,
+			"Choose a provider first; then this page has the address where it "
+			"gives keys.\n");
 		return;
 	}
 	if (p->keys_page && p->keys_page[0])

@@ -356,8 +356,8 @@ static void nothing_changes_before_the_wait_is_over(void **state)
 		now += wait - 1;
 		drawn(24, 80);
 		if (!frame_equal(&before, &frame))
-			fail_msg("changed within %d ms at turn %d:\n%s", wait, i,
-				screen_of(&frame));
+			fail_msg(
+				"changed within %d ms at turn %d:\n%s", wait, i, screen_of(&frame));
 		now += 1;
 	}
 	frame_release(&before);

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/text.h"
 
 static const char *at(void)
@@ -235,7 +236,7 @@ static void a_clock_that_is_off_gets_its_own_warning(void **state)
 	(void)state;
 	fresh();
 	walk_to("check");
-	r.skew_ms = 7 * 60 * 1000;
+	r.skew_ms = 7 * MS_MINUTE;
 	wizard_checked(player.w, &r, NULL);
 	assert_true(sees("This host's clock is 7 min fast"));
 	type("r");
@@ -341,13 +342,13 @@ static void two_interrupts_leave_from_every_step(void **state)
 
 static void a_wrapped_token_is_one_answer(void **state)
 {
-	char wrapped[128];
+	char wrapped[128] = "";
 	const char *token = sample_token(2, 108);
 
 	(void)state;
 	memcpy(wrapped, token, 80);
 	memcpy(wrapped + 80, "\r\n", 2);
-	memcpy(wrapped + 82, token + 80, 29);
+	memcpy(wrapped + 82, token + 80, 28);
 	fresh();
 	walk_to("secret");
 	paste(wrapped);
@@ -719,6 +720,26 @@ static void what_cannot_be_rotated_says_why(void **state)
 	assert_true(sees("cannot be replaced here"));
 }
 
+static void a_rotation_given_up_leaves_nothing_in_what_is_added(void **state)
+{
+	(void)state;
+	used();
+	str_copy(world.credentials[0].id, ID_CAP, "anthropic:work");
+	world.credentials[0].stored = STORED_PLAIN_PROFILES;
+	type("2");
+	press(KEYS_ENTER);
+	assert_string_equal(draft()->profile_id, "anthropic:work");
+	assert_int_equal(draft()->keep, KEEP_PLAIN);
+	paste(sample_token(2, 108));
+	press(KEYS_ESC);
+	press(KEYS_ESC);
+	press(KEYS_HOME);
+	walk_to("secret");
+	assert_string_equal(draft()->profile_id, "anthropic:default");
+	assert_int_equal(draft()->keep, KEEP_SEALED);
+	assert_true(sees("nothing pasted yet"));
+}
+
 static void paste_only_is_four_steps(void **state)
 {
 	struct err e = { 0 };
@@ -813,6 +834,52 @@ static void repair_opens_the_panel_on_what_needs_attention(void **state)
 	assert_false(sees("Repair what needs attention"));
 }
 
+/* One random thing that a person, a terminal or a network does. */
+static void random_turn(uint32_t r)
+{
+	static const enum keysym keys[] = { KEYS_ENTER, KEYS_ENTER, KEYS_ENTER, KEYS_ESC, KEYS_UP,
+		KEYS_DOWN, KEYS_PAGE_DOWN, KEYS_END, KEYS_TAB, KEYS_BACKSPACE, KEYS_F1,
+		KEYS_CTRL('T'), KEYS_CTRL('U'), KEYS_CTRL('G') };
+	static const char *const texts[] = { "1", "2", "3", "4", "d", "r", " ", "n", "open" };
+
+	switch (r % 8) {
+	case 0:
+		paste(r & 64 ? sample_token(2, 108) : sample_key("sk-or-v1-", 73));
+		break;
+	case 1:
+		type(texts[(r >> 8) % ARRAY_LEN(texts)]);
+		break;
+	default:
+		press(keys[(r >> 8) % ARRAY_LEN(keys)]);
+		break;
+	}
+	if (player.fx == FX_CHECK && r & 256)
+		answer(r & 512 ? VERDICT_ACCEPTED : VERDICT_REJECTED, REASON_NONE, 200);
+	else if (player.fx == FX_PLAN)
+		plan_ready();
+}
+
+static void a_hundred_random_people_break_nothing(void **state)
+{
+	uint32_t seed = 1;
+
+	(void)state;
+	for (int person = 0; person < 100; person++) {
+		used();
+		for (int turn = 0; turn < 40; turn++) {
+			seed = seed * 1664525u + 1013904223u;
+			wizard_size(player.w, 10 + (int)(seed >> 28), 36 + (int)(seed >> 26));
+			random_turn(seed >> 4);
+			if (turn % 8 == 0)
+				screen(10 + (int)(seed >> 28), 36 + (int)(seed >> 26));
+			if (player.fx == FX_APPLY) {
+				assert_string_equal(at(), "apply");
+				break;
+			}
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -826,7 +893,8 @@ int main(void)
 		cmocka_unit_test(a_provider_with_one_method_goes_straight_to_the_key),
 		cmocka_unit_test(a_local_server_needs_no_key_and_no_protection),
 		cmocka_unit_test(a_rejected_key_stays_and_offers_to_paste_again),
-		cmocka_unit_test(an_unreachable_provider_blames_the_network_and_can_be_saved_unverified),
+		cmocka_unit_test(
+			an_unreachable_provider_blames_the_network_and_can_be_saved_unverified),
 		cmocka_unit_test(limited_and_no_credit_count_as_verified),
 		cmocka_unit_test(a_clock_that_is_off_gets_its_own_warning),
 		cmocka_unit_test(escape_cancels_a_running_check_and_a_late_answer_is_dropped),
@@ -863,6 +931,8 @@ int main(void)
 		cmocka_unit_test(rotation_refuses_the_token_already_in_use),
 		cmocka_unit_test(a_rejected_rotation_says_that_the_old_key_stays),
 		cmocka_unit_test(what_cannot_be_rotated_says_why),
+		cmocka_unit_test(a_rotation_given_up_leaves_nothing_in_what_is_added),
+		cmocka_unit_test(a_hundred_random_people_break_nothing),
 		cmocka_unit_test(paste_only_is_four_steps),
 		cmocka_unit_test(presets_skip_their_steps_and_name_the_valid_ids),
 		cmocka_unit_test(too_small_keeps_the_state_and_only_leaves),

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/text.h"
 
 static const struct {
@@ -83,7 +84,7 @@ static void scene_secret(void)
 static void scene_secret_good(void)
 {
 	char wrapped[128];
-	const char *token = sample_token(2, 108);
+	const char *token;
 
 	scene_secret();
 	token = sample_token(2, 108);
@@ -175,7 +176,7 @@ static void scene_check_clock(void)
 
 	scene_start_used();
 	walk_to("check");
-	r.skew_ms = 7 * 60 * 1000;
+	r.skew_ms = 7 * MS_MINUTE;
 	wizard_checked(player.w, &r, NULL);
 }
 
@@ -356,7 +357,8 @@ static void every_screen_is_its_golden_frame(void **state)
 
 static void ascii_screens_are_their_golden_frames(void **state)
 {
-	static const char *const names[] = { "provider", "secret-good", "check-accepted", "review" };
+	static const char *const names[] = { "provider", "secret-good", "check-accepted",
+		"review" };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(scenes); i++) {
@@ -422,9 +424,9 @@ static void has_its_keys(const char *name)
 {
 	const char *foot = last_line();
 	bool box = strstr(name, "quit") || strstr(name, "help") || strstr(name, "details") ||
-		strstr(name, "diff") || strstr(name, "protect-plain");
+		   strstr(name, "diff") || strstr(name, "protect-plain");
 	bool busy = strncmp(name, "check at", 8) == 0 || strncmp(name, "check-slow", 10) == 0 ||
-		strncmp(name, "review-waiting", 14) == 0;
+		    strncmp(name, "review-waiting", 14) == 0;
 
 	if (!strstr(foot, "Esc") && !strstr(foot, "n stay"))
 		fail_msg("%s has no Esc: %s", name, foot);
@@ -475,7 +477,8 @@ static void the_cursor_stands_on_the_selected_row_of_a_list(void **state)
 		lists[i]();
 		for (size_t k = 0; k < ARRAY_LEN(sizes); k++) {
 			draw_at(sizes[k].rows, sizes[k].cols, GLYPHS_UNICODE);
-			assert_int_equal(frame.cells[frame.cursor_y * frame.cols + frame.cursor_x].role,
+			assert_int_equal(
+				frame.cells[frame.cursor_y * frame.cols + frame.cursor_x].role,
 				ROLE_SELECT);
 		}
 	}
@@ -486,10 +489,10 @@ static void shows_no_secret(const char *name)
 {
 	const char *text = screen_of(&frame);
 	for (int k = 0; k < 4; k++) {
-		const char *key = k == 0 ? sample_token(1, 108) :
-			k == 1           ? sample_token(2, 108) :
-			k == 2           ? sample_key("sk-or-v1-", 73) :
-					   sample_key("sk-proj-", 164);
+		const char *key = k == 0   ? sample_token(1, 108)
+				  : k == 1 ? sample_token(2, 108)
+				  : k == 2 ? sample_key("sk-or-v1-", 73)
+					   : sample_key("sk-proj-", 164);
 		size_t n = strlen(key);
 
 		for (size_t i = 13; i + 8 < n - 4; i++) {

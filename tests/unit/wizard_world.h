@@ -29,7 +29,7 @@ struct player {
 
 extern struct player player;
 
-void play(void);    /* a new wizard over `world` */
+void play(void); /* a new wizard over `world` */
 void play_end(void);
 enum effect press(enum keysym key);
 enum effect type(const char *text);
