@@ -31,10 +31,23 @@ bool b64_add(struct buf *out, const void *p, size_t n, struct err *e)
 	return true;
 }
 
+/*
+ * libsodium 1.0.18 takes 0xad for '-' and 0xdf for '_' where char is signed: its
+ * comparison loses the sign bits. Looks at every byte, whatever the bytes are.
+ */
+static bool ascii(const char *text, size_t n)
+{
+	unsigned char all = 0;
+
+	for (size_t i = 0; i < n; i++)
+		all |= (unsigned char)text[i];
+	return all < 0x80;
+}
+
 bool b64_decode_upto(void *out, size_t cap, size_t *len, const char *text, size_t n)
 {
 	/* ignore and b64_end both NULL: only then is the whole text the value. */
-	if (sodium_base642bin(out, cap, text, n, NULL, len, NULL, VARIANT) == 0)
+	if (ascii(text, n) && sodium_base642bin(out, cap, text, n, NULL, len, NULL, VARIANT) == 0)
 		return true;
 	sodium_memzero(out, cap);
 	*len = 0;

@@ -9,8 +9,9 @@
  * Base64 as the vault writes it: URL-safe, unpadded, one text for each value.
  *
  * Decoding refuses what other decoders forgive: padding, the `+/` alphabet,
- * blanks, bytes after the end, and tail bits that are not zero. Two texts for
- * the same bytes would be a change that no MAC sees.
+ * blanks, bytes after the end, tail bits that are not zero, and two bytes
+ * beyond ASCII that libsodium takes for '-' and '_'. Two texts for the same
+ * bytes would be a change that no MAC sees.
  */
 
 /* Characters, without the NUL, for the sizes that files hold. */

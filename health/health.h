@@ -17,6 +17,8 @@ enum stored {
 	STORED_PLAIN_PROFILES, /* in auth-profiles.json */
 	STORED_ENVIRONMENT,    /* only in this process's environment */
 	STORED_NOT_NEEDED,     /* local provider */
+	STORED_PLAIN_CONFIG,   /* in the gateway's configuration */
+	STORED_REFERENCE,      /* a reference to another secret store */
 };
 
 enum opens {
@@ -110,6 +112,8 @@ struct finding {
 	char evidence[240]; /* file, line, what was read; or "" */
 	char fix[320];      /* a command that exists, or "" */
 	bool safe;          /* doctor --fix may do it without a question */
+	char target[1024];  /* what doctor_fix() would change, or "" */
+	unsigned mode;      /* and to which mode */
 };
 
 /* What one provider has, for models status and the wizard's list. */
@@ -140,7 +144,7 @@ struct snapshot {
 	char store_path[1024];
 	char vault_path[1024];
 	bool state_exists, config_exists, store_exists, vault_exists, env_exists;
-	char protection[96]; /* "sealed, opens with a key file on this disk" */
+	char protection[160]; /* "3 sealed, opens with a key file on this disk" */
 	int64_t now_ms;
 
 	struct credential *credentials;

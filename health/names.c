@@ -33,6 +33,8 @@ const char *stored_name(enum stored s)
 		[STORED_PLAIN_PROFILES] = "plain-profiles",
 		[STORED_ENVIRONMENT] = "environment",
 		[STORED_NOT_NEEDED] = "not-needed",
+		[STORED_PLAIN_CONFIG] = "plain-config",
+		[STORED_REFERENCE] = "reference",
 	};
 
 	return pick(names, ARRAY_LEN(names), (size_t)s);

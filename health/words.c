@@ -14,6 +14,8 @@ void fact_stored(struct str *out, const struct credential *c)
 		[STORED_PLAIN_PROFILES] = "plain in auth-profiles.json",
 		[STORED_ENVIRONMENT] = "environment only",
 		[STORED_NOT_NEEDED] = "no key needed",
+		[STORED_PLAIN_CONFIG] = "plain in the configuration",
+		[STORED_REFERENCE] = "in another secret store",
 	};
 
 	str_add(out, words[c->stored]);

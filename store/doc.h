@@ -47,6 +47,7 @@ struct doc_node {
 	uint32_t at, len;         /* the value as written */
 	uint32_t parent, next, first, last;
 	uint32_t count; /* members or elements */
+	uint32_t line;  /* of the key, else of the value; 1-based */
 	enum doc_kind kind;
 };
 
@@ -78,12 +79,19 @@ bool doc_load(struct doc *d, const char *path, enum doc_dialect dialect, const c
 void doc_release(struct doc *d); /* wipes; safe on { 0 }, and twice */
 
 /*
+ * Edits of several steps: copy first, edit, then settle. When the steps failed
+ * (ok false) the document becomes what it was. Returns ok; *was is released.
+ */
+bool doc_copy(struct doc *to, const struct doc *from, struct err *e);
+bool doc_settle(struct doc *d, struct doc *was, bool ok);
+
+/*
  * Reading. Every function takes DOC_NONE as a node and answers "absent", so
  * that lookups chain. Paths are arrays of keys that end with NULL.
  */
 enum doc_kind doc_kind(const struct doc *d, uint32_t node);
-const char *doc_kind_text(enum doc_kind k);            /* "an object", for messages */
-unsigned doc_line(const struct doc *d, uint32_t node); /* of the key, else of the value; 1-based */
+const char *doc_kind_text(enum doc_kind k); /* "an object", for messages */
+unsigned doc_line(const struct doc *d, uint32_t node);
 
 /* Of several members with the key, the last, as JSON.parse does. */
 uint32_t doc_get(const struct doc *d, uint32_t object, const char *key);
@@ -126,9 +134,10 @@ bool doc_bool(const struct doc *d, uint32_t node, bool *out);
 struct doc_value {
 	struct buf text; /* JSON with a newline and one tab per level */
 	unsigned depth;
-	bool more;   /* a comma is due */
-	bool keyed;  /* a key waits for its value */
-	bool failed; /* out of memory, or not UTF-8 */
+	uint64_t lists; /* a bit per level: it is an array */
+	bool more;      /* a comma is due */
+	bool keyed;     /* a key waits for its value */
+	bool failed;    /* out of memory, not UTF-8, or too deep */
 };
 
 void doc_value_object(struct doc_value *v);
@@ -139,6 +148,7 @@ void doc_value_string(struct doc_value *v, const char *text);
 void doc_value_stringn(struct doc_value *v, const char *p, size_t n);
 void doc_value_int(struct doc_value *v, int64_t n);
 void doc_value_bool(struct doc_value *v, bool b);
+void doc_value_embed(struct doc_value *v, const struct doc_value *inner);
 void doc_value_release(struct doc_value *v); /* wipes */
 
 /*

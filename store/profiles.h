@@ -80,9 +80,9 @@ struct profiles {
 	struct profile_order *orders;
 	size_t order_count;
 	struct profile_problem problems[PROFILE_PROBLEMS_MAX];
-	size_t problem_count; /* may be above the maximum: that many were not kept */
-	bool exists;          /* the file is there */
-	uint32_t *by_id;      /* indexes into list, sorted by id */
+	size_t problem_count;         /* may be above the maximum: that many were not kept */
+	bool exists;                  /* the file is there */
+	const struct profile **by_id; /* sorted by id */
 	struct pool pool;
 };
 
@@ -109,7 +109,7 @@ struct profile_seal {
 	const char *id;
 	const char *provider;
 	enum profile_kind kind; /* PROFILE_API_KEY or PROFILE_TOKEN */
-	const char *ref_id;     /* "main/anthropic:default/key" */
+	const char *ref_id;     /* vault_record_id(): "main/anthropic:default/key" */
 	int64_t expires_ms;     /* tokens: 0 none */
 };
 
@@ -130,12 +130,5 @@ bool profiles_clear_failures(struct doc *d, const char *id, struct err *e);
 /* gateway-family.md 2.3. False when it does not fit. Also lives in provider/, which we do not use.
  */
 bool provider_name_normalise(char *out, size_t cap, const char *name);
-
-/*
- * "main/anthropic:default/key" from its parts; any byte outside [A-Za-z0-9._:-]
- * becomes _xHH. ERR_USAGE when it is longer than 256 or would not be a legal id.
- */
-bool profile_ref_id(char *out, size_t cap, const char *agent, const char *profile_id,
-	enum profile_kind kind, struct err *e);
 
 #endif

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: MIT */
+#include "health/doctor.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "health/doctor_impl.h"
+
+#define PER_CHECK 20
+
+/* In the order of a diagnosis: who and where, files, keys, use. */
+static const struct check checks[] = {
+	{ "identity", "this is the account that owns the files", check_identity },
+	{ "clock", "the clock is plausible", check_clock },
+	{ "state", "the state folder is there and ours", check_state },
+	{ "modes", "nobody else can read the files", check_modes },
+	{ "disk", "there is room on the disk", check_disk },
+	{ "config", "the configuration can be read", check_config },
+	{ "profiles", "auth-profiles.json can be read, every entry counts", check_profiles },
+	{ "env", ".env can be read", check_dotenv },
+	{ "misplaced", "no store lies where no gateway looks", check_misplaced },
+	{ "vault", "the vault opens", check_vault },
+	{ "references", "every reference opens its own record", check_references },
+	{ "plain-text", "no key is in plain text", check_plain },
+	{ "residue", "no copy of a sealed key lies about", check_residue },
+	{ "resolver", "the resolver is in place", check_resolver },
+	{ "secrets-provider", "the configuration names the resolver", check_secrets_provider },
+	{ "expiry", "nothing expired or about to", check_expiry },
+	{ "accepted", "no credential was rejected", check_accepted },
+	{ "shadows", "no variable hides another", check_shadows },
+	{ "models", "every model in use has a credential", check_models },
+	{ "git", "the state folder is in no git work tree", check_git },
+	{ "other-states", "there is one state folder", check_other_states },
+};
+
+size_t doctor_count(void)
+{
+	return ARRAY_LEN(checks);
+}
+
+const struct check *doctor_at(size_t i)
+{
+	return i < ARRAY_LEN(checks) ? &checks[i] : NULL;
+}
+
+static struct finding *new_finding(struct survey *v)
+{
+	struct snapshot *s = v->s;
+
+	if (s->finding_count == v->finding_cap) {
+		size_t cap = v->finding_cap ? 2 * v->finding_cap : 2 * ARRAY_LEN(checks);
+		struct finding *grown = realloc(s->findings, cap * sizeof(*grown));
+
+		if (!grown) {
+			v->failed = true;
+			return &v->unseen;
+		}
+		s->findings = grown;
+		v->finding_cap = cap;
+	}
+	return &s->findings[s->finding_count++];
+}
+
+struct finding *finding_add(
+	struct survey *v, const struct check *c, enum severity severity, const char *fmt, ...)
+{
+	struct finding *f = v->found < PER_CHECK ? new_finding(v) : &v->unseen;
+	va_list ap;
+
+	v->found++;
+	if (severity > v->worst)
+		v->worst = severity;
+	*f = (struct finding){ .check = c->id, .severity = severity };
+	va_start(ap, fmt);
+	vsnprintf(f->text, sizeof(f->text), fmt, ap);
+	va_end(ap);
+	return f;
+}
+
+void finding_evidence(struct survey *v, struct finding *f, const char *path, unsigned line)
+{
+	struct str out = STR_OF(f->evidence);
+
+	fs_shorten(&out, path, v->paths->home);
+	if (line)
+		str_fmt(&out, ":%u", line);
+}
+
+static bool needs_quotes(const char *word)
+{
+	return !word[0] || word[strspn(word,
+				   "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+				   "@%+=:,./_-")] != '\0';
+}
+
+static void shell_word(struct str *out, const char *word)
+{
+	if (!needs_quotes(word)) {
+		str_add(out, word);
+		return;
+	}
+	str_add(out, "'");
+	for (; *word; word++) {
+		if (*word == '\'')
+			str_add(out, "'\\''");
+		else
+			str_addn(out, word, 1);
+	}
+	str_add(out, "'");
+}
+
+void finding_fix(struct finding *f, const char *command, const char *word)
+{
+	struct str out = STR_OF(f->fix);
+
+	str_add(&out, command);
+	if (word) {
+		str_add(&out, " ");
+		shell_word(&out, word);
+	}
+	if (out.cut)
+		f->fix[0] = '\0'; /* half a command is worse than none */
+}
+
+void finding_move(struct finding *f, const char *from, const char *to)
+{
+	struct str out = STR_OF(f->fix);
+
+	str_add(&out, "mv ");
+	shell_word(&out, from);
+	str_add(&out, " ");
+	shell_word(&out, to);
+	if (out.cut)
+		f->fix[0] = '\0';
+}
+
+void finding_chmod(struct finding *f, const char *path, unsigned mode)
+{
+	char command[24];
+	struct str out = STR_OF(command);
+
+	str_fmt(&out, "chmod %o", mode);
+	finding_fix(f, command, path);
+	f->safe = str_copy(f->target, sizeof(f->target), path);
+	f->mode = mode;
+}
+
+static void run(struct survey *v, const struct check *c)
+{
+	v->found = 0;
+	v->worst = SEVERITY_OK;
+	if (!c->run(v, c))
+		return;
+	if (!v->found) {
+		finding_add(v, c, SEVERITY_OK, "%s", c->title);
+	} else if (v->found > PER_CHECK) {
+		size_t more = v->found - PER_CHECK;
+		enum severity worst = v->worst;
+
+		v->found = 0;
+		finding_add(v, c, worst, "and %zu more like these", more);
+	}
+}
+
+/* Worst first; of one severity in the table's order. Stable: the lists are short. */
+static void sort_findings(struct snapshot *s)
+{
+	for (size_t i = 1; i < s->finding_count; i++) {
+		struct finding f = s->findings[i];
+		size_t at = i;
+
+		while (at > 0 && s->findings[at - 1].severity < f.severity) {
+			s->findings[at] = s->findings[at - 1];
+			at--;
+		}
+		s->findings[at] = f;
+	}
+}
+
+void doctor_run(struct survey *v)
+{
+	for (size_t i = 0; i < ARRAY_LEN(checks); i++)
+		run(v, &checks[i]);
+	sort_findings(v->s);
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef HEALTH_DOCTOR_IMPL_H
+#define HEALTH_DOCTOR_IMPL_H
+
+#include "health/doctor.h"
+#include "health/survey_data.h"
+
+/* What the checks share. Private to doctor*.c. */
+
+/* What the fixes run: rows of design.md, "Commands". */
+#define FIX_ONBOARD "thinkfleetbot onboard"
+#define FIX_DOCTOR "thinkfleetbot doctor --fix"
+#define FIX_PROBE "thinkfleetbot models status --probe"
+#define FIX_ROTATE "thinkfleetbot models auth rotate" /* and the profile's id */
+#define FIX_VERIFY "thinkfleetbot secrets verify"
+#define FIX_KEYS "thinkfleetbot secrets status"
+
+/*
+ * A new finding with this one line; evidence and fix are the caller's to fill in.
+ * Never NULL: when the list is full or memory is out, a finding nobody will see.
+ */
+struct finding *finding_add(struct survey *v, const struct check *c, enum severity severity,
+	const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+
+/* "~/.thinkfleetbot/.env:3"; line 0: the file alone. */
+void finding_evidence(struct survey *v, struct finding *f, const char *path, unsigned line);
+
+/* A command; its last argument is quoted for a shell. word NULL: none. "" when it does not fit. */
+void finding_fix(struct finding *f, const char *command, const char *word);
+
+/* "mv FROM TO", both quoted. */
+void finding_move(struct finding *f, const char *from, const char *to);
+
+/* chmod of our own file, safe. */
+void finding_chmod(struct finding *f, const char *path, unsigned mode);
+
+/* The rows' functions. */
+bool check_state(struct survey *v, const struct check *c);
+bool check_modes(struct survey *v, const struct check *c);
+bool check_config(struct survey *v, const struct check *c);
+bool check_profiles(struct survey *v, const struct check *c);
+bool check_dotenv(struct survey *v, const struct check *c);
+bool check_misplaced(struct survey *v, const struct check *c);
+bool check_vault(struct survey *v, const struct check *c);
+bool check_references(struct survey *v, const struct check *c);
+bool check_plain(struct survey *v, const struct check *c);
+bool check_residue(struct survey *v, const struct check *c);
+bool check_resolver(struct survey *v, const struct check *c);
+bool check_secrets_provider(struct survey *v, const struct check *c);
+bool check_expiry(struct survey *v, const struct check *c);
+bool check_accepted(struct survey *v, const struct check *c);
+bool check_shadows(struct survey *v, const struct check *c);
+bool check_models(struct survey *v, const struct check *c);
+bool check_disk(struct survey *v, const struct check *c);
+bool check_identity(struct survey *v, const struct check *c);
+bool check_other_states(struct survey *v, const struct check *c);
+bool check_git(struct survey *v, const struct check *c);
+bool check_clock(struct survey *v, const struct check *c);
+
+#endif

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: MIT */
+#include <string.h>
+
+#include "base/clock.h"
+#include "health/doctor_impl.h"
+
+/* Will a gateway get an answer with what is here? */
+
+static bool can_renew(const struct survey *v, size_t i)
+{
+	const struct profile *p = v->sources[i];
+	const struct doc *d = &v->own.profiles.doc;
+
+	if (v->layered && profiles_find(&v->own.profiles, p->id) != p)
+		d = &v->main.profiles.doc;
+	return p->kind == PROFILE_OAUTH && doc_filled(d, doc_get(d, p->node, "refresh"));
+}
+
+/* A short-lived login that renews itself is no alarm (user-pains.md P58). */
+static enum severity expiry_severity(const struct survey *v, size_t i, enum expiry_status st)
+{
+	if (can_renew(v, i))
+		return SEVERITY_INFO;
+	return st == EXPIRY_EXPIRING ? SEVERITY_WARN : SEVERITY_FAIL;
+}
+
+static void expiry_finding(struct survey *v, const struct check *c, size_t i, enum expiry_status st)
+{
+	const struct credential *cred = &v->s->credentials[i];
+	char when[96];
+	struct str words = STR_OF(when);
+	struct finding *f;
+
+	fact_expires(&words, cred, v->s->now_ms);
+	if (st == EXPIRY_MISSING)
+		f = finding_add(v, c, expiry_severity(v, i, st),
+			"nobody knows when the login of %.80s expires", cred->id);
+	else
+		f = finding_add(v, c, expiry_severity(v, i, st), "%.80s %s%s%s", cred->id,
+			st == EXPIRY_EXPIRING ? "expires " : "", when,
+			can_renew(v, i) ? "; the gateway renews it" : "");
+	finding_evidence(v, f, v->s->store_path, v->sources[i]->line);
+	if (!can_renew(v, i))
+		finding_fix(f, FIX_ROTATE, cred->id);
+}
+
+bool check_expiry(struct survey *v, const struct check *c)
+{
+	for (size_t i = 0; i < v->store_count; i++) {
+		enum expiry_status st =
+			expiry_status(&v->s->credentials[i], v->s->now_ms, v->o->warn_ms);
+
+		if (st != EXPIRY_STATIC && st != EXPIRY_OK)
+			expiry_finding(v, c, i, st);
+	}
+	return v->store_count > 0;
+}
+
+static void verdict_finding(struct survey *v, const struct check *c, const struct credential *cred)
+{
+	bool rejected = cred->accepted == VERDICT_REJECTED;
+	char words[128];
+	struct str said = STR_OF(words);
+	struct finding *f;
+
+	fact_accepted(&said, cred, v->s->now_ms);
+	f = finding_add(
+		v, c, rejected ? SEVERITY_FAIL : SEVERITY_WARN, "%.80s: %s", cred->id, words);
+	finding_evidence(v, f, v->paths->checks, 0);
+	if (rejected && cred->in_store)
+		finding_fix(f, FIX_ROTATE, cred->id);
+	else
+		finding_fix(f, FIX_PROBE, NULL);
+}
+
+bool check_accepted(struct survey *v, const struct check *c)
+{
+	size_t unchecked = 0;
+	struct finding *f;
+
+	for (size_t i = 0; i < v->s->credential_count; i++) {
+		const struct credential *cred = &v->s->credentials[i];
+
+		unchecked += cred->accepted == VERDICT_NONE && cred->kind != CRED_NONE &&
+			     cred->stored != STORED_MISSING;
+		if (cred->accepted == VERDICT_REJECTED || cred->accepted == VERDICT_NO_CREDIT)
+			verdict_finding(v, c, cred);
+	}
+	if (unchecked) {
+		f = finding_add(v, c, SEVERITY_INFO,
+			"%zu credential%s never checked with the provider", unchecked,
+			unchecked == 1 ? " was" : "s were");
+		finding_fix(f, FIX_PROBE, NULL);
+	}
+	return v->s->credential_count > 0;
+}
+
+/* The same variable twice in .env: only the last line counts. */
+static void check_duplicates(struct survey *v, const struct check *c)
+{
+	for (uint32_t i = 0; i < v->dotenv.count; i++) {
+		char name[80];
+		uint32_t last;
+		struct finding *f;
+
+		if (!v->dotenv.entries[i].shadowed ||
+			!dotenv_key(&v->dotenv, i, name, sizeof(name)))
+			continue;
+		last = dotenv_find(&v->dotenv, name);
+		f = finding_add(v, c, SEVERITY_WARN, "%s has no effect here: line %u sets it again",
+			name, last == DOTENV_NONE ? 0 : v->dotenv.entries[last].line);
+		finding_evidence(v, f, v->paths->env, v->dotenv.entries[i].line);
+	}
+}
+
+/* What the process's environment says of the variable: another key than this one? */
+static bool process_differs(const struct survey *v, const struct credential *cred)
+{
+	const char *value = cred->var[0] ? v->env.get(v->env.ctx, cred->var) : NULL;
+	struct credential other = { 0 };
+
+	if (!value)
+		return false;
+	survey_describe(&other, value, strlen(value));
+	return strcmp(other.fingerprint, cred->fingerprint) != 0;
+}
+
+bool check_shadows(struct survey *v, const struct check *c)
+{
+	check_duplicates(v, c);
+	for (size_t i = 0; i < v->s->credential_count; i++) {
+		const struct credential *cred = &v->s->credentials[i];
+		uint32_t line = cred->var[0] ? dotenv_find(&v->dotenv, cred->var) : DOTENV_NONE;
+		bool sealed = cred->stored == STORED_SEALED;
+		struct finding *f;
+
+		if (!sealed && cred->stored != STORED_PLAIN_ENV)
+			continue;
+		if (process_differs(v, cred)) {
+			f = finding_add(v, c, SEVERITY_WARN,
+				"%s in this environment wins over the one %s", cred->var,
+				sealed ? "that is sealed" : "in .env");
+			finding_evidence(v, f, v->paths->env,
+				line == DOTENV_NONE ? 0 : v->dotenv.entries[line].line);
+		} else if (sealed && line != DOTENV_NONE) {
+			f = finding_add(v, c, SEVERITY_WARN,
+				"%s is sealed, but a plain line in .env sets it too", cred->var);
+			finding_evidence(v, f, v->paths->env, v->dotenv.entries[line].line);
+		}
+	}
+	return v->s->env_exists;
+}
+
+static bool works(const struct credential *c)
+{
+	if (c->stored == STORED_MISSING || c->selected == SELECTED_UNUSABLE ||
+		c->selected == SELECTED_EXCLUDED || c->accepted == VERDICT_REJECTED)
+		return false;
+	return c->stored != STORED_SEALED || c->opens == OPENS_YES || c->opens == OPENS_OLDER;
+}
+
+static bool usable(const struct survey *v, const struct provider_state *p)
+{
+	if (p->local || p->config_key_mask[0])
+		return true;
+	for (size_t i = 0; i < v->s->credential_count; i++)
+		if (strcmp(v->s->credentials[i].provider, p->id) == 0 &&
+			works(&v->s->credentials[i]))
+			return true;
+	return false;
+}
+
+bool check_models(struct survey *v, const struct check *c)
+{
+	size_t in_use = 0;
+	size_t good = 0;
+	struct finding *f;
+
+	for (size_t i = 0; i < v->s->provider_count; i++) {
+		const struct provider_state *p = &v->s->providers[i];
+		bool ok;
+
+		if (!p->in_use)
+			continue;
+		ok = usable(v, p);
+		in_use++;
+		good += ok;
+		if (ok)
+			continue;
+		f = finding_add(v, c, SEVERITY_FAIL, "%.64s is used by a model and has %s", p->id,
+			provider_missing(p) ? "no credential" : "no credential that works");
+		finding_evidence(v, f, v->paths->config, 0);
+		finding_fix(f, FIX_ONBOARD, NULL);
+	}
+	if (in_use && !good) {
+		f = finding_add(v, c, SEVERITY_FAIL,
+			"the gateway will not answer: no model in use has a usable credential");
+		finding_fix(f, FIX_ONBOARD, NULL);
+	}
+	return in_use > 0;
+}

@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: MIT */
+#include <inttypes.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "health/doctor_impl.h"
+
+/* Sealed keys: the vault, its key, the references to it, and the way a gateway gets at them. */
+
+static size_t sealed_count(const struct survey *v)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < v->s->credential_count; i++)
+		n += v->s->credentials[i].stored == STORED_SEALED;
+	return n;
+}
+
+/* Profiles whose key a gateway asks the resolver for. */
+static size_t reference_count(const struct survey *v)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < v->store_count; i++)
+		n += v->s->credentials[i].stored == STORED_SEALED;
+	return n;
+}
+
+static const char *plural(size_t n)
+{
+	return n == 1 ? "" : "s";
+}
+
+static void no_vault(struct survey *v, const struct check *c)
+{
+	struct finding *f;
+
+	if (v->vault_error.code == ERR_NOT_FOUND)
+		f = finding_add(v, c, SEVERITY_FAIL,
+			"the vault is missing: %zu sealed keys are gone", sealed_count(v));
+	else
+		f = finding_add(v, c, SEVERITY_FAIL, "%s", v->vault_error.msg);
+	finding_evidence(v, f, v->paths->vault, 0);
+	if (access(v->paths->vault_bak, R_OK) == 0 && v->vault_error.code != ERR_NEWER)
+		finding_move(f, v->paths->vault_bak, v->paths->vault);
+	else
+		finding_fix(f, FIX_ONBOARD, NULL);
+}
+
+static void no_key(struct survey *v, const struct check *c)
+{
+	struct finding *f = finding_add(v, c, SEVERITY_FAIL, "%s", v->key_error.msg);
+	char path[PATHS_CAP];
+	struct fs_stamp st = { 0 };
+
+	if (!keyfile_path(path, sizeof(path), v->paths->keys, v->vault.id, NULL))
+		return;
+	finding_evidence(v, f, path, 0);
+	if (fs_stat(path, &st, NULL) && st.exists && st.uid == geteuid() && (st.mode & 077))
+		finding_chmod(f, path, 0400);
+	else
+		finding_fix(f, FIX_KEYS, NULL);
+}
+
+/* It opened, but not as it was left. */
+static void odd_vault(struct survey *v, const struct check *c)
+{
+	struct finding *f = NULL;
+
+	if (!v->vault.mac_ok)
+		f = finding_add(v, c, SEVERITY_FAIL,
+			"the vault was changed by something else: it is not authentic as a whole");
+	else if (v->vault.age == VAULT_AGE_OLDER)
+		f = finding_add(v, c, SEVERITY_WARN,
+			"this is an older copy of the vault: generation %" PRIu64 ", but %" PRIu64
+			" was seen here",
+			v->vault.gen, v->vault.anchor_gen);
+	else if (v->vault.anchor_error.code)
+		f = finding_add(v, c, SEVERITY_WARN, "an older copy would go unnoticed: %s",
+			v->vault.anchor_error.msg);
+	if (!f)
+		return;
+	finding_evidence(v, f, v->paths->vault, 0);
+	finding_fix(f, FIX_VERIFY, NULL);
+}
+
+bool check_vault(struct survey *v, const struct check *c)
+{
+	if (v->vault_error.code == ERR_NOT_FOUND && !sealed_count(v))
+		return false;
+	if (v->vault_error.code) {
+		no_vault(v, c);
+	} else if (v->key_error.code) {
+		no_key(v, c);
+	} else if (!v->unlocked) {
+		struct finding *f = finding_add(
+			v, c, SEVERITY_FAIL, "the vault does not open: %s", v->unlock_error.msg);
+
+		finding_evidence(v, f, v->paths->vault, 0);
+		finding_fix(f, FIX_VERIFY, NULL);
+	} else {
+		odd_vault(v, c);
+	}
+	return true;
+}
+
+static void check_reference(struct survey *v, const struct check *c, const struct credential *cred)
+{
+	const struct vault_record *r = vault_find(&v->vault, cred->ref);
+	struct finding *f = NULL;
+
+	if (!r)
+		f = finding_add(v, c, SEVERITY_FAIL,
+			"%.80s refers to a record that the vault "
+			"does not have",
+			cred->id);
+	else if (strcmp(r->provider, cred->provider) != 0)
+		f = finding_add(v, c, SEVERITY_FAIL,
+			"%.80s is for %.40s, but its record is a key of %.40s", cred->id,
+			cred->provider, r->provider);
+	else if (cred->opens == OPENS_DAMAGED)
+		f = finding_add(v, c, SEVERITY_FAIL, "the record of %.80s is damaged", cred->id);
+	if (!f)
+		return;
+	str_copy(f->evidence, sizeof(f->evidence), cred->ref);
+	if (cred->in_store)
+		finding_fix(f, FIX_ROTATE, cred->id);
+	else
+		finding_fix(f, FIX_ONBOARD, NULL);
+}
+
+bool check_references(struct survey *v, const struct check *c)
+{
+	if (v->vault_error.code || !v->unlocked || !sealed_count(v))
+		return false; /* the vault's own finding says it all */
+	for (size_t i = 0; i < v->s->credential_count; i++)
+		if (v->s->credentials[i].stored == STORED_SEALED)
+			check_reference(v, c, &v->s->credentials[i]);
+	return true;
+}
+
+static unsigned line_of(const struct survey *v, size_t i)
+{
+	const struct credential *c = &v->s->credentials[i];
+	uint32_t entry;
+
+	if (i < v->store_count)
+		return v->sources[i]->line;
+	if (c->stored != STORED_PLAIN_ENV)
+		return 0;
+	entry = dotenv_find(&v->dotenv, c->var);
+	return entry == DOTENV_NONE ? 0 : v->dotenv.entries[entry].line;
+}
+
+static const char *path_of(const struct survey *v, const struct credential *c)
+{
+	if (c->stored == STORED_PLAIN_ENV)
+		return v->paths->env;
+	return c->stored == STORED_PLAIN_CONFIG ? v->paths->config : v->s->store_path;
+}
+
+/* A sealed profile beside which its plain text was left. */
+static bool has_residue(const struct survey *v, size_t i)
+{
+	return i < v->store_count && v->s->credentials[i].stored == STORED_SEALED &&
+	       v->sources[i]->has_key;
+}
+
+bool check_plain(struct survey *v, const struct check *c)
+{
+	for (size_t i = 0; i < v->s->credential_count; i++) {
+		const struct credential *cred = &v->s->credentials[i];
+		struct finding *f;
+		char where[64];
+		struct str words = STR_OF(where);
+
+		if (has_residue(v, i)) {
+			f = finding_add(v, c, SEVERITY_WARN,
+				"%.80s is sealed, but a plain text of it was left behind",
+				cred->id);
+			finding_evidence(v, f, v->s->store_path, line_of(v, i));
+			finding_fix(f, FIX_ROTATE, cred->id);
+			continue;
+		}
+		if (cred->kind == CRED_OAUTH || (cred->stored != STORED_PLAIN_PROFILES &&
+							cred->stored != STORED_PLAIN_ENV &&
+							cred->stored != STORED_PLAIN_CONFIG))
+			continue;
+		fact_stored(&words, cred);
+		f = finding_add(v, c, SEVERITY_WARN, "%.80s is %s", cred->id, where);
+		finding_evidence(v, f, path_of(v, cred), line_of(v, i));
+		finding_fix(f, FIX_ONBOARD, NULL);
+	}
+	return v->s->credential_count > 0;
+}
+
+static bool same_bytes(const char *a, const char *b)
+{
+	struct buf x = { 0 };
+	struct buf y = { 0 };
+	bool same = fs_read(a, 0, &x, NULL, NULL) && fs_read(b, 0, &y, NULL, NULL) &&
+		    x.len == y.len && memcmp(x.p, y.p, x.len) == 0;
+
+	buf_release(&x);
+	buf_release(&y);
+	return same;
+}
+
+/* The rules a gateway applies to a command that it gets secrets from (gateway-family.md 17.4). */
+bool check_resolver(struct survey *v, const struct check *c)
+{
+	const char *path = v->paths->resolver;
+	struct fs_stamp st = { 0 };
+	struct finding *f = NULL;
+
+	if (!reference_count(v))
+		return false;
+	if (!fs_stat(path, &st, NULL) || !st.exists)
+		f = finding_add(v, c, SEVERITY_FAIL,
+			"the resolver is missing: a gateway cannot open %zu sealed key%s",
+			reference_count(v), plural(reference_count(v)));
+	else if (st.uid != geteuid())
+		f = finding_add(v, c, SEVERITY_FAIL, "the resolver belongs to uid %u, not to you",
+			(unsigned)st.uid);
+	else if (st.mode & 022)
+		f = finding_add(v, c, SEVERITY_FAIL, "others can replace the resolver (%04o)",
+			(unsigned)st.mode);
+	else if (!(st.mode & 0100))
+		f = finding_add(v, c, SEVERITY_FAIL, "the resolver cannot be started (%04o)",
+			(unsigned)st.mode);
+	else if (v->o->resolver && !same_bytes(path, v->o->resolver))
+		f = finding_add(v, c, SEVERITY_WARN, "the resolver is of another version");
+	if (!f)
+		return true;
+	finding_evidence(v, f, path, 0);
+	finding_fix(f, FIX_DOCTOR, NULL);
+	f->safe = true;
+	if (st.exists && st.uid == geteuid() && (st.mode & 022))
+		finding_chmod(f, path, 0700);
+	return true;
+}
+
+bool check_secrets_provider(struct survey *v, const struct check *c)
+{
+	const struct config_vault *entry = &v->config.vault;
+	struct finding *f = NULL;
+
+	if (!reference_count(v) || v->config_error.code)
+		return false;
+	if (!entry->present)
+		f = finding_add(v, c, SEVERITY_FAIL,
+			"the configuration does not name the resolver for %zu sealed key%s",
+			reference_count(v), plural(reference_count(v)));
+	else if (strcmp(entry->command, v->paths->resolver) != 0)
+		f = finding_add(v, c, SEVERITY_FAIL,
+			"the configuration names another resolver: %.120s", entry->command);
+	else if (strcmp(entry->state_dir, v->paths->state) != 0)
+		f = finding_add(v, c, SEVERITY_FAIL,
+			"the configuration gives the resolver another state folder: %.100s",
+			entry->state_dir);
+	if (!f)
+		return true;
+	finding_evidence(v, f, v->paths->config, 0);
+	finding_fix(f, FIX_DOCTOR, NULL);
+	return true;
+}

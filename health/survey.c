@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: MIT */
+#include "health/survey.h"
+
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "health/survey_data.h"
+
+/* Who, where, and which agent: before anything is read. */
+static void describe_place(struct survey *v)
+{
+	struct snapshot *s = v->s;
+	const char *user = v->env.get(v->env.ctx, "USER");
+	const struct passwd *pw;
+
+	if (!user || !user[0]) {
+		pw = getpwuid(geteuid());
+		user = pw ? pw->pw_name : "";
+	}
+	str_copy(s->user, sizeof(s->user), user);
+	str_copy(s->home, sizeof(s->home), v->paths->home);
+	if (gethostname(s->host, sizeof(s->host) - 1) != 0)
+		s->host[0] = '\0';
+	str_copy(s->state_dir, sizeof(s->state_dir), v->paths->state);
+	str_copy(s->config_path, sizeof(s->config_path), v->paths->config);
+	str_copy(s->env_path, sizeof(s->env_path), v->paths->env);
+	str_copy(s->vault_path, sizeof(s->vault_path), v->paths->vault);
+	s->now_ms = v->o->now_ms;
+}
+
+static bool exists(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0;
+}
+
+/* One store. Only paths that do not fit fail; a bad file is remembered. */
+static bool load_store(
+	struct survey *v, struct survey_store *store, const char *agent, struct err *e)
+{
+	const struct config_agent *listed = config_agent(&v->config, agent);
+
+	if (!paths_agent_dir(store->agent_dir, sizeof(store->agent_dir), v->paths, agent,
+		    listed ? listed->agent_dir : "", e))
+		return false;
+	if (!paths_profiles(store->path, sizeof(store->path), store->agent_dir, e) ||
+		!paths_auth_state(
+			store->state_path, sizeof(store->state_path), store->agent_dir, e))
+		return false;
+	profiles_load(&store->profiles, store->path, store->state_path, &store->error);
+	return true;
+}
+
+static bool load_stores(struct survey *v, struct err *e)
+{
+	struct snapshot *s = v->s;
+	const char *agent = v->o->agent;
+
+	if (!agent || !agent[0])
+		agent = config_default_agent(&v->config);
+	agent_normalise(s->agent, agent);
+	v->layered = strcmp(s->agent, AGENT_DEFAULT) != 0;
+	if (!load_store(v, &v->own, s->agent, e))
+		return false;
+	if (v->layered && !load_store(v, &v->main, AGENT_DEFAULT, e))
+		return false;
+	str_copy(s->agent_dir, sizeof(s->agent_dir), v->own.agent_dir);
+	str_copy(s->store_path, sizeof(s->store_path), v->own.path);
+	return true;
+}
+
+static bool load(struct survey *v, struct err *e)
+{
+	struct snapshot *s = v->s;
+
+	s->state_exists = exists(v->paths->state);
+	config_load(&v->config, v->paths->config, &v->config_error);
+	if (!load_stores(v, e))
+		return false;
+	dotenv_load(&v->dotenv, v->paths->env, &v->dotenv_stamp, &v->dotenv_error);
+	checks_load(&v->checks, v->paths->checks);
+	survey_open_vault(v);
+	s->config_exists = exists(v->paths->config);
+	s->store_exists = exists(v->own.path);
+	s->env_exists = exists(v->paths->env);
+	s->vault_exists = exists(v->paths->vault);
+	return true;
+}
+
+static bool gather(struct survey *v, struct err *e)
+{
+	if (!load(v, e) || !survey_profiles(v, e))
+		return false;
+	survey_variables(v);
+	survey_checks(v);
+	if (!survey_models(v, e) || !survey_select(v, e))
+		return false;
+	survey_protection(v);
+	if (v->o->want_findings)
+		doctor_run(v);
+	return v->failed ? err_set(e, ERR_MEMORY, "out of memory") : true;
+}
+
+static void release(struct survey *v)
+{
+	config_release(&v->config);
+	profiles_release(&v->own.profiles);
+	profiles_release(&v->main.profiles);
+	dotenv_release(&v->dotenv);
+	vault_release(&v->vault);
+	checks_release(&v->checks);
+	free(v->sources);
+	free(v->configured);
+}
+
+bool survey_take(struct snapshot *out, const struct survey_options *o, struct err *e)
+{
+	struct survey_options options = *o;
+	struct survey *v;
+	bool ok;
+
+	*out = (struct snapshot){ 0 };
+	v = calloc(1, sizeof(*v));
+	if (!v)
+		return err_set(e, ERR_MEMORY, "out of memory");
+	if (options.warn_ms <= 0)
+		options.warn_ms = SURVEY_WARN_MS;
+	v->o = &options;
+	v->paths = options.paths;
+	v->env = options.env ? *options.env : paths_env_process();
+	v->s = out;
+	describe_place(v);
+	ok = gather(v, e);
+	release(v);
+	free(v);
+	if (!ok)
+		snapshot_release(out);
+	return ok;
+}
