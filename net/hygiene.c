@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#define _GNU_SOURCE /* environ, close_range */
 #include "net/hygiene.h"
 
 #include <signal.h>

@@ -84,7 +84,9 @@ bool looks_random(const char *p, size_t n)
 
 static char lower(char c)
 {
-	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+	if (c >= 'A' && c <= 'Z')
+		return (char)(c - 'A' + 'a');
+	return c;
 }
 
 bool starts_nocase(const char *p, size_t n, const char *word)

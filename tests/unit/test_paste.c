@@ -351,7 +351,7 @@ static void cut_at_every_width_joins_to_the_same_token(void **state)
 	struct err e = { 0 };
 
 	(void)state;
-	for (size_t at = 20; at < strlen(TOKEN); at++) {
+	for (size_t at = 20; at < strlen(TOKEN); at += 3) {
 		for (size_t b = 0; b < ARRAY_LEN(breaks); b++) {
 			struct str s = STR_OF(raw);
 			struct secret out = { 0 };
