@@ -26,6 +26,7 @@ enum panel_overlay {
 struct probe {
 	char id[ID_CAP];
 	bool running;
+	bool asked;       /* by R: due now, also when paused */
 	int64_t since_ms; /* running since; 0: not drawn yet */
 	unsigned failures;
 	unsigned turns;  /* makes the jitter differ from turn to turn */
@@ -68,6 +69,8 @@ struct panel {
 
 const struct credential *panel_credential(const struct panel *p); /* selected, or NULL */
 const struct probe *panel_probe(const struct panel *p, const char *id);
+bool panel_match_probes(struct panel *p);
+void panel_ask_all(struct panel *p);
 bool panel_checkable(const struct credential *c);
 
 /* Findings that are shown as rows: failed and warnings, then information; ok ones are folded. */

@@ -160,7 +160,7 @@ void judge_secret(struct wizard *w);
 bool same_as_stored(const struct wizard *w);
 bool keep_answer(struct wizard *w, struct err *e); /* the field's secret into the draft */
 const struct provider_state *provider_state_of(const struct wizard *w, const char *id);
-void save_list_of_models(struct wizard *w);
+void drop_plan(struct wizard *w); /* wizard.c */
 
 /* What the model step offers: visible row i of the filtered list. */
 struct model_row {

@@ -137,7 +137,7 @@ void wizard_plain_text(const struct wizard *w, struct str *out);
 enum panel_effect {
 	PFX_NONE,
 	PFX_CHECK_ONE, /* panel_due(): check it, and say panel_probing() before and after */
-	PFX_CHECK_ALL, /* all of them; after panel_world() the next ones are due by themselves */
+	PFX_CHECK_ALL, /* nothing but panel_tick(), which now gives each, three at a time */
 	PFX_ADD,       /* open the wizard */
 	PFX_ROTATE,    /* open the wizard for panel_selected() */
 	PFX_FIX,       /* perform panel_fix(): it was confirmed */

@@ -301,6 +301,20 @@ static void p_pauses_the_checks(void **state)
 	assert_true(due_now() > 0);
 }
 
+static void R_checks_all_three_at_a_time_also_when_paused(void **state)
+{
+	(void)state;
+	used();
+	say('p');
+	assert_int_equal(due_now(), 0);
+	assert_int_equal(say('R'), PFX_CHECK_ALL);
+	assert_int_equal(due_now(), 3);
+	finish("anthropic:default", VERDICT_ACCEPTED);
+	assert_int_equal(due_now(), 1); /* a sign-in is not checked */
+	finish("openai:default", VERDICT_ACCEPTED);
+	assert_int_equal(due_now(), 0);
+}
+
 static void a_clock_set_back_does_not_stop_the_checks(void **state)
 {
 	(void)state;
@@ -472,6 +486,7 @@ int main(void)
 		cmocka_unit_test(failures_back_off_to_ten_minutes),
 		cmocka_unit_test(nobody_watching_means_fewer_checks),
 		cmocka_unit_test(p_pauses_the_checks),
+		cmocka_unit_test(R_checks_all_three_at_a_time_also_when_paused),
 		cmocka_unit_test(a_clock_set_back_does_not_stop_the_checks),
 		cmocka_unit_test(results_are_kept_in_the_log),
 		cmocka_unit_test(a_running_check_says_so),
