@@ -23,13 +23,13 @@ static void opened(void)
 		fail_msg("%s", e.msg);
 }
 
-static void used(void)
+static void used_panel(void)
 {
 	world_used();
 	opened();
 }
 
-static void fresh(void)
+static void fresh_panel(void)
 {
 	world_fresh();
 	opened();
@@ -57,7 +57,7 @@ static const char *drawn(int rows, int cols)
 	return screen_of(&frame);
 }
 
-static bool sees(const char *text)
+static bool shows(const char *text)
 {
 	return strstr(drawn(24, 80), text) != NULL;
 }
@@ -77,7 +77,7 @@ static void goldens(const char *name, size_t count)
 static void the_panel_is_its_golden_frame(void **state)
 {
 	(void)state;
-	used();
+	used_panel();
 	goldens("panel", 5);
 	hit(KEYS_TAB);
 	goldens("panel-detail", 3);
@@ -92,13 +92,13 @@ static void the_panel_is_its_golden_frame(void **state)
 static void the_confirmation_shows_the_exact_command(void **state)
 {
 	(void)state;
-	used();
+	used_panel();
 	say('3');
 	hit(KEYS_DOWN);
 	say('f');
 	goldens("panel-fix", 3);
-	assert_true(sees("Will run"));
-	assert_true(sees("chmod 600"));
+	assert_true(shows("Will run"));
+	assert_true(shows("chmod 600"));
 	assert_int_equal(say('n'), PFX_NONE);
 	say('f');
 	assert_int_equal(say('y'), PFX_FIX);
@@ -108,20 +108,20 @@ static void the_confirmation_shows_the_exact_command(void **state)
 static void a_fix_that_changed_under_the_question_is_not_done(void **state)
 {
 	(void)state;
-	used();
+	used_panel();
 	say('3');
 	say('f');
 	world.findings++; /* the first finding is gone meanwhile */
 	world.finding_count--;
 	panel_world(panel, &world);
 	assert_int_equal(say('y'), PFX_NONE);
-	assert_true(sees("have changed meanwhile"));
+	assert_true(shows("have changed meanwhile"));
 }
 
 static void an_empty_panel_offers_to_connect(void **state)
 {
 	(void)state;
-	fresh();
+	fresh_panel();
 	goldens("panel-empty", 4);
 	assert_int_equal(say('a'), PFX_ADD);
 	assert_int_equal(hit(KEYS_ENTER), PFX_ADD);
@@ -136,12 +136,12 @@ static void the_six_facts_are_there_in_words(void **state)
 		"in use" };
 
 	(void)state;
-	used();
+	used_panel();
 	for (size_t i = 0; i < ARRAY_LEN(facts); i++)
-		assert_true(sees(facts[i]));
-	assert_true(sees("sealed"));
-	assert_true(sees("first in order"));
-	assert_true(sees("an estimate"));
+		assert_true(shows(facts[i]));
+	assert_true(shows("sealed"));
+	assert_true(shows("first in order"));
+	assert_true(shows("an estimate"));
 }
 
 static void the_selection_follows_the_profile(void **state)
@@ -149,7 +149,7 @@ static void the_selection_follows_the_profile(void **state)
 	struct credential moved;
 
 	(void)state;
-	used();
+	used_panel();
 	hit(KEYS_DOWN);
 	assert_string_equal(panel_selected(panel), "openai:default");
 	moved = world.credentials[1];
@@ -164,7 +164,7 @@ static void the_selection_follows_the_profile(void **state)
 static void a_profile_that_is_gone_leaves_a_selection(void **state)
 {
 	(void)state;
-	used();
+	used_panel();
 	hit(KEYS_END);
 	world.credential_count = 2;
 	panel_world(panel, &world);
@@ -178,25 +178,25 @@ static void a_profile_that_is_gone_leaves_a_selection(void **state)
 static void r_checks_the_selected_one(void **state)
 {
 	(void)state;
-	used();
+	used_panel();
 	hit(KEYS_DOWN);
 	assert_int_equal(say('r'), PFX_CHECK_ONE);
 	assert_string_equal(panel_due(panel), "openai:default");
 	assert_int_equal(say('R'), PFX_CHECK_ALL);
 	hit(KEYS_DOWN);
 	assert_int_equal(say('r'), PFX_NONE);
-	assert_true(sees("not checked here"));
+	assert_true(shows("not checked here"));
 }
 
 static void o_rotates_what_can_be_rotated(void **state)
 {
 	(void)state;
-	used();
+	used_panel();
 	assert_int_equal(say('o'), PFX_ROTATE);
 	assert_string_equal(panel_selected(panel), "anthropic:default");
 	hit(KEYS_END);
 	assert_int_equal(say('o'), PFX_NONE);
-	assert_true(sees("needs no key"));
+	assert_true(shows("needs no key"));
 }
 
 /* What the driver does: starts what is due, and counts. */
@@ -256,7 +256,7 @@ static void failures_back_off_to_ten_minutes(void **state)
 	static const int64_t minutes[] = { 2, 5, 10, 10 };
 
 	(void)state;
-	used();
+	used_panel();
 	world.credential_count = 1;
 	panel_world(panel, &world);
 	finish("anthropic:default", VERDICT_UNKNOWN);
@@ -276,7 +276,7 @@ static void failures_back_off_to_ten_minutes(void **state)
 static void nobody_watching_means_fewer_checks(void **state)
 {
 	(void)state;
-	used();
+	used_panel();
 	world.credential_count = 1;
 	panel_world(panel, &world);
 	now += 11 * MS_MINUTE;
@@ -291,11 +291,11 @@ static void nobody_watching_means_fewer_checks(void **state)
 static void p_pauses_the_checks(void **state)
 {
 	(void)state;
-	used();
+	used_panel();
 	say('p');
 	now += 5 * MS_MINUTE;
 	assert_int_equal(due_now(), 0);
-	assert_true(sees("paused"));
+	assert_true(shows("paused"));
 	assert_int_equal(say('r'), PFX_CHECK_ONE);
 	say('p');
 	assert_true(due_now() > 0);
@@ -304,7 +304,7 @@ static void p_pauses_the_checks(void **state)
 static void R_checks_all_three_at_a_time_also_when_paused(void **state)
 {
 	(void)state;
-	used();
+	used_panel();
 	say('p');
 	assert_int_equal(due_now(), 0);
 	assert_int_equal(say('R'), PFX_CHECK_ALL);
@@ -318,7 +318,7 @@ static void R_checks_all_three_at_a_time_also_when_paused(void **state)
 static void a_clock_set_back_does_not_stop_the_checks(void **state)
 {
 	(void)state;
-	used();
+	used_panel();
 	world.credential_count = 1;
 	panel_world(panel, &world);
 	now -= 30 * MS_DAY;
@@ -328,13 +328,13 @@ static void a_clock_set_back_does_not_stop_the_checks(void **state)
 static void results_are_kept_in_the_log(void **state)
 {
 	(void)state;
-	used();
+	used_panel();
 	now += 65 * MS_SECOND;
 	finish("anthropic:default", VERDICT_ACCEPTED);
 	finish("openai:default", VERDICT_REJECTED);
 	say('4');
-	assert_true(sees("anthropic:default accepted, 240 ms"));
-	assert_true(sees("openai:default rejected, 240 ms"));
+	assert_true(shows("anthropic:default accepted, 240 ms"));
+	assert_true(shows("openai:default rejected, 240 ms"));
 	panel_world(panel, &world);
 	drawn(16, 60);
 	goldens("panel-log-filled", 3);
@@ -343,12 +343,12 @@ static void results_are_kept_in_the_log(void **state)
 static void a_running_check_says_so(void **state)
 {
 	(void)state;
-	used();
+	used_panel();
 	panel_probing(panel, "anthropic:default", true);
-	assert_true(sees("checking"));
+	assert_true(shows("checking"));
 	assert_true(panel_wait(panel, now) <= 200);
 	panel_probing(panel, "anthropic:default", false);
-	assert_false(sees("checking"));
+	assert_false(shows("checking"));
 }
 
 /* Between two waits the frame is the same, so that no byte is sent. */
@@ -358,7 +358,7 @@ static void nothing_changes_before_the_wait_is_over(void **state)
 	struct err e = { 0 };
 
 	(void)state;
-	used();
+	used_panel();
 	say('p');
 	assert_ok(frame_resize(&before, 24, 80, &e), e);
 	for (int i = 0; i < 300; i++) {
@@ -380,8 +380,8 @@ static void nothing_changes_before_the_wait_is_over(void **state)
 static void countdowns_are_on_the_second_only_under_an_hour(void **state)
 {
 	(void)state;
-	used();
-	assert_true(sees("0:42:10"));
+	used_panel();
+	assert_true(shows("0:42:10"));
 	assert_true(panel_wait(panel, now) <= 1000);
 	world.credential_count = 1;
 	panel_world(panel, &world);
@@ -393,7 +393,7 @@ static void countdowns_are_on_the_second_only_under_an_hour(void **state)
 static void every_size_has_a_cursor_help_and_a_way_out(void **state)
 {
 	(void)state;
-	used();
+	used_panel();
 	for (int pane = '1'; pane <= '4'; pane++) {
 		say((char)pane);
 		for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
@@ -410,7 +410,7 @@ static void every_size_has_a_cursor_help_and_a_way_out(void **state)
 static void any_size_is_drawn_inside_the_grid(void **state)
 {
 	(void)state;
-	used();
+	used_panel();
 	for (int rows = 1; rows <= 61; rows += 4) {
 		for (int cols = 1; cols <= 201; cols += 20) {
 			drawn(rows, cols);
@@ -430,7 +430,7 @@ static void two_thousand_profiles_are_one_screen(void **state)
 	static struct credential many[2000];
 
 	(void)state;
-	used();
+	used_panel();
 	for (size_t i = 0; i < ARRAY_LEN(many); i++) {
 		many[i] = world.credentials[2]; /* a sign-in: never due */
 		snprintf(many[i].id, sizeof(many[i].id), "google:%zu", i);
@@ -440,14 +440,14 @@ static void two_thousand_profiles_are_one_screen(void **state)
 	panel_world(panel, &world);
 	hit(KEYS_END);
 	assert_string_equal(panel_selected(panel), "google:1999");
-	assert_true(sees("google:1999"));
-	assert_true(sees("more"));
+	assert_true(shows("google:1999"));
+	assert_true(shows("more"));
 }
 
 static void tiny_windows_say_so_and_leave(void **state)
 {
 	(void)state;
-	used();
+	used_panel();
 	assert_non_null(strstr(drawn(8, 32), "Window too small"));
 	assert_int_equal(say('r'), PFX_NONE);
 	assert_int_equal(say('q'), PFX_QUIT);
@@ -458,9 +458,9 @@ static void a_paste_is_dropped_with_a_note(void **state)
 	struct event ev = { .type = EVENT_PASTE };
 
 	(void)state;
-	used();
+	used_panel();
 	assert_int_equal(panel_handle(panel, &ev, now), PFX_NONE);
-	assert_true(sees("Paste ignored"));
+	assert_true(shows("Paste ignored"));
 }
 
 static int close_panel(void **state)

@@ -2,336 +2,16 @@
 
 /* What every screen looks like, and what must hold on all of them. */
 
-#include "tests/unit/wizard_world.h"
+#include "tests/unit/wizard_scenes.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/text.h"
 
 static const struct {
 	int rows, cols;
 } sizes[] = { { 12, 40 }, { 16, 60 }, { 24, 80 }, { 40, 120 }, { 60, 200 } };
-
-/* One screen in one state, by name. */
-struct scene {
-	const char *name;
-	void (*play)(void);
-	bool large; /* also as 120x40 */
-};
-
-static void report(enum verdict v, enum reason r, int status)
-{
-	walk_to("check");
-	answer(v, r, status);
-}
-
-static void scene_start(void)
-{
-	world_fresh();
-	play();
-}
-
-static void scene_start_used(void)
-{
-	world_used();
-	play();
-}
-
-static void scene_provider(void)
-{
-	scene_start_used();
-	walk_to("provider");
-}
-
-static void scene_provider_filter(void)
-{
-	scene_provider();
-	type("open");
-}
-
-static void scene_provider_none(void)
-{
-	scene_provider();
-	type("acme");
-}
-
-static void scene_provider_paste(void)
-{
-	scene_provider();
-	paste(sample_key("sk-or-v1-", 73));
-}
-
-static void scene_profile(void)
-{
-	scene_start_used();
-	type("2");
-}
-
-static void scene_method(void)
-{
-	scene_start_used();
-	walk_to("method");
-}
-
-static void scene_secret(void)
-{
-	scene_start_used();
-	walk_to("secret");
-}
-
-static void scene_secret_good(void)
-{
-	char wrapped[128];
-	const char *token;
-
-	scene_secret();
-	token = sample_token(2, 108);
-	memcpy(wrapped, token, 80);
-	memcpy(wrapped + 80, "\n", 1);
-	memcpy(wrapped + 81, token + 80, 28);
-	wrapped[109] = '\0';
-	paste(wrapped);
-}
-
-static void scene_secret_other(void)
-{
-	scene_secret();
-	paste(sample_key("sk-proj-", 164));
-}
-
-static void scene_secret_cut(void)
-{
-	char cut[80];
-
-	scene_secret();
-	memcpy(cut, sample_token(2, 108), 79);
-	cut[79] = '\0';
-	paste(cut);
-}
-
-static void scene_secret_anyway(void)
-{
-	scene_secret_cut();
-	press(KEYS_ENTER);
-}
-
-static void scene_secret_same(void)
-{
-	scene_start_used();
-	assert_true(wizard_rotate(player.w, "anthropic:default", NULL));
-	paste(sample_token(1, 108));
-}
-
-static void scene_secret_paste_only(void)
-{
-	scene_start_used();
-	assert_true(wizard_paste_only(player.w, "anthropic", NULL, 0, NULL));
-	paste(sample_token(2, 108));
-}
-
-static void scene_check(void)
-{
-	scene_start_used();
-	walk_to("check");
-	wizard_stage(player.w, STAGE_ANSWER, player.now_ms + 60);
-	player.now_ms += 3000;
-}
-
-static void scene_check_slow(void)
-{
-	scene_check();
-	player.now_ms += 6000;
-}
-
-static void scene_check_accepted(void)
-{
-	scene_start_used();
-	report(VERDICT_ACCEPTED, REASON_NONE, 200);
-}
-
-static void scene_check_rejected(void)
-{
-	scene_start_used();
-	report(VERDICT_REJECTED, REASON_BAD_KEY, 401);
-}
-
-static void scene_check_rejected_rotate(void)
-{
-	scene_start_used();
-	assert_true(wizard_rotate(player.w, "anthropic:default", NULL));
-	report(VERDICT_REJECTED, REASON_BAD_KEY, 401);
-}
-
-static void scene_check_unreachable(void)
-{
-	scene_start_used();
-	report(VERDICT_UNKNOWN, REASON_DNS, 0);
-}
-
-static void scene_check_clock(void)
-{
-	struct check_result r = result_of(VERDICT_LIMITED, REASON_RATE_LIMIT, 429);
-
-	scene_start_used();
-	walk_to("check");
-	r.skew_ms = 7 * MS_MINUTE;
-	wizard_checked(player.w, &r, NULL);
-}
-
-static void scene_check_claude_code(void)
-{
-	scene_start_used();
-	report(VERDICT_REJECTED, REASON_CLAUDE_CODE, 400);
-}
-
-static void scene_protect(void)
-{
-	scene_start_used();
-	walk_to("protect");
-}
-
-static void scene_protect_plain(void)
-{
-	scene_protect();
-	type("4");
-}
-
-static void scene_model(void)
-{
-	scene_start_used();
-	walk_to("model");
-	press(KEYS_DOWN);
-}
-
-static void scene_model_compiled(void)
-{
-	scene_start();
-	report(VERDICT_LIMITED, REASON_RATE_LIMIT, 429);
-	walk_to("model");
-}
-
-static void scene_model_typed(void)
-{
-	scene_model();
-	type("claude-next");
-}
-
-static void scene_review(void)
-{
-	scene_start_used();
-	walk_to("model");
-	press(KEYS_DOWN);
-	press(KEYS_ENTER);
-	plan_ready();
-}
-
-static void scene_review_waiting(void)
-{
-	scene_start_used();
-	walk_to("review");
-}
-
-static void scene_review_failed(void)
-{
-	struct err e = { 0 };
-
-	scene_review_waiting();
-	err_set(&e, ERR_REFUSED, "/home/fleet/.thinkfleetbot: the folder is writable by others");
-	err_hint(&e, "chmod go-w /home/fleet/.thinkfleetbot, then try again");
-	wizard_planned(player.w, NULL, &e);
-}
-
-static void scene_review_diff(void)
-{
-	scene_review();
-	type("d");
-}
-
-static void scene_apply(void)
-{
-	scene_review();
-	press(KEYS_ENTER);
-	wizard_file(player.w, 0, true, NULL);
-	wizard_file(player.w, 1, true, NULL);
-}
-
-static void scene_apply_done(void)
-{
-	scene_apply();
-	written();
-}
-
-static void scene_apply_failed(void)
-{
-	struct err e = { 0 };
-
-	scene_apply();
-	err_set(&e, ERR_IO, "thinkfleetbot.json: no space left on device");
-	err_hint(&e, "free some space on /home, then try again");
-	wizard_file(player.w, 2, false, &e);
-	wizard_applied(player.w, &e);
-}
-
-static void scene_quit(void)
-{
-	scene_secret_good();
-	press(KEYS_CTRL('C'));
-}
-
-static void scene_help(void)
-{
-	scene_secret_good();
-	press(KEYS_CTRL('G'));
-}
-
-static void scene_details(void)
-{
-	scene_check_rejected();
-	type("d");
-}
-
-static const struct scene scenes[] = {
-	{ "start-fresh", scene_start, false },
-	{ "start-used", scene_start_used, true },
-	{ "provider", scene_provider, true },
-	{ "provider-filter", scene_provider_filter, false },
-	{ "provider-none", scene_provider_none, false },
-	{ "provider-paste", scene_provider_paste, false },
-	{ "rotate-choose", scene_profile, false },
-	{ "method", scene_method, false },
-	{ "secret", scene_secret, true },
-	{ "secret-good", scene_secret_good, false },
-	{ "secret-other", scene_secret_other, false },
-	{ "secret-cut", scene_secret_cut, false },
-	{ "secret-anyway", scene_secret_anyway, false },
-	{ "rotate-same", scene_secret_same, false },
-	{ "paste-only", scene_secret_paste_only, false },
-	{ "check", scene_check, false },
-	{ "check-slow", scene_check_slow, false },
-	{ "check-accepted", scene_check_accepted, true },
-	{ "check-rejected", scene_check_rejected, false },
-	{ "rotate-rejected", scene_check_rejected_rotate, false },
-	{ "check-unreachable", scene_check_unreachable, false },
-	{ "check-clock", scene_check_clock, false },
-	{ "check-claude-code", scene_check_claude_code, false },
-	{ "protect", scene_protect, false },
-	{ "protect-plain", scene_protect_plain, false },
-	{ "model", scene_model, true },
-	{ "model-compiled", scene_model_compiled, false },
-	{ "model-typed", scene_model_typed, false },
-	{ "review", scene_review, true },
-	{ "review-waiting", scene_review_waiting, false },
-	{ "review-failed", scene_review_failed, false },
-	{ "review-diff", scene_review_diff, false },
-	{ "apply", scene_apply, false },
-	{ "apply-done", scene_apply_done, false },
-	{ "apply-failed", scene_apply_failed, false },
-	{ "quit", scene_quit, false },
-	{ "help", scene_help, false },
-	{ "details", scene_details, false },
-};
 
 static void draw_at(int rows, int cols, enum glyph_set glyphs)
 {
@@ -346,7 +26,7 @@ static void draw_at(int rows, int cols, enum glyph_set glyphs)
 static void every_screen_is_its_golden_frame(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < ARRAY_LEN(scenes); i++) {
+	for (size_t i = 0; i < scene_count; i++) {
 		scenes[i].play();
 		for (size_t k = 0; k < 3 + (size_t)scenes[i].large; k++) {
 			draw_at(sizes[k].rows, sizes[k].cols, GLYPHS_UNICODE);
@@ -361,7 +41,7 @@ static void ascii_screens_are_their_golden_frames(void **state)
 		"review" };
 
 	(void)state;
-	for (size_t i = 0; i < ARRAY_LEN(scenes); i++) {
+	for (size_t i = 0; i < scene_count; i++) {
 		for (size_t k = 0; k < ARRAY_LEN(names); k++) {
 			char name[64];
 
@@ -393,7 +73,7 @@ static void windows_that_are_too_small_say_so(void **state)
 
 static void for_each_screen(void (*check)(const char *name))
 {
-	for (size_t i = 0; i < ARRAY_LEN(scenes); i++) {
+	for (size_t i = 0; i < scene_count; i++) {
 		scenes[i].play();
 		for (size_t k = 0; k < ARRAY_LEN(sizes); k++) {
 			char name[96];
@@ -523,7 +203,7 @@ static void is_ascii(const char *name)
 static void ascii_glyphs_leave_no_byte_above_0x7e(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < ARRAY_LEN(scenes); i++) {
+	for (size_t i = 0; i < scene_count; i++) {
 		scenes[i].play();
 		for (size_t k = 0; k < ARRAY_LEN(sizes); k++) {
 			draw_at(sizes[k].rows, sizes[k].cols, GLYPHS_ASCII);

@@ -335,6 +335,33 @@ const char *screen(int rows, int cols)
 	return screen_of(&frame);
 }
 
+const char *at(void)
+{
+	return wizard_at(player.w);
+}
+
+const struct draft *draft(void)
+{
+	return wizard_draft(player.w);
+}
+
+bool sees(const char *text)
+{
+	return strstr(screen(24, 80), text) != NULL;
+}
+
+void fresh(void)
+{
+	world_fresh();
+	play();
+}
+
+void used(void)
+{
+	world_used();
+	play();
+}
+
 void golden(const char *name, const struct frame *f)
 {
 	const char *update = getenv("UPDATE_GOLDEN");
