@@ -22,8 +22,8 @@ static const struct way ways[] = {
 		.brief = "recommended, works unattended",
 		.lines = "Encrypted; the unlocking key is a separate file that only you can "
 			 "read. Safe if the bot folder leaks: backups, git, a support zip, a "
-			 "tool that prints the file. Not safe against programs that run as "
-			 "you, or root.",
+			 "tool that prints the file. Not safe if someone copies your whole home "
+			 "or disk, runs programs as you, or is root.",
 		.here = true,
 		.keep = KEEP_SEALED,
 	},
@@ -37,8 +37,8 @@ static const struct way ways[] = {
 		.label = "Sealed with a passphrase",
 		.note = "not in this version",
 		.brief = "not in this version",
-		.lines = "Comes with \"thinkfleetbot secrets slot add\". The gateway would be "
-			 "offline after a restart until it is typed.",
+		.lines = "Comes with \"thinkfleetbot secrets slot add\"; offline after a "
+			 "restart.",
 	},
 	{
 		.label = "Plain text",
