@@ -7,7 +7,8 @@
  * one frame to the next: modes, size, input, cursor and title are ours
  * (terminal.md 4).
  */
-#define _GNU_SOURCE /* memfd_create(), memmem() */
+/* For memfd_create() and memmem(). */
+#define _GNU_SOURCE // NOLINT(bugprone-reserved-identifier)
 #include <curses.h>
 #include <fcntl.h>
 #include <locale.h>
@@ -171,10 +172,10 @@ static void start_colors(enum term_color choice)
 {
 	term.color = color_wanted(choice) && has_colors() && start_color() == OK &&
 		     use_default_colors() == OK;
-	for (short role = 0; term.color && role < ROLE_COUNT; role++) {
-		short color = looks[role].color < COLORS ? looks[role].color : -1;
+	for (int role = 0; term.color && role < ROLE_COUNT; role++) {
+		int color = looks[role].color < COLORS ? looks[role].color : -1;
 
-		init_pair((short)(role + 1), color, -1);
+		init_pair((short)(role + 1), (short)color, -1);
 	}
 }
 
@@ -195,7 +196,6 @@ static bool open_curses(const struct term_options *o, const char *name, struct e
 	if (!entry)
 		return err_set(e, ERR_REFUSED, "TERM=%s is not in terminfo", name);
 	del_curterm(cur_term);
-	use_env(FALSE); /* exported LINES and COLUMNS would freeze the size */
 	term.screen = newterm(entry, term.mem_file, term.null);
 	if (!term.screen)
 		return err_set(e, ERR_REFUSED, "TERM=%s cannot show a screen", name);
@@ -204,7 +204,7 @@ static bool open_curses(const struct term_options *o, const char *name, struct e
 	noecho();
 	keypad(stdscr, TRUE);
 	start_colors(o->color);
-	resize_term(term.rows, term.cols);
+	resize_term(term.rows, term.cols); /* whatever curses has guessed: its output has no size */
 	term.short_rows = tigetflag("am") > 0 && tigetflag("xenl") <= 0;
 	term.saves_title = term.family->title && has_capability("smcup") &&
 			   strstr(tigetstr("smcup"), "\033[22;") != NULL;
@@ -308,7 +308,8 @@ static void put_cell(int y, int x, const struct cell *c)
 		text[n++] = L'?';
 	} else {
 		text[n++] = (wchar_t)c->ch[0];
-		for (size_t i = 1; i < ARRAY_LEN(c->ch) && c->ch[i]; i++) {
+		/* Behind the last column a mark would start a new line on some terminals. */
+		for (size_t i = 1; i < ARRAY_LEN(c->ch) && c->ch[i] && x < term.cols - 1; i++) {
 			if (wcwidth((wchar_t)c->ch[i]) == 0)
 				text[n++] = (wchar_t)c->ch[i];
 		}

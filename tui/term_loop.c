@@ -208,41 +208,46 @@ static int sleep_ms(int64_t now, int64_t end)
 	return ms;
 }
 
+/* Sleeps at most ms; what the descriptors say then. */
+static unsigned poll_once(int fd, int ms)
+{
+	/* In the background the terminal is not ours to read. */
+	struct pollfd p[4] = { { .fd = signals_fd(), .events = POLLIN },
+		{ .fd = loop.resume_due ? -1 : tty_in(), .events = POLLIN },
+		{ .fd = fd, .events = POLLIN },
+		{ .fd = tty_pending() ? tty_out() : -1, .events = POLLOUT } };
+	unsigned wake = 0;
+
+	if (poll(p, ARRAY_LEN(p), ms) < 0)
+		return errno == EINTR ? 0 : quit(SIGHUP);
+	if (p[0].revents)
+		wake |= handle_signals();
+	if (p[1].revents && !loop.has_held)
+		wake |= handle_input(clock_mono_ms());
+	if (p[2].revents)
+		wake |= TERM_OTHER;
+	return wake;
+}
+
 unsigned term_wait(int fd, int timeout_ms)
 {
-	int64_t end = timeout_ms < 0 ? -1 : clock_mono_ms() + timeout_ms;
-	unsigned wake = 0;
+	int64_t now = clock_mono_ms();
+	int64_t end = timeout_ms < 0 ? -1 : now + timeout_ms;
+	unsigned wake;
 
 	if (!screen_is_open())
 		return quit(SIGHUP);
-	while (!wake) {
-		struct pollfd p[4] = { { .fd = signals_fd(), .events = POLLIN },
-			{ .fd = loop.resume_due ? -1 : tty_in(), .events = POLLIN },
-			{ .fd = fd, .events = POLLIN },
-			{ .fd = tty_pending() ? tty_out() : -1, .events = POLLOUT } };
-		int64_t now = clock_mono_ms();
-		int ms;
-
-		wake |= due(now);
-		ms = wake ? 0 : sleep_ms(now, end);
-		if (poll(p, ARRAY_LEN(p), ms) < 0) {
-			if (errno != EINTR)
-				return wake | quit(SIGHUP);
-			continue;
-		}
+	for (;;) {
+		wake = due(now);
+		wake |= poll_once(fd, wake ? 0 : sleep_ms(now, end));
 		now = clock_mono_ms();
-		if (p[0].revents)
-			wake |= handle_signals();
-		if (p[1].revents && !loop.has_held)
-			wake |= handle_input(now);
-		if (p[2].revents)
-			wake |= TERM_OTHER;
 		if (event_ready(now))
 			wake |= TERM_INPUT;
-		if (!wake && end >= 0 && now >= end)
-			wake |= TERM_TIMEOUT;
+		if (wake)
+			return wake;
+		if (end >= 0 && now >= end)
+			return TERM_TIMEOUT;
 	}
-	return wake;
 }
 
 bool term_event(struct event *ev)

@@ -5,7 +5,8 @@
  * a handler. Only a crash does more: it gives the terminal back and lets the
  * default action end the process.
  */
-#define _GNU_SOURCE /* pipe2() */
+/* For pipe2(). */
+#define _GNU_SOURCE // NOLINT(bugprone-reserved-identifier)
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
