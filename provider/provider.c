@@ -208,5 +208,5 @@ int provider_match(const struct provider *p, const char *typed)
 		if (r > best)
 			best = r;
 	}
-	return best;
+	return (int)best;
 }

@@ -28,7 +28,7 @@ static void text_is_harmless(const char *text)
 	for (size_t i = 0; i + 8 <= strlen(KEY); i++) {
 		char piece[9];
 
-		str_copy(piece, sizeof(piece), KEY + i);
+		str_copy(piece, sizeof(piece), &KEY[i]);
 		check(!strstr(text, piece));
 	}
 }

@@ -101,8 +101,7 @@ static void unsafe_addresses_are_refused(void **state)
 		"https://[::]",
 		"https://[::1",
 		"https://[zz]",
-		"https://b\xC3\xBC"
-		"cher.example",
+		"https://b\xC3\xBCw.example",
 		"https://a..example",
 		"https://%61.example",
 		"https://a.example/<script>",
@@ -347,7 +346,7 @@ static void echoed_key_is_scrubbed(void **state)
 		"{\"error\":{\"message\":\"bad key " KEY KEY "\"}}",
 		"{\"error\":{\"message\":\"bad key sk-proj-4vT9...Ds9Aq1Wz2X\"}}",
 		"{\"error\":{\"message\":\"x\\u001b[0m4vT9Qw7e\\u200bXz1Lb8Kc\"}}",
-		"bad key " KEY,
+		KEY " is bad",
 	};
 
 	(void)state;
@@ -356,7 +355,7 @@ static void echoed_key_is_scrubbed(void **state)
 		for (size_t k = 0; k + 8 <= strlen(KEY); k++) {
 			char piece[9];
 
-			str_copy(piece, sizeof(piece), KEY + k);
+			str_copy(piece, sizeof(piece), &KEY[k]);
 			if (strstr(result.text, piece))
 				fail_msg("%s", result.text);
 		}
