@@ -79,6 +79,12 @@ struct finding *finding_add(
 	return f;
 }
 
+struct finding *finding_err(struct survey *v, const struct check *c, const struct err *from)
+{
+	return finding_add(
+		v, c, SEVERITY_FAIL, "%s%s%s", from->msg, from->hint[0] ? "; " : "", from->hint);
+}
+
 void finding_evidence(struct survey *v, struct finding *f, const char *path, unsigned line)
 {
 	struct str out = STR_OF(f->evidence);

@@ -188,7 +188,7 @@ bool check_config(struct survey *v, const struct check *c)
 		check_config_keys(v, c);
 		return v->s->config_exists;
 	}
-	f = finding_add(v, c, SEVERITY_FAIL, "%s", v->config_error.msg);
+	f = finding_err(v, c, &v->config_error);
 	finding_evidence(v, f, v->paths->config, 0);
 	return true;
 }
@@ -199,7 +199,7 @@ static void check_one_store(struct survey *v, const struct check *c, const struc
 	struct finding *f;
 
 	if (s->error.code) {
-		f = finding_add(v, c, SEVERITY_FAIL, "%s", s->error.msg);
+		f = finding_err(v, c, &s->error);
 		finding_evidence(v, f, s->path, 0);
 		return;
 	}
@@ -229,9 +229,34 @@ bool check_dotenv(struct survey *v, const struct check *c)
 
 	if (!v->dotenv_error.code)
 		return v->s->env_exists;
-	f = finding_add(v, c, SEVERITY_FAIL, "%s", v->dotenv_error.msg);
+	f = finding_err(v, c, &v->dotenv_error);
 	finding_evidence(v, f, v->paths->env, 0);
 	return true;
+}
+
+/* What the gateways before 2026 wrote; read by them only while there is no newer store. */
+static void check_legacy(struct survey *v, const struct check *c)
+{
+	const struct {
+		const char *dir;
+		const char *name;
+	} places[] = {
+		{ v->own.agent_dir, "auth.json" },
+		{ v->paths->state, "credentials/oauth.json" },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(places); i++) {
+		char path[PATHS_CAP];
+		struct finding *f;
+
+		if (!fs_join(path, sizeof(path), places[i].dir, places[i].name, NULL) ||
+			access(path, F_OK) != 0)
+			continue;
+		f = finding_add(v, c, SEVERITY_INFO,
+			"an older gateway's credentials are here; they are not counted until a "
+			"gateway has moved them into auth-profiles.json");
+		finding_evidence(v, f, path, 0);
+	}
 }
 
 /* Written by hand into a folder where no gateway looks (user-pains.md P32). */
@@ -258,6 +283,8 @@ bool check_misplaced(struct survey *v, const struct check *c)
 		if (!v->s->store_exists)
 			finding_move(f, path, v->own.path);
 	}
+	if (!v->s->store_exists)
+		check_legacy(v, c);
 	return true;
 }
 

@@ -22,6 +22,9 @@
 struct finding *finding_add(struct survey *v, const struct check *c, enum severity severity,
 	const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 
+/* A failure out of an error: its message and, if it has one, its hint. */
+struct finding *finding_err(struct survey *v, const struct check *c, const struct err *from);
+
 /* "~/.thinkfleetbot/.env:3"; line 0: the file alone. */
 void finding_evidence(struct survey *v, struct finding *f, const char *path, unsigned line);
 

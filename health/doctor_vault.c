@@ -31,25 +31,41 @@ static const char *plural(size_t n)
 	return n == 1 ? "" : "s";
 }
 
+/* Never over the damaged one: it may be all there is of a newer key. */
+static void set_aside(struct survey *v, struct finding *f)
+{
+	char aside[PATHS_CAP];
+	struct str name = STR_OF(aside);
+
+	str_fmt(&name, "%s.damaged", v->paths->vault);
+	if (!name.cut)
+		finding_move(f, v->paths->vault, aside);
+}
+
 static void no_vault(struct survey *v, const struct check *c)
 {
+	bool backup = access(v->paths->vault_bak, R_OK) == 0;
+	size_t sealed = sealed_count(v);
 	struct finding *f;
 
 	if (v->vault_error.code == ERR_NOT_FOUND)
 		f = finding_add(v, c, SEVERITY_FAIL,
-			"the vault is missing: %zu sealed keys are gone", sealed_count(v));
+			"the vault is missing, and %zu sealed key%s with it", sealed,
+			plural(sealed));
 	else
-		f = finding_add(v, c, SEVERITY_FAIL, "%s", v->vault_error.msg);
+		f = finding_err(v, c, &v->vault_error);
 	finding_evidence(v, f, v->paths->vault, 0);
-	if (access(v->paths->vault_bak, R_OK) == 0 && v->vault_error.code != ERR_NEWER)
+	if (v->vault_error.code == ERR_NOT_FOUND && backup)
 		finding_move(f, v->paths->vault_bak, v->paths->vault);
-	else
+	else if (v->vault_error.code == ERR_NOT_FOUND)
 		finding_fix(f, FIX_ONBOARD, NULL);
+	else if (v->vault_error.code == ERR_DAMAGED && backup)
+		set_aside(v, f); /* then it is missing, and the backup takes its place */
 }
 
 static void no_key(struct survey *v, const struct check *c)
 {
-	struct finding *f = finding_add(v, c, SEVERITY_FAIL, "%s", v->key_error.msg);
+	struct finding *f = finding_err(v, c, &v->key_error);
 	char path[PATHS_CAP];
 	struct fs_stamp st = { 0 };
 

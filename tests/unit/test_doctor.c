@@ -267,6 +267,16 @@ static void a_store_in_the_wrong_place_can_be_moved(void **state)
 	assert_string_equal(world_finding(w, "misplaced")->fix, ""); /* never onto another file */
 }
 
+static void an_older_gateways_store_is_a_note(void **state)
+{
+	struct world *w = *state;
+
+	world_file(w, "agents/main/agent/auth.json", "{}\n");
+	assert_severity(w, "misplaced", SEVERITY_INFO);
+	world_file(w, WORLD_STORE, PLAIN_STORE);
+	assert_severity(w, "misplaced", SEVERITY_OK);
+}
+
 static void a_missing_vault_names_its_backup(void **state)
 {
 	struct world *w = *state;
@@ -277,6 +287,39 @@ static void a_missing_vault_names_its_backup(void **state)
 	assert_severity(w, "vault", SEVERITY_FAIL);
 	assert_true(str_starts(world_finding(w, "vault")->fix, "mv /tmp/"));
 	assert_fixes_are_commands(w);
+}
+
+static void a_damaged_vault_is_set_aside_and_never_overwritten(void **state)
+{
+	struct world *w = *state;
+
+	make_healthy(w);
+	world_file(w, "secrets/vault.json", "{ \"format\": \"tfv\"");
+	assert_severity(w, "vault", SEVERITY_FAIL);
+	assert_string_equal(
+		world_finding(w, "vault")->fix, ""); /* there is nothing to go back to */
+	world_file(w, "secrets/vault.json.bak", "{}");
+	assert_severity(w, "vault", SEVERITY_FAIL);
+	assert_true(str_ends(world_finding(w, "vault")->fix, "/vault.json.damaged"));
+}
+
+static void a_vault_of_a_newer_version_is_left_alone(void **state)
+{
+	struct world *w = *state;
+	struct buf text = { 0 };
+	struct err e = { 0 };
+	char *v;
+
+	make_healthy(w);
+	assert_ok(fs_read(w->paths.vault, 0, &text, NULL, &e), e);
+	v = strstr(text.p, "\"v\"");
+	assert_non_null(v);
+	*strchr(v, '1') = '2';
+	world_file(w, "secrets/vault.json", text.p);
+	buf_release(&text);
+	assert_severity(w, "vault", SEVERITY_FAIL);
+	assert_non_null(strstr(world_finding(w, "vault")->text, "newer"));
+	assert_string_equal(world_finding(w, "vault")->fix, "");
 }
 
 static void an_open_key_file_is_refused_and_can_be_repaired(void **state)
@@ -616,7 +659,10 @@ int main(void)
 		TEST(a_broken_env_is_a_finding),
 		TEST(dropped_entries_are_named_with_their_line),
 		TEST(a_store_in_the_wrong_place_can_be_moved),
+		TEST(an_older_gateways_store_is_a_note),
 		TEST(a_missing_vault_names_its_backup),
+		TEST(a_damaged_vault_is_set_aside_and_never_overwritten),
+		TEST(a_vault_of_a_newer_version_is_left_alone),
 		TEST(an_open_key_file_is_refused_and_can_be_repaired),
 		TEST(a_record_of_another_provider_is_found),
 		TEST(plain_text_is_stated_with_its_line),
