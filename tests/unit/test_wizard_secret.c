@@ -88,8 +88,7 @@ static void the_rest_of_a_cut_token_can_be_pasted_after_it(void **state)
 	(void)state;
 	fresh();
 	walk_to("secret");
-	memcpy(half, sample_token(2, 108), 60);
-	half[60] = '\0';
+	str_copy(half, 61, sample_token(2, 108));
 	paste(half);
 	assert_true(sees("60 characters"));
 	paste(sample_token(2, 108) + 60);
@@ -166,8 +165,7 @@ static void a_doubtful_key_needs_a_second_enter(void **state)
 	(void)state;
 	fresh();
 	walk_to("secret");
-	memcpy(cut, sample_token(2, 108), 79);
-	cut[79] = '\0';
+	str_copy(cut, sizeof(cut), sample_token(2, 108));
 	paste(cut);
 	assert_int_equal(press(KEYS_ENTER), FX_NONE);
 	assert_string_equal(at(), "secret");
