@@ -63,13 +63,12 @@ static void a_word_pasted_into_the_search_filters(void **state)
 
 static void a_wrapped_token_is_one_answer(void **state)
 {
-	char wrapped[128] = "";
-	const char *token = sample_token(2, 108);
+	char wrapped[128];
+	struct str s = STR_OF(wrapped);
 
 	(void)state;
-	memcpy(wrapped, token, 80);
-	memcpy(wrapped + 80, "\r\n", 2);
-	memcpy(wrapped + 82, token + 80, 28);
+	str_addn(&s, sample_token(2, 108), 80);
+	str_fmt(&s, "\r\n%s", sample_token(2, 108) + 80);
 	fresh();
 	walk_to("secret");
 	paste(wrapped);

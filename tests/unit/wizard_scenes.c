@@ -68,14 +68,11 @@ void scene_secret(void)
 void scene_secret_good(void)
 {
 	char wrapped[128];
-	const char *token;
+	struct str s = STR_OF(wrapped);
 
 	scene_secret();
-	token = sample_token(2, 108);
-	memcpy(wrapped, token, 80);
-	memcpy(wrapped + 80, "\n", 1);
-	memcpy(wrapped + 81, token + 80, 28);
-	wrapped[109] = '\0';
+	str_addn(&s, sample_token(2, 108), 80);
+	str_fmt(&s, "\n%s", sample_token(2, 108) + 80);
 	paste(wrapped);
 }
 
@@ -90,8 +87,7 @@ void scene_secret_cut(void)
 	char cut[80];
 
 	scene_secret();
-	memcpy(cut, sample_token(2, 108), 79);
-	cut[79] = '\0';
+	str_copy(cut, sizeof(cut), sample_token(2, 108));
 	paste(cut);
 }
 
