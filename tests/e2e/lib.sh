@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034
 # What every end-to-end test shares: a fresh home, a provider on loopback, a private tmux server with
 # real key presses, and checks that poll instead of sleeping.
 #
