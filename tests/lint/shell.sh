@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# shellcheck over every shell script of the tree.
+# Every shell script of the tree passes shellcheck.
 command -v shellcheck >/dev/null || exit 77
 {
 	git ls-files '*.sh' '*.bash'
