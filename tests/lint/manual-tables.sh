@@ -35,20 +35,29 @@ option_rows() {
 	}'
 }
 
-# command_row STRUCT MEMBER: that member of the row, without quotes; fails when there is none
-command_row() {
-	one_line cli/cmd_*.c | awk -v row="$1" -v member="$2" '{
-		at = index($0, "const struct cmd " row " = {")
-		if (!at)
-			exit 1
-		text = substr($0, at)
-		text = substr(text, 1, index(text, "};"))
-		if (!match(text, "\\." member " = [^,]+,"))
-			exit 1
-		text = substr(text, RSTART, RLENGTH - 1)
-		gsub(/.* = "?|"/, "", text)
-		print text
-	}'
+# "STRUCT|FILE|NAME|OPTIONS|SHARED|SUMMARY" of every command's row
+command_rows() {
+	local file
+	for file in cli/cmd_*.c; do
+		one_line "$file" | awk -v file="$file" '
+		function member(name) {
+			if (!match(text, "\\." name " = (\"[^\"]*\"|[^,]+),"))
+				return ""
+			value = substr(text, RSTART, RLENGTH - 1)
+			gsub(/^[^=]*= "?|"$/, "", value)
+			return value
+		}
+		{
+			while (match($0, /const struct cmd cmd_[a-z_]+ = \{/)) {
+				split(substr($0, RSTART, RLENGTH), word, / /)
+				text = substr($0, RSTART)
+				text = substr(text, 1, index(text, "};"))
+				$0 = substr($0, RSTART + RLENGTH)
+				print word[4] "|" file "|" member("name") "|" member("opts") "|" \
+					member("shared") "|" member("summary")
+			}
+		}'
+	done
 }
 
 titles() { # the headings that help gives to the tables which several commands have
@@ -61,28 +70,25 @@ titles() { # the headings that help gives to the tables which several commands h
 
 # print_options TITLE FILE TABLE: "TITLE --name arg"
 print_options() {
-	option_rows "$2" | while read -r table name arg; do
-		[ "$table" = "$3" ] && echo "$1 --$name $arg" | sed 's/ -$//'
-	done
+	option_rows "$2" | sed -n "s/^$3 /$1 --/p" | sed 's/ -$//'
 }
 
-# the file that holds a command's row
-file_of() {
-	grep -l "^const struct cmd $1 = {" cli/cmd_*.c
+# print_command STRUCT
+print_command() {
+	local file name opts shared
+	IFS='|' read -r _ file name opts shared _ < <(grep "^$1|" <<<"$all_commands") || {
+		echo "$1: no such row in cli/cmd_*.c"
+		return
+	}
+	echo "$name"
+	[ -z "$shared" ] || echo "$name [$(titles "$shared")]"
+	print_options "$name" "$file" "$opts"
 }
-
-command_structs=$(sed -n 's/^\t&\(cmd_[a-z_]*\),$/\1/p' cli/cmd.c)
 
 rows_of_tables() {
-	local row shared name
-	for row in $command_structs; do
-		name=$(command_row "$row" name) || {
-			echo "$row: no such row in cli/cmd_*.c"
-			continue
-		}
-		echo "$name"
-		shared=$(command_row "$row" shared) && echo "$name [$(titles "$shared")]"
-		print_options "$name" "$(file_of "$row")" "$(command_row "$row" opts)"
+	local row
+	sed -n 's/^\t&\(cmd_[a-z_]*\),$/\1/p' cli/cmd.c | while read -r row; do
+		print_command "$row"
 	done
 	titles keysource_opts
 	print_options "$(titles keysource_opts)" cli/keysource.c keysource_opts
@@ -92,14 +98,11 @@ rows_of_tables() {
 
 # A row that is "the same as" another one refers to it in the manual.
 rows_for_page() {
-	local row name same rows=$1
-	for row in $command_structs; do
-		same=$(command_row "$row" summary) || continue
-		[[ $same == "the same as "* ]] || continue
-		name=$(command_row "$row" name)
+	local name summary rows=$1
+	while IFS='|' read -r _ _ name _ _ summary; do
 		rows=$(grep -v "^$name --" <<<"$rows"
-			echo "$name [${same#the same as }]")
-	done
+			echo "$name [${summary#the same as }]")
+	done < <(grep '|the same as [^|]*$' <<<"$all_commands")
 	echo "$rows"
 }
 
@@ -129,6 +132,7 @@ compare() {
 	bad=1
 }
 
+all_commands=$(command_rows)
 tables=$(rows_of_tables)
 compare "commands and options" "$(rows_for_page "$tables")" "$(rows_of_page)"
 
