@@ -20,13 +20,14 @@ set(CPACK_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_SECTION admin)
 set(CPACK_DEBIAN_PACKAGE_PRIORITY optional)
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY
+  "set up, guard and explain the model credentials of a gateway host")
 set(CPACK_DEBIAN_PACKAGE_DESCRIPTION
-  "set up, guard and explain the model credentials of a gateway host
- Puts API keys and tokens on the host of an always-on gateway: recognises
- what is pasted, tests it at the provider before it is saved, keeps it
- encrypted at rest, and hands it to the gateway after a reboot without a
- person. A status panel and a doctor say what is wrong when a model stops
- answering.")
+"Puts API keys and tokens on the host of an always-on gateway: recognises
+what is pasted, tests it at the provider before it is saved, keeps it
+encrypted at rest, and hands it to the gateway after a reboot without a
+person. A status panel and a doctor say what is wrong when a model stops
+answering.")
 
 # The certificates are no library, so nothing finds that dependency by itself.
 find_program(TFB_SHLIBDEPS dpkg-shlibdeps)

@@ -145,20 +145,23 @@ compare "exit statuses" "$statuses" "$(section 'EXIT STATUS' | sed -n 's/^\.It \
 
 # --- keys ---------------------------------------------------------------------------------
 
-# key_names FILE...: the names that the binding rows show
+# How many rows can be picked by number differs from screen to screen.
+digits='s/^1\(-[2-9]\)\{0,1\}$/1-9/'
+
+# key_names FILE...: the names that the binding rows show, also those inside macros
 key_names() {
-	one_line "$@" | awk '{
+	one_line "$@" | sed 's/ \\ / /g' | awk '{
 		while (match($0, /\{ KEYS_[A-Z0-9_]+(\(.[A-Z].\))?, [^,]+, [A-Z0-9_]+, "[^"]*"/)) {
 			split(substr($0, RSTART, RLENGTH), part, /"/)
 			$0 = substr($0, RSTART + RLENGTH)
 			print part[2] == "↑↓" ? "Up\nDown" : part[2]
 		}
-	}'
+	}' | sed "$digits"
 }
 
 page_keys() { # SUBSECTION
 	section KEYS | awk -v name="$1" '/^\.Ss /{ on = substr($0, 5) == name } on && /^\.It Ic /' |
-		sed 's/^\.It Ic //; s/\\&//g; s/ , /\n/g'
+		sed 's/^\.It Ic //; s/\\&//g; s/ , /\n/g' | sed "$digits"
 }
 
 shopt -s extglob
