@@ -252,10 +252,6 @@ static bool wait_for(struct client *c, int64_t until, struct check_result *out, 
 		int64_t left = until - clock_mono_ms();
 		bool got;
 
-		if (left <= 0)
-			return err_set(e, ERR_FAILED, "%s does not answer", PROBE);
-		if (poll(&p, 1, (int)left) < 0 && errno != EINTR)
-			return err_sys(e, "cannot wait for %s", PROBE);
 		if (!client_take(c, &m, &got, e))
 			return false;
 		if (got && m.type == WIRE_RESULT) {
@@ -263,6 +259,12 @@ static bool wait_for(struct client *c, int64_t until, struct check_result *out, 
 			return true;
 		}
 		wire_message_release(&m);
+		if (left <= 0)
+			return err_set(e, ERR_FAILED, "%s does not answer", PROBE);
+		/* Several messages may have come in one read: only then is there news to wait for.
+		 */
+		if (!got && poll(&p, 1, (int)left) < 0 && errno != EINTR)
+			return err_sys(e, "cannot wait for %s", PROBE);
 	}
 }
 
