@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034
 # What every end-to-end test shares: a fresh home, a provider on loopback, a private tmux server with
 # real key presses, and checks that poll instead of sleeping.
 #
@@ -60,7 +60,8 @@ start_provider() {
 
 # use_provider ID [PATH]: the configuration sends ID's checks there
 use_provider() {
-	mkdir -p -m 700 "$state"
+	mkdir -p "$state"
+	chmod 700 "$state"
 	cat >"$state/thinkfleetbot.json" <<-EOF
 		{
 		  // the provider of the tests

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli/opt.h"
+#include "crypto/secret.h"
 
 static bool json;
 static const char *provider;
@@ -164,5 +165,7 @@ int main(void)
 		cmocka_unit_test(harmless_words_and_the_target_of_run_are_left_alone),
 	};
 
+	if (!crypto_start(NULL))
+		return 1;
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
