@@ -7,6 +7,7 @@
 
 bool self_program(char *out, size_t cap, const char *name, struct err *e)
 {
+	static const char gone[] = " (deleted)"; /* an upgrade replaced us while we run */
 	static const char *const places[] = { "../libexec/thinkfleetbot", "." };
 	char self[FS_PATH_MAX];
 	char dir[FS_PATH_MAX];
@@ -16,6 +17,8 @@ bool self_program(char *out, size_t cap, const char *name, struct err *e)
 	if (n < 0)
 		return err_sys(e, "/proc/self/exe");
 	self[n] = '\0';
+	if (str_ends(self, gone))
+		self[(size_t)n - (sizeof(gone) - 1)] = '\0';
 	fs_dirname(dir, sizeof(dir), self);
 	for (size_t i = 0; i < ARRAY_LEN(places); i++)
 		if (fs_join(place, sizeof(place), dir, places[i], e) &&

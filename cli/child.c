@@ -55,35 +55,51 @@ _Noreturn static void become(const char *const argv[], const char *dir, const st
 	_exit(127);
 }
 
-/* One step of talking: writes what fits, reads what is there. False at the end of its output. */
-static bool talk(struct pipes *p, const char **in, size_t *left, struct secret *out, int wait_ms,
-	bool *too_much)
+/* A conversation: what is left to write, what was read, until when. */
+struct talk {
+	struct pipes pipes;
+	const char *in;
+	size_t left;
+	struct secret *out;
+	bool too_much;
+};
+
+static void talk_write(struct talk *t)
+{
+	ssize_t n = write(t->pipes.in[1], t->in, t->left);
+
+	if (n > 0) {
+		t->in += n;
+		t->left -= (size_t)n;
+	}
+	if (!t->left || (n < 0 && errno != EAGAIN && errno != EINTR))
+		close_one(&t->pipes.in[1]);
+}
+
+/* False at the end of its output. */
+static bool talk_read(struct talk *t)
+{
+	struct secret *out = t->out;
+	ssize_t n = read(t->pipes.out[0], out->bytes + out->len, out->cap - out->len);
+
+	if (n > 0)
+		out->len += (size_t)n;
+	t->too_much = out->len == out->cap;
+	return n > 0 && !t->too_much;
+}
+
+static bool talk_once(struct talk *t, int wait_ms)
 {
 	struct pollfd fds[2] = {
-		{ .fd = p->out[0], .events = POLLIN },
-		{ .fd = p->in[1], .events = POLLOUT },
+		{ .fd = t->pipes.out[0], .events = POLLIN },
+		{ .fd = t->pipes.in[1], .events = POLLOUT },
 	};
-	ssize_t n;
 
 	if (poll(fds, 2, wait_ms) <= 0)
 		return true;
-	if (fds[1].revents) {
-		n = write(p->in[1], *in, *left);
-		if (n > 0) {
-			*in += n;
-			*left -= (size_t)n;
-		}
-		if (!*left || (n < 0 && errno != EAGAIN && errno != EINTR))
-			close_one(&p->in[1]);
-	}
-	if (fds[0].revents) {
-		n = read(p->out[0], out->bytes + out->len, out->cap - out->len);
-		if (n > 0)
-			out->len += (size_t)n;
-		*too_much = out->len == out->cap;
-		return n > 0 && !*too_much;
-	}
-	return true;
+	if (fds[1].revents)
+		talk_write(t);
+	return !fds[0].revents || talk_read(t);
 }
 
 static bool reap(pid_t pid, const char *name, struct err *e)
@@ -104,52 +120,52 @@ static bool reap(pid_t pid, const char *name, struct err *e)
 	return err_set(e, ERR_FAILED, "%s was killed by signal %d", name, WTERMSIG(status));
 }
 
-static bool converse(struct pipes *p, pid_t pid, const char *name, const char *in, size_t left,
-	struct secret *out, int64_t until, struct err *e)
+static bool converse(struct talk *t, pid_t pid, const struct child *c, struct err *e)
 {
-	bool too_much = false;
 	int64_t now = clock_mono_ms();
+	int64_t until = now + c->timeout_ms;
 
-	if (!left)
-		close_one(&p->in[1]);
-	while (now < until && talk(p, &in, &left, out, (int)(until - now), &too_much))
+	if (!t->left)
+		close_one(&t->pipes.in[1]);
+	while (now < until && talk_once(t, (int)(until - now)))
 		now = clock_mono_ms();
-	if (now >= until || too_much) {
-		kill(pid, SIGKILL);
-		reap(pid, name, NULL);
-		return err_set(e, ERR_FAILED,
-			too_much ? "%s wrote too much" : "%s did not answer in time", name);
-	}
-	return reap(pid, name, e);
+	if (now < until && !t->too_much)
+		return reap(pid, c->argv[0], e);
+	kill(pid, SIGKILL);
+	reap(pid, c->argv[0], NULL);
+	return err_set(e, ERR_FAILED, "%s %s", c->argv[0],
+		t->too_much ? "wrote too much" : "did not answer in time");
 }
 
-bool child_run(const char *const argv[], const void *in, size_t in_n, struct secret *out,
-	size_t out_cap, int timeout_ms, struct err *e)
+bool child_run(const struct child *c, struct secret *out, struct err *e)
 {
-	struct pipes p = { { -1, -1 }, { -1, -1 } };
+	struct talk t = {
+		.pipes = { { -1, -1 }, { -1, -1 } }, .in = c->in, .left = c->in_n, .out = out
+	};
 	char dir[FS_PATH_MAX];
 	bool ok = false;
 	pid_t pid;
 
-	fs_dirname(dir, sizeof(dir), argv[0]);
-	if (!secret_init(out, out_cap, e))
+	fs_dirname(dir, sizeof(dir), c->argv[0]);
+	if (!secret_init(out, c->out_max + 1, e))
 		return false;
-	if (!open_pipe(p.in) || !open_pipe(p.out) || fcntl(p.in[1], F_SETFL, O_NONBLOCK) != 0) {
+	if (!open_pipe(t.pipes.in) || !open_pipe(t.pipes.out) ||
+		fcntl(t.pipes.in[1], F_SETFL, O_NONBLOCK) != 0) {
 		err_sys(e, "cannot make a pipe");
 		goto out;
 	}
 	pid = fork();
 	if (pid == 0)
-		become(argv, dir, &p);
+		become(c->argv, dir, &t.pipes);
 	if (pid < 0) {
-		err_sys(e, "cannot start %s", argv[0]);
+		err_sys(e, "cannot start %s", c->argv[0]);
 		goto out;
 	}
-	close_one(&p.in[0]);
-	close_one(&p.out[1]);
-	ok = converse(&p, pid, argv[0], in, in_n, out, clock_mono_ms() + timeout_ms, e);
+	close_one(&t.pipes.in[0]);
+	close_one(&t.pipes.out[1]);
+	ok = converse(&t, pid, c, e);
 out:
-	pipes_close(&p);
+	pipes_close(&t.pipes);
 	if (!ok)
 		secret_release(out);
 	return ok;

@@ -10,7 +10,15 @@
  * directory, stdin given, stdout kept, stderr dropped, killed at the deadline.
  * It gets no descriptor but 0, 1 and 2.
  */
-bool child_run(const char *const argv[], const void *in, size_t in_n, struct secret *out,
-	size_t out_cap, int timeout_ms, struct err *e);
+struct child {
+	const char *const *argv; /* argv[0]: absolute path; ends with NULL */
+	const char *in;
+	size_t in_n;
+	size_t out_max; /* more output is a failure */
+	int timeout_ms;
+};
+
+/* *out is initialised here. */
+bool child_run(const struct child *c, struct secret *out, struct err *e);
 
 #endif

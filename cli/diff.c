@@ -267,16 +267,24 @@ static bool build(struct script *s, const struct lines *a, const struct lines *b
 	return true;
 }
 
-bool diff_lines(const char *old, size_t old_n, const char *new, size_t new_n,
-	struct diff_counts *counts, struct buf *out, struct err *e)
+static void count(const struct script *s, struct diff_counts *counts)
+{
+	*counts = (struct diff_counts){ 0 };
+	for (size_t i = 0; i < s->count; i++) {
+		counts->added += s->op[i] == '+';
+		counts->removed += s->op[i] == '-';
+	}
+}
+
+bool diff_lines(const struct buf *old, const struct buf *new, struct diff_counts *counts,
+	struct buf *out, struct err *e)
 {
 	struct lines a = { 0 };
 	struct lines b = { 0 };
 	struct script s = { 0 };
 	bool ok = false;
 
-	*counts = (struct diff_counts){ 0 };
-	if (!split(&a, old ? old : "", old ? old_n : 0, e) || !split(&b, new, new_n, e))
+	if (!split(&a, old->p, old->len, e) || !split(&b, new->p, new->len, e))
 		goto out;
 	s.op = calloc(a.count + b.count + 1, 1);
 	s.line = calloc(a.count + b.count + 1, sizeof(struct line *));
@@ -286,10 +294,7 @@ bool diff_lines(const char *old, size_t old_n, const char *new, size_t new_n,
 	}
 	if (!build(&s, &a, &b, e))
 		goto out;
-	for (size_t i = 0; i < s.count; i++) {
-		counts->added += s.op[i] == '+';
-		counts->removed += s.op[i] == '-';
-	}
+	count(&s, counts);
 	ok = !out || print_script(&s, out, e);
 out:
 	free(s.op);

@@ -14,9 +14,9 @@ struct diff_counts {
 	unsigned removed;
 };
 
-/* old NULL: a new file. Appends to *out (may be NULL: counts only). */
-bool diff_lines(const char *old, size_t old_n, const char *new, size_t new_n,
-	struct diff_counts *counts, struct buf *out, struct err *e);
+/* Appends to *out (may be NULL: counts only). A new file: old is an empty buf. */
+bool diff_lines(const struct buf *old, const struct buf *new, struct diff_counts *counts,
+	struct buf *out, struct err *e);
 
 /* "new", "+2 lines", "~1 line", "+2 ~1 -1": for the CHANGE column. */
 void diff_summary(struct str *out, const struct diff_counts *c, bool is_new);

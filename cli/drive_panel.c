@@ -166,13 +166,18 @@ static bool take_off(struct view *v, const struct credential *c, struct flight *
 {
 	const struct provider *p = provider_find(c->provider);
 	const struct method *m = p ? provider_method_of_kind(p, c->kind) : NULL;
+	struct session_check check;
 	struct secret key = { 0 };
 	bool ok;
 
 	if (!m)
 		return err_set(e, ERR_NOT_FOUND, "%s has no live check", c->provider);
-	ok = look_secret(&key, &v->s->place, c, e) &&
-	     session_check(v->s, f->id, p, m, base_url_of(v, c->provider), &key, e);
+	check = (struct session_check){ .id = f->id,
+		.provider = p,
+		.method = m,
+		.base_url = base_url_of(v, c->provider),
+		.key = &key };
+	ok = look_secret(&key, &v->s->place, c, e) && session_check(v->s, &check, e);
 	secret_release(&key);
 	return ok;
 }

@@ -51,9 +51,14 @@ static void save_of(const struct run *r, struct save *save)
 static void start_check(struct run *r)
 {
 	const struct draft *d = wizard_draft(r->w);
+	struct session_check check = { .id = 1,
+		.provider = d->provider,
+		.method = d->method,
+		.base_url = d->base_url,
+		.key = &d->secret };
 	struct err e = { 0 };
 
-	if (!session_check(r->s, 1, d->provider, d->method, d->base_url, &d->secret, &e))
+	if (!session_check(r->s, &check, &e))
 		wizard_checked(r->w, NULL, &e);
 }
 

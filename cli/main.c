@@ -117,7 +117,8 @@ int main(int argc, char **argv)
 	struct err e = { 0 };
 
 	hygiene_start();
-	if (crypto_start(&e) && opt_refuse_secrets(argc, argv, &e) && dispatch(&c, &e) && flush_output(&e))
+	if (crypto_start(&e) && opt_refuse_secrets(argc, argv, &e) && dispatch(&c, &e) &&
+		flush_output(&e))
 		return c.status;
 	say_error(&e);
 	return err_exit_status(e.code);

@@ -117,32 +117,35 @@ static void wipe(char *word)
 		explicit_bzero(word, strlen(word));
 }
 
+/* False for a harmless word. next: the word after it, or NULL. */
+static bool carries_secret(char *word, char *next, int position, struct err *e)
+{
+	char *equals = strchr(word, '=');
+	char *value = equals ? equals + 1 : word;
+	size_t n = equals ? (size_t)(equals - word) : strlen(word);
+
+	if (str_starts(word, "--") && is_carrier(word, n)) {
+		err_set(e, ERR_USAGE,
+			"%.*s would show the secret to every user of this machine (ps) and keep it "
+			"in the shell history",
+			(int)(n > 60 ? 60 : n), word);
+		wipe(equals ? value : next);
+		return true;
+	}
+	if (!paste_looks_secret(value, strlen(value), NULL))
+		return false;
+	err_set(e, ERR_USAGE, "argument %d looks like a key; it is now in your shell history",
+		position);
+	wipe(value);
+	return true;
+}
+
 bool opt_refuse_secrets(int argc, char **argv, struct err *e)
 {
-	for (int i = 1; i < argc; i++) {
-		char *word = argv[i];
-		char *equals = strchr(word, '=');
-		size_t n = equals ? (size_t)(equals - word) : strlen(word);
-
-		if (strcmp(word, "--") == 0)
-			break;
-		if (str_starts(word, "--") && is_carrier(word, n)) {
-			err_set(e, ERR_USAGE,
-				"%.*s would show the secret to every user of this machine (ps) and "
-				"keep it in the shell history",
-				(int)(n > 60 ? 60 : n), word);
-			wipe(equals ? equals + 1 : i + 1 < argc ? argv[i + 1] : NULL);
-		} else if (paste_looks_secret(equals ? equals + 1 : word,
-				   strlen(equals ? equals + 1 : word), NULL)) {
-			err_set(e, ERR_USAGE,
-				"argument %d looks like a key; it is now in your shell history", i);
-			wipe(equals ? equals + 1 : word);
-		} else {
-			continue;
-		}
-		return err_hint(e,
-			"rotate that key at the provider, and hand the new one over with "
-			"--key-stdin, --key-file FILE, --key-fd N or --key-env NAME");
-	}
+	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+		if (carries_secret(argv[i], i + 1 < argc ? argv[i + 1] : NULL, i, e))
+			return err_hint(e,
+				"rotate that key at the provider, and hand the new one over with "
+				"--key-stdin, --key-file FILE, --key-fd N or --key-env NAME");
 	return true;
 }

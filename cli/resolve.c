@@ -20,7 +20,7 @@ static bool add_id(struct resolve_request *rq, struct json_object *item, struct 
 	if (!json_object_is_type(item, json_type_string))
 		return err_set(e, ERR_DAMAGED, "an id is not a string");
 	id = json_object_get_string(item);
-	if (strlen(id) != (size_t)json_object_get_string_len(item))
+	if (!id || strlen(id) != (size_t)json_object_get_string_len(item))
 		return err_set(e, ERR_DAMAGED, "an id holds a NUL");
 	if (seen_before(rq, id))
 		return true;

@@ -46,8 +46,7 @@ static bool plan_diff(struct plan *out, const struct plan_file *row, const struc
 	struct diff_counts counts;
 
 	if (!buf_fmt(&out->diff, e, "%s\n", row->path) ||
-		!diff_lines(f->is_new ? NULL : f->old.p, f->old.len, f->new.p, f->new.len, &counts,
-			&out->diff, e) ||
+		!diff_lines(&f->old, &f->new, &counts, &out->diff, e) ||
 		!buf_text(&out->diff, "\n", e))
 		return false;
 	diff_summary(change, &counts, f->is_new);
@@ -150,11 +149,15 @@ static bool prove(const struct job *j, struct err *e)
 	int n = snprintf(request, sizeof(request),
 		"{\"protocolVersion\":1,\"provider\":\"thinkfleetbot\",\"ids\":[\"%s\"]}",
 		j->record);
+	struct child child = { .argv = argv,
+		.in = request,
+		.in_n = (size_t)n,
+		.out_max = RESOLVE_ANSWER_MAX,
+		.timeout_ms = RESOLVER_TIMEOUT_MS };
 
 	if (!resolve_answer(&want, &rq, p->vault, p->keys, e))
 		goto out;
-	if (!child_run(
-		    argv, request, (size_t)n, &got, RESOLVE_ANSWER_MAX, RESOLVER_TIMEOUT_MS, e)) {
+	if (!child_run(&child, &got, e)) {
 		err_wrap(e, "the resolver was tried as a gateway runs it");
 		goto out;
 	}

@@ -81,55 +81,76 @@ static bool wizard_once(struct session *s, const struct screen *o, const char *r
 	return ok;
 }
 
-/* Wizard and panel in turn until the person leaves. */
-static bool turns(
-	struct session *s, const struct screen *o, int *status, enum leave *how, struct err *e)
+/* Where the person is in turning between wizard and panel. */
+struct turn {
+	struct session *s;
+	struct screen next; /* preset answers count for the first wizard only */
+	enum leave how;     /* how the last screen was left: what comes next */
+	char selected[ID_CAP];
+	bool wrote;
+	int status;
+};
+
+static bool turn_panel(struct turn *t, struct err *e)
 {
-	struct screen next = *o;
-	char selected[ID_CAP] = "";
-	bool wrote = false;
+	const char *message =
+		t->wrote ? "Setup complete. This view keeps running; quitting it changes nothing."
+			 : NULL;
 
-	if (o->rotate)
-		str_copy(selected, sizeof(selected), o->rotate);
-	*how = o->start == SCREEN_PANEL ? LEAVE_PANEL : selected[0] ? LEAVE_ROTATE : LEAVE_ADD;
-	for (;;) {
-		const char *message = wrote ? "Setup complete. This view keeps running; quitting "
-					      "it changes nothing."
-					    : NULL;
+	t->status = 0;
+	t->next = (struct screen){ .command = t->next.command, .agent = t->next.agent };
+	return session_look(t->s, e) && drive_panel(t->s, message, &t->how, t->selected, e);
+}
 
-		if (*how == LEAVE_PANEL) {
-			*status = 0;
-			if (!session_look(s, e) || !drive_panel(s, message, how, selected, e))
-				return false;
-			next = (struct screen){ .command = o->command, .agent = o->agent };
-		} else if (*how == LEAVE_ADD || *how == LEAVE_ROTATE) {
-			const char *rotate = *how == LEAVE_ROTATE ? selected : NULL;
+static bool turn_wizard(struct turn *t, struct err *e)
+{
+	const char *rotate = t->how == LEAVE_ROTATE ? t->selected : NULL;
 
-			if (!wizard_once(s, &next, rotate, how, &wrote, e))
-				return false;
-			*status = wrote ? 0 : STATUS_LEFT;
-		} else {
-			return true;
-		}
-	}
+	if (!wizard_once(t->s, &t->next, rotate, &t->how, &t->wrote, e))
+		return false;
+	t->status = t->wrote ? 0 : STATUS_LEFT;
+	return true;
+}
+
+/* Wizard and panel in turn until the person leaves. */
+static bool turns(struct turn *t, struct err *e)
+{
+	static bool (*const next[])(struct turn *, struct err *) = {
+		[LEAVE_PANEL] = turn_panel,
+		[LEAVE_ADD] = turn_wizard,
+		[LEAVE_ROTATE] = turn_wizard,
+		[LEAVE_SIGNAL] = NULL,
+	};
+
+	while (next[t->how])
+		if (!next[t->how](t, e))
+			return false;
+	return true;
+}
+
+static enum leave first_turn(const struct screen *o)
+{
+	if (o->start == SCREEN_PANEL)
+		return LEAVE_PANEL;
+	return o->rotate ? LEAVE_ROTATE : LEAVE_ADD;
 }
 
 bool screen_run(const struct screen *o, int *status, struct err *e)
 {
 	struct term_options options = { 0 };
 	struct session s;
-	enum leave how = LEAVE_QUIT;
+	struct turn t = { .s = &s, .next = *o, .how = first_turn(o) };
 	bool ok = false;
 
 	if (!term_choices(&options, e))
 		return false;
+	str_copy(t.selected, sizeof(t.selected), o->rotate ? o->rotate : "");
 	if (session_open(&s, o->agent, o->start == SCREEN_PANEL ? PLACE_REPAIR : PLACE_WRITE,
 		    o->command, e) &&
 		term_open(&options, e))
-		ok = turns(&s, o, status, &how, e);
+		ok = turns(&t, e);
 	session_close(&s);
 	term_close();
-	if (how == LEAVE_SIGNAL)
-		*status = term_quit_signal();
+	*status = t.how == LEAVE_SIGNAL ? term_quit_signal() : t.status;
 	return ok;
 }

@@ -88,16 +88,15 @@ void session_cancel(struct session *s)
 	client_stop(&s->probe);
 }
 
-bool session_check(struct session *s, uint32_t id, const struct provider *p, const struct method *m,
-	const char *base_url, const struct secret *key, struct err *e)
+bool session_check(struct session *s, const struct session_check *c, struct err *e)
 {
-	struct wire_check check = { .id = id, .timeout_ms = CHECK_TIMEOUT_MS };
+	struct wire_check check = { .id = c->id, .timeout_ms = CHECK_TIMEOUT_MS };
 	bool ok = false;
 
-	str_copy(check.provider, sizeof(check.provider), p->id);
-	str_copy(check.method, sizeof(check.method), m->id);
-	str_copy(check.base_url, sizeof(check.base_url), base_url ? base_url : "");
-	if (key->len && !secret_copy(&check.key, key, e))
+	str_copy(check.provider, sizeof(check.provider), c->provider->id);
+	str_copy(check.method, sizeof(check.method), c->method->id);
+	str_copy(check.base_url, sizeof(check.base_url), c->base_url ? c->base_url : "");
+	if (c->key->len && !secret_copy(&check.key, c->key, e))
 		return false;
 	if (s->probe.fd < 0) {
 		if (!client_start(&s->probe, e))

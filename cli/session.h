@@ -29,8 +29,14 @@ void session_close(struct session *s);
 bool session_look(struct session *s, struct err *e);
 
 /* The probe runs and one more check is on its way. */
-bool session_check(struct session *s, uint32_t id, const struct provider *p, const struct method *m,
-	const char *base_url, const struct secret *key, struct err *e);
+struct session_check {
+	uint32_t id;
+	const struct provider *provider;
+	const struct method *method;
+	const char *base_url; /* "" or NULL: the provider's own */
+	const struct secret *key;
+};
+bool session_check(struct session *s, const struct session_check *c, struct err *e);
 void session_cancel(struct session *s);
 
 /* True when files that the snapshot shows have changed since the last call. */

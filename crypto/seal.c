@@ -65,12 +65,9 @@ bool aead_open(const struct aead *a, void *p, const unsigned char *c, size_t n)
 {
 	if (!is_key(a->key) || n < SEAL_TAG_BYTES)
 		return false;
-	if (crypto_aead_xchacha20poly1305_ietf_decrypt(p, NULL, NULL, c, n, a->aad, a->aad_len,
-		    a->nonce, (const unsigned char *)a->key->bytes) == 0)
-		return true;
-	if (n > SEAL_TAG_BYTES)
-		sodium_memzero(p, n - SEAL_TAG_BYTES);
-	return false;
+	/* It checks the tag first and zeroes p when that fails. */
+	return crypto_aead_xchacha20poly1305_ietf_decrypt(p, NULL, NULL, c, n, a->aad, a->aad_len,
+		       a->nonce, (const unsigned char *)a->key->bytes) == 0;
 }
 
 static bool pad(struct secret *out, const struct secret *from, struct err *e)

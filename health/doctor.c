@@ -24,6 +24,7 @@ static const struct check checks[] = {
 	{ "vault", "the vault opens", check_vault },
 	{ "references", "every reference opens its own record", check_references },
 	{ "plain-text", "no key is in plain text", check_plain },
+	{ "residue", "no copy of a sealed key lies about", check_residue },
 	{ "resolver", "the resolver is in place", check_resolver },
 	{ "secrets-provider", "the configuration names the resolver", check_secrets_provider },
 	{ "expiry", "nothing expired or about to", check_expiry },
@@ -76,6 +77,12 @@ struct finding *finding_add(
 	vsnprintf(f->text, sizeof(f->text), fmt, ap);
 	va_end(ap);
 	return f;
+}
+
+struct finding *finding_err(struct survey *v, const struct check *c, const struct err *from)
+{
+	return finding_add(
+		v, c, SEVERITY_FAIL, "%s%s%s", from->msg, from->hint[0] ? "; " : "", from->hint);
 }
 
 void finding_evidence(struct survey *v, struct finding *f, const char *path, unsigned line)

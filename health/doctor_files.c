@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include <dirent.h>
+#include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
@@ -18,19 +20,23 @@ bool check_state(struct survey *v, const struct check *c)
 {
 	char text[PATHS_CAP];
 	struct str shown = STR_OF(text);
-	struct fs_stamp st = { 0 };
 	struct finding *f;
-	struct err e = { 0 };
+	struct stat st;
 
 	shorten(v, v->paths->state, &shown);
-	if (!fs_stat(v->paths->state, &st, &e)) {
-		finding_add(v, c, SEVERITY_FAIL, "%s", e.msg);
-	} else if (!st.exists) {
-		f = finding_add(v, c, SEVERITY_WARN, "nothing is set up yet: %s is missing", text);
-		finding_fix(f, "thinkfleetbot onboard", NULL);
-	} else if (st.uid != geteuid()) {
+	if (stat(v->paths->state, &st) != 0) {
+		bool missing = errno == ENOENT;
+
+		f = finding_add(v, c, missing ? SEVERITY_WARN : SEVERITY_FAIL, "%s%s%s",
+			missing ? "nothing is set up yet: " : "", text,
+			missing ? " is missing" : " cannot be looked at");
+		finding_fix(f, FIX_ONBOARD, NULL);
+	} else if (!S_ISDIR(st.st_mode)) {
+		f = finding_add(v, c, SEVERITY_FAIL, "%s is not a folder", text);
+		finding_evidence(v, f, v->paths->state, 0);
+	} else if (st.st_uid != geteuid()) {
 		f = finding_add(v, c, SEVERITY_FAIL, "%s belongs to uid %u, not to you (uid %u)",
-			text, (unsigned)st.uid, (unsigned)geteuid());
+			text, (unsigned)st.st_uid, (unsigned)geteuid());
 		finding_evidence(v, f, v->paths->state, 0);
 	} else if (access(v->paths->state, W_OK | X_OK) != 0) {
 		f = finding_add(v, c, SEVERITY_FAIL, "%s cannot be written", text);
@@ -45,24 +51,24 @@ static void check_mode(
 {
 	char text[PATHS_CAP];
 	struct str shown = STR_OF(text);
-	struct fs_stamp st = { 0 };
 	struct finding *f;
+	struct stat st;
 
-	if (!fs_stat(path, &st, NULL) || !st.exists)
+	if (stat(path, &st) != 0)
 		return;
 	shorten(v, path, &shown);
-	if (st.uid != geteuid() && st.uid != 0) {
+	if (st.st_uid != geteuid() && st.st_uid != 0) {
 		f = finding_add(v, c, SEVERITY_WARN, "%s belongs to uid %u, not to you", text,
-			(unsigned)st.uid);
+			(unsigned)st.st_uid);
 		finding_evidence(v, f, path, 0);
 		return;
 	}
-	if (!(st.mode & 077))
+	if (!(st.st_mode & 077))
 		return;
 	f = finding_add(v, c, secret ? SEVERITY_FAIL : SEVERITY_WARN, "%s is %04o, should be %04o",
-		text, (unsigned)st.mode, want);
+		text, (unsigned)(st.st_mode & 07777), want);
 	finding_evidence(v, f, path, 0);
-	if (st.uid == geteuid())
+	if (st.st_uid == geteuid())
 		finding_chmod(f, path, want);
 }
 
@@ -157,13 +163,32 @@ bool check_modes(struct survey *v, const struct check *c)
 	return true;
 }
 
+/* apiKey: "${NAME}" with a NAME that nothing sets: the gateways refuse to start on it. */
+static void check_config_keys(struct survey *v, const struct check *c)
+{
+	for (size_t i = 0; i < v->config.provider_count; i++) {
+		const struct config_provider *p = &v->config.providers[i];
+		struct credential value = { 0 };
+		struct finding *f;
+
+		if (p->key != CONFIG_KEY_VARIABLE || survey_variable(v, p->variable, &value))
+			continue;
+		f = finding_add(v, c, SEVERITY_WARN,
+			"models.providers.%.64s.apiKey names %.64s, and nothing sets it", p->id,
+			p->variable);
+		finding_evidence(v, f, v->paths->config, 0);
+	}
+}
+
 bool check_config(struct survey *v, const struct check *c)
 {
 	struct finding *f;
 
-	if (!v->config_error.code)
+	if (!v->config_error.code) {
+		check_config_keys(v, c);
 		return v->s->config_exists;
-	f = finding_add(v, c, SEVERITY_FAIL, "%s", v->config_error.msg);
+	}
+	f = finding_err(v, c, &v->config_error);
 	finding_evidence(v, f, v->paths->config, 0);
 	return true;
 }
@@ -174,13 +199,13 @@ static void check_one_store(struct survey *v, const struct check *c, const struc
 	struct finding *f;
 
 	if (s->error.code) {
-		f = finding_add(v, c, SEVERITY_FAIL, "%s", s->error.msg);
+		f = finding_err(v, c, &s->error);
 		finding_evidence(v, f, s->path, 0);
 		return;
 	}
 	for (size_t i = 0; i < p->problem_count && i < PROFILE_PROBLEMS_MAX; i++) {
-		f = finding_add(v, c, SEVERITY_WARN, "no gateway will use %.80s: %s",
-			p->problems[i].id, p->problems[i].why);
+		f = finding_add(
+			v, c, SEVERITY_WARN, "%.80s: %s", p->problems[i].id, p->problems[i].why);
 		finding_evidence(v, f, s->path, p->problems[i].line);
 	}
 	if (p->problem_count > PROFILE_PROBLEMS_MAX) {
@@ -204,9 +229,34 @@ bool check_dotenv(struct survey *v, const struct check *c)
 
 	if (!v->dotenv_error.code)
 		return v->s->env_exists;
-	f = finding_add(v, c, SEVERITY_FAIL, "%s", v->dotenv_error.msg);
+	f = finding_err(v, c, &v->dotenv_error);
 	finding_evidence(v, f, v->paths->env, 0);
 	return true;
+}
+
+/* What the gateways before 2026 wrote; read by them only while there is no newer store. */
+static void check_legacy(struct survey *v, const struct check *c)
+{
+	const struct {
+		const char *dir;
+		const char *name;
+	} places[] = {
+		{ v->own.agent_dir, "auth.json" },
+		{ v->paths->state, "credentials/oauth.json" },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(places); i++) {
+		char path[PATHS_CAP];
+		struct finding *f;
+
+		if (!fs_join(path, sizeof(path), places[i].dir, places[i].name, NULL) ||
+			access(path, F_OK) != 0)
+			continue;
+		f = finding_add(v, c, SEVERITY_INFO,
+			"an older gateway's credentials are here; they are not counted until a "
+			"gateway has moved them into auth-profiles.json");
+		finding_evidence(v, f, path, 0);
+	}
 }
 
 /* Written by hand into a folder where no gateway looks (user-pains.md P32). */
@@ -233,6 +283,8 @@ bool check_misplaced(struct survey *v, const struct check *c)
 		if (!v->s->store_exists)
 			finding_move(f, path, v->own.path);
 	}
+	if (!v->s->store_exists)
+		check_legacy(v, c);
 	return true;
 }
 

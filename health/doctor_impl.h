@@ -7,12 +7,23 @@
 
 /* What the checks share. Private to doctor*.c. */
 
+/* What the fixes run: rows of design.md, "Commands". */
+#define FIX_ONBOARD "thinkfleetbot onboard"
+#define FIX_DOCTOR "thinkfleetbot doctor --fix"
+#define FIX_PROBE "thinkfleetbot models status --probe"
+#define FIX_ROTATE "thinkfleetbot models auth rotate" /* and the profile's id */
+#define FIX_VERIFY "thinkfleetbot secrets verify"
+#define FIX_KEYS "thinkfleetbot secrets status"
+
 /*
  * A new finding with this one line; evidence and fix are the caller's to fill in.
  * Never NULL: when the list is full or memory is out, a finding nobody will see.
  */
 struct finding *finding_add(struct survey *v, const struct check *c, enum severity severity,
 	const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+
+/* A failure out of an error: its message and, if it has one, its hint. */
+struct finding *finding_err(struct survey *v, const struct check *c, const struct err *from);
 
 /* "~/.thinkfleetbot/.env:3"; line 0: the file alone. */
 void finding_evidence(struct survey *v, struct finding *f, const char *path, unsigned line);
@@ -36,6 +47,7 @@ bool check_misplaced(struct survey *v, const struct check *c);
 bool check_vault(struct survey *v, const struct check *c);
 bool check_references(struct survey *v, const struct check *c);
 bool check_plain(struct survey *v, const struct check *c);
+bool check_residue(struct survey *v, const struct check *c);
 bool check_resolver(struct survey *v, const struct check *c);
 bool check_secrets_provider(struct survey *v, const struct check *c);
 bool check_expiry(struct survey *v, const struct check *c);

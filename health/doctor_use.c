@@ -41,7 +41,7 @@ static void expiry_finding(struct survey *v, const struct check *c, size_t i, en
 			can_renew(v, i) ? "; the gateway renews it" : "");
 	finding_evidence(v, f, v->s->store_path, v->sources[i]->line);
 	if (!can_renew(v, i))
-		finding_fix(f, "thinkfleetbot models auth rotate", cred->id);
+		finding_fix(f, FIX_ROTATE, cred->id);
 }
 
 bool check_expiry(struct survey *v, const struct check *c)
@@ -68,9 +68,9 @@ static void verdict_finding(struct survey *v, const struct check *c, const struc
 		v, c, rejected ? SEVERITY_FAIL : SEVERITY_WARN, "%.80s: %s", cred->id, words);
 	finding_evidence(v, f, v->paths->checks, 0);
 	if (rejected && cred->in_store)
-		finding_fix(f, "thinkfleetbot models auth rotate", cred->id);
+		finding_fix(f, FIX_ROTATE, cred->id);
 	else
-		finding_fix(f, "thinkfleetbot models status --probe", NULL);
+		finding_fix(f, FIX_PROBE, NULL);
 }
 
 bool check_accepted(struct survey *v, const struct check *c)
@@ -90,7 +90,7 @@ bool check_accepted(struct survey *v, const struct check *c)
 		f = finding_add(v, c, SEVERITY_INFO,
 			"%zu credential%s never checked with the provider", unchecked,
 			unchecked == 1 ? " was" : "s were");
-		finding_fix(f, "thinkfleetbot models status --probe", NULL);
+		finding_fix(f, FIX_PROBE, NULL);
 	}
 	return v->s->credential_count > 0;
 }
@@ -190,12 +190,12 @@ bool check_models(struct survey *v, const struct check *c)
 		f = finding_add(v, c, SEVERITY_FAIL, "%.64s is used by a model and has %s", p->id,
 			provider_missing(p) ? "no credential" : "no credential that works");
 		finding_evidence(v, f, v->paths->config, 0);
-		finding_fix(f, "thinkfleetbot onboard", NULL);
+		finding_fix(f, FIX_ONBOARD, NULL);
 	}
 	if (in_use && !good) {
 		f = finding_add(v, c, SEVERITY_FAIL,
 			"the gateway will not answer: no model in use has a usable credential");
-		finding_fix(f, "thinkfleetbot onboard", NULL);
+		finding_fix(f, FIX_ONBOARD, NULL);
 	}
 	return in_use > 0;
 }

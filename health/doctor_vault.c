@@ -26,25 +26,46 @@ static size_t reference_count(const struct survey *v)
 	return n;
 }
 
+static const char *plural(size_t n)
+{
+	return n == 1 ? "" : "s";
+}
+
+/* Never over the damaged one: it may be all there is of a newer key. */
+static void set_aside(struct survey *v, struct finding *f)
+{
+	char aside[PATHS_CAP];
+	struct str name = STR_OF(aside);
+
+	str_fmt(&name, "%s.damaged", v->paths->vault);
+	if (!name.cut)
+		finding_move(f, v->paths->vault, aside);
+}
+
 static void no_vault(struct survey *v, const struct check *c)
 {
+	bool backup = access(v->paths->vault_bak, R_OK) == 0;
+	size_t sealed = sealed_count(v);
 	struct finding *f;
 
 	if (v->vault_error.code == ERR_NOT_FOUND)
 		f = finding_add(v, c, SEVERITY_FAIL,
-			"the vault is missing: %zu sealed keys are gone", sealed_count(v));
+			"the vault is missing, and %zu sealed key%s with it", sealed,
+			plural(sealed));
 	else
-		f = finding_add(v, c, SEVERITY_FAIL, "%s", v->vault_error.msg);
+		f = finding_err(v, c, &v->vault_error);
 	finding_evidence(v, f, v->paths->vault, 0);
-	if (access(v->paths->vault_bak, R_OK) == 0 && v->vault_error.code != ERR_NEWER)
+	if (v->vault_error.code == ERR_NOT_FOUND && backup)
 		finding_move(f, v->paths->vault_bak, v->paths->vault);
-	else
-		finding_fix(f, "thinkfleetbot onboard", NULL);
+	else if (v->vault_error.code == ERR_NOT_FOUND)
+		finding_fix(f, FIX_ONBOARD, NULL);
+	else if (v->vault_error.code == ERR_DAMAGED && backup)
+		set_aside(v, f); /* then it is missing, and the backup takes its place */
 }
 
 static void no_key(struct survey *v, const struct check *c)
 {
-	struct finding *f = finding_add(v, c, SEVERITY_FAIL, "%s", v->key_error.msg);
+	struct finding *f = finding_err(v, c, &v->key_error);
 	char path[PATHS_CAP];
 	struct fs_stamp st = { 0 };
 
@@ -54,7 +75,7 @@ static void no_key(struct survey *v, const struct check *c)
 	if (fs_stat(path, &st, NULL) && st.exists && st.uid == geteuid() && (st.mode & 077))
 		finding_chmod(f, path, 0400);
 	else
-		finding_fix(f, "thinkfleetbot secrets status", NULL);
+		finding_fix(f, FIX_KEYS, NULL);
 }
 
 /* It opened, but not as it was left. */
@@ -76,7 +97,7 @@ static void odd_vault(struct survey *v, const struct check *c)
 	if (!f)
 		return;
 	finding_evidence(v, f, v->paths->vault, 0);
-	finding_fix(f, "thinkfleetbot secrets verify", NULL);
+	finding_fix(f, FIX_VERIFY, NULL);
 }
 
 bool check_vault(struct survey *v, const struct check *c)
@@ -92,7 +113,7 @@ bool check_vault(struct survey *v, const struct check *c)
 			v, c, SEVERITY_FAIL, "the vault does not open: %s", v->unlock_error.msg);
 
 		finding_evidence(v, f, v->paths->vault, 0);
-		finding_fix(f, "thinkfleetbot secrets verify", NULL);
+		finding_fix(f, FIX_VERIFY, NULL);
 	} else {
 		odd_vault(v, c);
 	}
@@ -119,9 +140,9 @@ static void check_reference(struct survey *v, const struct check *c, const struc
 		return;
 	str_copy(f->evidence, sizeof(f->evidence), cred->ref);
 	if (cred->in_store)
-		finding_fix(f, "thinkfleetbot models auth rotate", cred->id);
+		finding_fix(f, FIX_ROTATE, cred->id);
 	else
-		finding_fix(f, "thinkfleetbot onboard", NULL);
+		finding_fix(f, FIX_ONBOARD, NULL);
 }
 
 bool check_references(struct survey *v, const struct check *c)
@@ -133,11 +154,6 @@ bool check_references(struct survey *v, const struct check *c)
 			check_reference(v, c, &v->s->credentials[i]);
 	return true;
 }
-
-struct plain_place {
-	enum stored stored;
-	const char *where;
-};
 
 static unsigned line_of(const struct survey *v, size_t i)
 {
@@ -179,7 +195,7 @@ bool check_plain(struct survey *v, const struct check *c)
 				"%.80s is sealed, but a plain text of it was left behind",
 				cred->id);
 			finding_evidence(v, f, v->s->store_path, line_of(v, i));
-			finding_fix(f, "thinkfleetbot onboard --rotate", cred->id);
+			finding_fix(f, FIX_ROTATE, cred->id);
 			continue;
 		}
 		if (cred->kind == CRED_OAUTH || (cred->stored != STORED_PLAIN_PROFILES &&
@@ -189,7 +205,7 @@ bool check_plain(struct survey *v, const struct check *c)
 		fact_stored(&words, cred);
 		f = finding_add(v, c, SEVERITY_WARN, "%.80s is %s", cred->id, where);
 		finding_evidence(v, f, path_of(v, cred), line_of(v, i));
-		finding_fix(f, "thinkfleetbot onboard", NULL);
+		finding_fix(f, FIX_ONBOARD, NULL);
 	}
 	return v->s->credential_count > 0;
 }
@@ -217,8 +233,8 @@ bool check_resolver(struct survey *v, const struct check *c)
 		return false;
 	if (!fs_stat(path, &st, NULL) || !st.exists)
 		f = finding_add(v, c, SEVERITY_FAIL,
-			"the resolver is missing: a gateway cannot open %zu sealed keys",
-			reference_count(v));
+			"the resolver is missing: a gateway cannot open %zu sealed key%s",
+			reference_count(v), plural(reference_count(v)));
 	else if (st.uid != geteuid())
 		f = finding_add(v, c, SEVERITY_FAIL, "the resolver belongs to uid %u, not to you",
 			(unsigned)st.uid);
@@ -233,7 +249,7 @@ bool check_resolver(struct survey *v, const struct check *c)
 	if (!f)
 		return true;
 	finding_evidence(v, f, path, 0);
-	finding_fix(f, "thinkfleetbot doctor --fix", NULL);
+	finding_fix(f, FIX_DOCTOR, NULL);
 	f->safe = true;
 	if (st.exists && st.uid == geteuid() && (st.mode & 022))
 		finding_chmod(f, path, 0700);
@@ -249,8 +265,8 @@ bool check_secrets_provider(struct survey *v, const struct check *c)
 		return false;
 	if (!entry->present)
 		f = finding_add(v, c, SEVERITY_FAIL,
-			"the configuration does not name the resolver for %zu sealed keys",
-			reference_count(v));
+			"the configuration does not name the resolver for %zu sealed key%s",
+			reference_count(v), plural(reference_count(v)));
 	else if (strcmp(entry->command, v->paths->resolver) != 0)
 		f = finding_add(v, c, SEVERITY_FAIL,
 			"the configuration names another resolver: %.120s", entry->command);
@@ -261,6 +277,6 @@ bool check_secrets_provider(struct survey *v, const struct check *c)
 	if (!f)
 		return true;
 	finding_evidence(v, f, v->paths->config, 0);
-	finding_fix(f, "thinkfleetbot doctor --fix", NULL);
+	finding_fix(f, FIX_DOCTOR, NULL);
 	return true;
 }

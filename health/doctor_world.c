@@ -11,7 +11,6 @@
 bool check_identity(struct survey *v, const struct check *c)
 {
 	struct err e = { 0 };
-	struct finding *f;
 
 	if (paths_check(v->paths, geteuid(), &v->env, "thinkfleetbot doctor", &e)) {
 		if (geteuid() == 0)
@@ -19,8 +18,7 @@ bool check_identity(struct survey *v, const struct check *c)
 				"this is root: a gateway of another user does not see these files");
 		return true;
 	}
-	f = finding_add(v, c, SEVERITY_FAIL, "%s", e.msg);
-	str_copy(f->evidence, sizeof(f->evidence), e.hint);
+	finding_err(v, c, &e);
 	return true;
 }
 

@@ -5,27 +5,30 @@
 
 #define TAIL_FROM 20 /* a shorter key shows nothing of its end */
 
-/* The longest public prefix of the provider table that the key starts with, or "". */
-static size_t public_prefix(const char *key, size_t n, const char **prefix)
+/* The longest of the method's public prefixes that the key starts with, if longer than *best. */
+static void try_method(const struct method *m, const char *key, size_t n, const char **best)
 {
-	size_t best = 0;
+	for (size_t i = 0; i < PROVIDER_PREFIXES && m->prefixes[i]; i++) {
+		const char *prefix = m->prefixes[i];
+		size_t len;
 
-	*prefix = "";
+		if (*prefix != *key)
+			continue;
+		len = strlen(prefix);
+		if (len > strlen(*best) && len < n && memcmp(key, prefix, len) == 0)
+			*best = prefix;
+	}
+}
+
+static const char *public_prefix(const char *key, size_t n)
+{
+	const char *best = "";
+
 	for (size_t i = 0; i < provider_count(); i++) {
 		const struct provider *p = provider_at(i);
 
-		for (size_t m = 0; m < provider_method_count(p) * PROVIDER_PREFIXES; m++) {
-			const struct method *of = &p->methods[m / PROVIDER_PREFIXES];
-			const char *text = of->prefixes[m % PROVIDER_PREFIXES];
-			size_t len = text ? strlen(text) : 0;
-
-			if (len <= best || len >= n || *text != *key)
-				continue;
-			if (memcmp(key, text, len) != 0)
-				continue;
-			best = len;
-			*prefix = text;
-		}
+		for (size_t k = 0; k < PROVIDER_METHODS && p->methods[k].id; k++)
+			try_method(&p->methods[k], key, n, &best);
 	}
 	return best;
 }
@@ -33,14 +36,13 @@ static size_t public_prefix(const char *key, size_t n, const char **prefix)
 void mask_make(struct mask *m, const char *key, size_t n)
 {
 	const char *prefix;
-	size_t len;
 
 	*m = (struct mask){ 0 };
 	if (n < TAIL_FROM)
 		return;
 	memcpy(m->tail, key + n - 4, 4);
-	len = public_prefix(key, n, &prefix);
-	if (len < sizeof(m->prefix) && (len + 4) * 3 <= n)
+	prefix = public_prefix(key, n);
+	if (strlen(prefix) < sizeof(m->prefix) && (strlen(prefix) + 4) * 3 <= n)
 		str_copy(m->prefix, sizeof(m->prefix), prefix);
 }
 

@@ -189,14 +189,13 @@ static void count_credentials(struct survey *v)
 	}
 }
 
+/* A variable that nothing sets is no key; the doctor says so. */
 static void mask_variable(struct survey *v, struct str *out, const char *name)
 {
 	struct credential c = { 0 };
 
 	if (survey_variable(v, name, &c))
 		credential_mask(out, &c);
-	else
-		str_fmt(out, "${%s}", name);
 }
 
 static void mask_config_key(struct survey *v, struct str *out, const struct config_provider *p)

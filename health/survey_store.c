@@ -136,6 +136,46 @@ static void add_profile(struct survey *v, const struct profiles *from, const str
 		describe_plain(c, &from->doc, p);
 }
 
+static void fill_usage_node(struct credential *c, const struct doc *d, uint32_t node)
+{
+	const struct {
+		const char *name;
+		int64_t *to;
+	} times[] = {
+		{ "lastUsed", &c->last_used_ms },
+		{ "cooldownUntil", &c->cooldown_until_ms },
+		{ "disabledUntil", &c->disabled_until_ms },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(times); i++)
+		if (!doc_int(d, doc_get(d, node, times[i].name), times[i].to))
+			*times[i].to = 0;
+	doc_text(d, doc_get(d, node, "disabledReason"), c->disabled_reason,
+		sizeof(c->disabled_reason));
+}
+
+/*
+ * What the agent itself noted about a profile that it inherits: it wins over
+ * main's note. The inherited profiles are the snapshot's first, in main's order.
+ */
+static void inherit_usage(struct survey *v, const struct doc *d)
+{
+	const struct profiles *base = &v->main.profiles;
+	uint32_t usage = doc_find(d, (const char *const[]){ "usageStats", NULL });
+
+	for (uint32_t n = doc_first(d, usage); n != DOC_NONE; n = doc_next(d, n)) {
+		const struct profile *p;
+		char id[ID_CAP];
+
+		if (doc_kind(d, n) != DOC_OBJECT || !doc_key(d, n, id, sizeof(id)) ||
+			profiles_find(&v->own.profiles, id))
+			continue;
+		p = profiles_find(base, id);
+		if (p)
+			fill_usage_node(&v->s->credentials[p - base->list], d, n);
+	}
+}
+
 /* Room for everything that can be added: the stores, each variable twice, the configuration. */
 static bool make_room(struct survey *v, struct err *e)
 {
@@ -202,6 +242,10 @@ bool survey_profiles(struct survey *v, struct err *e)
 	for (size_t i = 0; i < own->count; i++)
 		if (!base->count || !profiles_find(base, own->list[i].id))
 			add_profile(v, own, &own->list[i]);
+	if (base->count) {
+		inherit_usage(v, &own->doc);
+		inherit_usage(v, &own->state);
+	}
 	return true;
 }
 

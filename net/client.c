@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "base/fs.h"
+#include "base/self.h"
 
 #define PROBE "thinkfleetbot-probe"
 #define PROBE_FD 3
@@ -26,38 +27,6 @@ static const char *const passed[] = { "LANG", "https_proxy", "HTTPS_PROXY", "all
 	"ALL_PROXY", "no_proxy", "NO_PROXY", "SSL_CERT_FILE" };
 
 /* --- finding and starting --------------------------------------------------------------------- */
-
-static bool own_directory(char out[FS_PATH_MAX], struct err *e)
-{
-	static const char gone[] = " (deleted)"; /* an upgrade replaced us while we run */
-	char exe[FS_PATH_MAX];
-	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
-
-	if (n < 0)
-		return err_sys(e, "cannot read /proc/self/exe");
-	exe[n] = '\0';
-	if (str_ends(exe, gone))
-		exe[(size_t)n - (sizeof(gone) - 1)] = '\0';
-	fs_dirname(out, FS_PATH_MAX, exe);
-	return true;
-}
-
-static bool find_probe(char out[FS_PATH_MAX], struct err *e)
-{
-	static const char *const places[] = { "../libexec/thinkfleetbot/" PROBE, PROBE };
-	char dir[FS_PATH_MAX];
-
-	if (!own_directory(dir, e))
-		return false;
-	for (size_t i = 0; i < ARRAY_LEN(places); i++) {
-		if (!fs_join(out, FS_PATH_MAX, dir, places[i], e))
-			return false;
-		if (access(out, X_OK) == 0)
-			return true;
-	}
-	err_set(e, ERR_NOT_FOUND, "%s is missing beside %s", PROBE, dir);
-	return err_hint(e, "install thinkfleetbot again");
-}
 
 struct environment {
 	char text[ARRAY_LEN(passed)][2048];
@@ -133,7 +102,7 @@ bool client_start(struct client *c, struct err *e)
 	bool ok;
 
 	*c = CLIENT_NONE;
-	if (!find_probe(path, e))
+	if (!self_program(path, sizeof(path), PROBE, e))
 		return false;
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
 		return err_sys(e, "cannot make a socket for %s", PROBE);
@@ -252,10 +221,6 @@ static bool wait_for(struct client *c, int64_t until, struct check_result *out, 
 		int64_t left = until - clock_mono_ms();
 		bool got;
 
-		if (left <= 0)
-			return err_set(e, ERR_FAILED, "%s does not answer", PROBE);
-		if (poll(&p, 1, (int)left) < 0 && errno != EINTR)
-			return err_sys(e, "cannot wait for %s", PROBE);
 		if (!client_take(c, &m, &got, e))
 			return false;
 		if (got && m.type == WIRE_RESULT) {
@@ -263,6 +228,12 @@ static bool wait_for(struct client *c, int64_t until, struct check_result *out, 
 			return true;
 		}
 		wire_message_release(&m);
+		if (left <= 0)
+			return err_set(e, ERR_FAILED, "%s does not answer", PROBE);
+		/* Several messages may have come in one read: only then is there news to wait for.
+		 */
+		if (!got && poll(&p, 1, (int)left) < 0 && errno != EINTR)
+			return err_sys(e, "cannot wait for %s", PROBE);
 	}
 }
 

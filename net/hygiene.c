@@ -39,15 +39,9 @@ static void drop_variables(void)
 	}
 }
 
-static bool limit(int what, rlim_t value)
-{
-	struct rlimit r = { value, value };
-
-	return setrlimit(what, &r) == 0;
-}
-
 bool hygiene_apply(int fd, struct err *e)
 {
+	const struct rlimit none = { 0, 0 }, one = { 1, 1 };
 	bool ok = prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
 		  prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0;
 
@@ -58,7 +52,7 @@ bool hygiene_apply(int fd, struct err *e)
 	 * 1, not 0: with a pipe as core_pattern the kernel ignores a limit of 0 and honours 1
 	 * (core(5)). RLIMIT_FSIZE 0: a library that tries to write a file gets EFBIG.
 	 */
-	ok = ok && limit(RLIMIT_CORE, 1) && limit(RLIMIT_FSIZE, 0);
+	ok = ok && setrlimit(RLIMIT_CORE, &one) == 0 && setrlimit(RLIMIT_FSIZE, &none) == 0;
 	if (!ok)
 		return err_sys(e, "cannot protect the probe");
 	signal(SIGXFSZ, SIG_IGN);

@@ -40,7 +40,7 @@ static const struct words table[] = {
 		"It may not list models. Check that it may use the model you want." },
 	{ VERDICT_NONE, REASON_CLAUDE_CODE, false, "%P accepts this token for Claude Code only",
 		"Use an Anthropic API key instead." },
-	{ VERDICT_REJECTED, REASON_BAD_KEY, false, "%P did not accept this %T",
+	{ VERDICT_NONE, REASON_BAD_KEY, false, "%P did not accept this %T",
 		"Most likely the %T was revoked, or part of it is missing. Paste it again." },
 	{ VERDICT_UNKNOWN, REASON_RESTRICTED, false,
 		"%H knows the %T but does not let it list models (HTTP %S)",

@@ -284,7 +284,7 @@ static void say_too_much(struct paste_report *r, size_t n)
 	struct str m = STR_OF(r->message);
 
 	r->verdict = PASTE_TOO_MUCH;
-	if (n < 1000 * 1000)
+	if (n < 1000000)
 		str_fmt(&m, "That is %zu KB of text, not a secret. Nothing was kept.", n / 1000);
 	else
 		str_fmt(&m, "That is %zu.%zu MB of text, not a secret. Nothing was kept.",
@@ -307,6 +307,7 @@ static bool settle(struct secret *out, struct secret *text, const struct provide
 	return true;
 }
 
+/* NOLINTNEXTLINE(readability-function-size): the contract with the callers has 7 parameters. */
 bool paste_clean(struct secret *out, const char *raw, size_t n, const struct provider *want,
 	const struct method *method, struct paste_report *r, struct err *e)
 {

@@ -204,19 +204,35 @@ static bool is_word(const char *p, size_t n)
 	return true;
 }
 
-/* How many columns the line that ends at `at` has. */
-static size_t line_length(const struct scan *s, size_t at)
+static size_t line_start(const struct scan *s, size_t at)
 {
-	size_t from = at;
-
-	while (from && s->p[from - 1] != '\n')
-		from--;
-	return at - from;
+	while (at && s->p[at - 1] != '\n')
+		at--;
+	return at;
 }
 
 static bool usual_width(size_t columns)
 {
-	return columns == 80 || columns == 100 || columns == 120 || columns == 132;
+	static const unsigned char widths[] = { 40, 60, 72, 80, 90, 100, 110, 120, 132, 160 };
+
+	return memchr(widths, (int)columns, columns < 256 ? sizeof(widths) : 0) != NULL;
+}
+
+/* Was the line that ends at `at` cut by a terminal: as long as the one before, or as terminals are?
+ */
+static bool is_cut_line(const struct scan *s, size_t at)
+{
+	size_t from = line_start(s, at), before, end;
+
+	if (usual_width(at - from) || usual_width(at - skip_spaces(s, from)))
+		return true;
+	if (s->now.lines < 2 || !from)
+		return false;
+	before = line_start(s, from - 1);
+	for (end = from - 1; end > before && s->p[end - 1] == ' ';)
+		end--;
+	return end - before == at - skip_spaces(s, from) || end - before == at - from ||
+	       end - skip_spaces(s, before) == at - skip_spaces(s, from);
 }
 
 /* Nothing but closing punctuation stands between `at` and the end of its line. */
@@ -245,13 +261,17 @@ static bool continues(const struct scan *s, size_t at, size_t *next)
 		carrier_at(s, *next, &ignored))
 		return false;
 	piece = s->p + *next;
-	if (looks_random(piece, n))
+	if (looks_random(piece, n) ||
+		kind_completed_by(s->now.value.bytes, s->now.value.len, piece, n))
 		return true;
-	if (newlines != 1 || !ends_line(s, *next + n))
+	if (newlines != 1)
 		return false;
-	if (!is_word(piece, n))
-		return line_length(s, at) >= n;
-	return usual_width(line_length(s, at)) || (n <= 3 && line_length(s, at) >= 40);
+	if (is_cut_line(s, at))
+		return !is_word(piece, n) || n <= 4 || ends_line(s, *next + n);
+	if (!ends_line(s, *next + n))
+		return false;
+	return is_word(piece, n) ? n <= 3 && at - line_start(s, at) >= 40
+				 : at - line_start(s, at) >= n;
 }
 
 /* --- taking one candidate -------------------------------------------------------------------- */

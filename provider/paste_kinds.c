@@ -84,7 +84,9 @@ bool looks_random(const char *p, size_t n)
 
 static char lower(char c)
 {
-	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+	if (c >= 'A' && c <= 'Z')
+		return (char)(c - 'A' + 'a');
+	return c;
 }
 
 bool starts_nocase(const char *p, size_t n, const char *word)
@@ -136,6 +138,18 @@ bool kind_complete(const char *p, size_t n)
 		return n >= k->full_len;
 	/* 108 is usual; 100 leaves room, and is more than a cut at 80 leaves. */
 	return k->ending && n >= 100 && memcmp(p + n - 2, k->ending, 2) == 0;
+}
+
+bool kind_completed_by(const char *p, size_t n, const char *more, size_t m)
+{
+	const struct kind *k = kind_of(p, n);
+
+	if (!k)
+		return false;
+	if (k->full_len)
+		return n + m == k->full_len;
+	return k->ending && n + m >= 100 && n + m <= 120 && more[m - 1] == k->ending[1] &&
+	       (m > 1 ? more[m - 2] : p[n - 1]) == k->ending[0];
 }
 
 static bool contains_nocase(const char *p, size_t n, const char *word)

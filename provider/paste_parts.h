@@ -35,6 +35,9 @@ bool kind_glued(const char *p, size_t n);
 /* Nothing can follow: the known length or ending is reached. */
 bool kind_complete(const char *p, size_t n);
 
+/* What follows (more, of m > 0 bytes) makes it complete. */
+bool kind_completed_by(const char *p, size_t n, const char *more, size_t m);
+
 bool looks_placeholder(const char *p, size_t n);
 bool looks_address(const char *p, size_t n);
 

@@ -48,7 +48,9 @@ static bool is_blank(char c)
 
 static char lower(char c)
 {
-	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+	if (c >= 'A' && c <= 'Z')
+		return (char)(c - 'A' + 'a');
+	return c;
 }
 
 bool provider_normalise(char *out, size_t cap, const char *id)
@@ -206,5 +208,5 @@ int provider_match(const struct provider *p, const char *typed)
 		if (r > best)
 			best = r;
 	}
-	return best;
+	return (int)best;
 }

@@ -112,8 +112,11 @@ static bool judge_host(struct url *u, struct err *e)
 
 static void lower_host(struct url *u, const char *from, size_t n)
 {
-	for (size_t i = 0; i < n; i++)
-		u->host[i] = from[i] >= 'A' && from[i] <= 'Z' ? (char)(from[i] + 32) : from[i];
+	memcpy(u->host, from, n);
+	for (size_t i = 0; i < n; i++) {
+		if (from[i] >= 'A' && from[i] <= 'Z')
+			u->host[i] = (char)(from[i] - 'A' + 'a');
+	}
 	u->host[n] = '\0';
 }
 

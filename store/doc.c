@@ -177,11 +177,17 @@ uint32_t doc_find(const struct doc *d, const char *const *path)
 
 static bool decode(struct doc_chars c, char *out, size_t cap)
 {
+	size_t written = (size_t)(c.end - c.p);
 	size_t n = 0;
 	uint32_t cp;
 
 	if (!cap)
 		return false;
+	if (written < cap && !memchr(c.p, '\\', written)) {
+		memcpy(out, c.p, written);
+		out[written] = '\0';
+		return true;
+	}
 	while ((cp = doc_chars_next(&c)) != DOC_CHARS_END) {
 		char bytes[4];
 		size_t used = text_put(cp, bytes);
@@ -201,10 +207,14 @@ static bool decode(struct doc_chars c, char *out, size_t cap)
 static bool chars_are(struct doc_chars c, const char *text)
 {
 	size_t n = (size_t)(c.end - c.p);
+	size_t wanted = strlen(text);
 	uint32_t cp;
 
+	/* No text is longer decoded than written. */
+	if (n < wanted)
+		return false;
 	if (!memchr(c.p, '\\', n))
-		return strlen(text) == n && memcmp(c.p, text, n) == 0;
+		return wanted == n && memcmp(c.p, text, n) == 0;
 	while ((cp = doc_chars_next(&c)) != DOC_CHARS_END) {
 		char bytes[4];
 		size_t used = text_put(cp, bytes);
@@ -348,46 +358,48 @@ static bool push_digit(int64_t *v, int digit, bool minus)
 	       !__builtin_add_overflow(*v, minus ? -digit : digit, v);
 }
 
-/* digits [. digits] [e exponent], exactly: 1.5e1 is 15, 1.25e1 is not an integer. */
+static bool push_zeros(int64_t *v, size_t n, bool minus)
+{
+	for (; *v && n > 0; n--) {
+		if (!push_digit(v, 0, minus))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * digits [. digits] [e exponent], exactly: 1.5e1 is 15, 1.25e1 is not an integer.
+ * Zeros are held back until a digit follows: at the end they may all be shifted out.
+ */
 static bool decimal_int(const char *p, size_t n, bool minus, int64_t *out)
 {
-	const char *e = memchr(p, 'e', n);
-	size_t digits_n;
-	int shift;
+	size_t digits_n = 0;
 	size_t zeros = 0;
 	bool point = false;
 	int64_t v = 0;
+	int shift;
 
-	if (!e)
-		e = memchr(p, 'E', n);
-	digits_n = e ? (size_t)(e - p) : n;
-	shift = e ? exponent_of(e + 1, n - digits_n - 1) : 0;
+	while (digits_n < n && (p[digits_n] | 32) != 'e')
+		digits_n++;
+	shift = digits_n < n ? exponent_of(p + digits_n + 1, n - digits_n - 1) : 0;
 	for (size_t i = 0; i < digits_n; i++) {
+		shift -= point;
 		if (p[i] == '.') {
 			point = true;
-			continue;
-		}
-		shift -= point;
-		/* Zeros count only when a digit follows: they may all be shifted out. */
-		if (p[i] == '0') {
+		} else if (p[i] == '0') {
 			zeros++;
-			continue;
-		}
-		for (; zeros && v; zeros--) {
-			if (!push_digit(&v, 0, minus))
+		} else {
+			if (!push_zeros(&v, zeros, minus) || !push_digit(&v, p[i] - '0', minus))
 				return false;
+			zeros = 0;
 		}
-		zeros = 0;
-		if (!push_digit(&v, p[i] - '0', minus))
-			return false;
 	}
-	shift += v ? (int)zeros : 0;
-	if (v && shift < 0)
+	*out = v;
+	if (!v)
+		return true;
+	shift += (int)zeros;
+	if (shift < 0 || !push_zeros(&v, (size_t)shift, minus))
 		return false;
-	for (; v && shift > 0; shift--) {
-		if (!push_digit(&v, 0, minus))
-			return false;
-	}
 	*out = v;
 	return true;
 }

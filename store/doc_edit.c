@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "store/doc_scan.h"
+#include "store/doc_style.h"
 
 /*
  * Editing by span. An edit is a short list of splices, in order and without
@@ -14,35 +14,6 @@ struct splice {
 	const char *with;
 	size_t with_n;
 };
-
-/* A run of bytes: of the document, or a literal. */
-struct span {
-	const char *p;
-	size_t n;
-};
-
-/* How a container writes its members. */
-struct style {
-	struct span newline;
-	struct span base;   /* indent of the line the container begins on */
-	struct span indent; /* of its members, with `level` times `unit` behind it */
-	struct span unit;
-	size_t level;
-	struct span colon;
-	bool lines;  /* a line for each member; else all in one */
-	bool spaced; /* in one line: a blank after the comma */
-	bool bare;   /* keys without quotes */
-};
-
-static struct span literal(const char *text)
-{
-	return (struct span){ text, strlen(text) };
-}
-
-static bool add(struct buf *b, struct span s, struct err *e)
-{
-	return !s.n || buf_add(b, s.p, s.n, e);
-}
 
 /* --- applying --- */
 
@@ -78,8 +49,9 @@ static bool apply(struct doc *d, const struct splice *s, size_t n, struct err *e
 	for (size_t i = 0; i <= n; i++) {
 		size_t end = i < n ? s[i].at : d->text.len;
 
-		if (!add(&next.text, (struct span){ d->text.p + from, end - from }, e) ||
-			(i < n && !add(&next.text, (struct span){ s[i].with, s[i].with_n }, e)))
+		if (!span_add(&next.text, (struct span){ d->text.p + from, end - from }, e) ||
+			(i < n &&
+				!span_add(&next.text, (struct span){ s[i].with, s[i].with_n }, e)))
 			goto fail;
 		from = end + (i < n ? s[i].n : 0);
 	}
@@ -99,256 +71,11 @@ fail:
 	return false;
 }
 
-/* --- looking around --- */
-
-static size_t start_of(const struct doc *d, uint32_t node)
-{
-	return d->nodes[node].key_len ? d->nodes[node].key_at : d->nodes[node].at;
-}
-
-static size_t end_of(const struct doc *d, uint32_t node)
-{
-	return (size_t)d->nodes[node].at + d->nodes[node].len;
-}
-
-static bool is_newline(char c)
-{
-	return c == '\n' || c == '\r';
-}
-
-static bool is_space(char c)
-{
-	return c == ' ' || c == '\t';
-}
-
-static bool newline_in(const struct doc *d, size_t from, size_t to)
-{
-	for (size_t i = from; i < to; i++) {
-		if (is_newline(d->text.p[i]))
-			return true;
-	}
-	return false;
-}
-
-/* Blanks and newlines only, no comment. */
-static bool blank_in(const struct doc *d, size_t from, size_t to)
-{
-	for (size_t i = from; i < to; i++) {
-		if (!is_space(d->text.p[i]) && !is_newline(d->text.p[i]))
-			return false;
-	}
-	return true;
-}
-
-/* The comma after a member or element, or DOC_NONE. */
-static size_t comma_after(const struct doc *d, uint32_t node)
-{
-	size_t at = doc_blanks(d, end_of(d, node));
-
-	return at < d->text.len && d->text.p[at] == ',' ? at : DOC_NONE;
-}
-
-static uint32_t before(const struct doc *d, uint32_t node)
-{
-	uint32_t prev = DOC_NONE;
-
-	for (uint32_t n = d->nodes[d->nodes[node].parent].first; n != node; n = d->nodes[n].next)
-		prev = n;
-	return prev;
-}
-
-/* Where the room in front of a member begins: after the comma, or after the brace. */
-static size_t gap_before(const struct doc *d, uint32_t node, uint32_t prev)
-{
-	return prev == DOC_NONE ? (size_t)d->nodes[d->nodes[node].parent].at + 1
-				: comma_after(d, prev) + 1;
-}
-
-static struct span indent_at(const struct doc *d, size_t at)
-{
-	size_t start = at;
-	size_t n = 0;
-
-	while (start > 0 && !is_newline(d->text.p[start - 1]))
-		start--;
-	while (start + n < at && is_space(d->text.p[start + n]))
-		n++;
-	return (struct span){ d->text.p + start, n };
-}
-
-static struct span newline_of(const struct doc *d)
-{
-	const char *lf = memchr(d->text.p, '\n', d->text.len);
-
-	return literal(lf && lf > d->text.p && lf[-1] == '\r' ? "\r\n" : "\n");
-}
-
-static struct span colon_of(const struct doc *d, uint32_t node)
-{
-	const struct doc_node *n = &d->nodes[node];
-	size_t from = (size_t)n->key_at + n->key_len;
-
-	if (!n->key_len)
-		return literal(": ");
-	for (size_t i = from; i < n->at; i++) {
-		if (!is_space(d->text.p[i]) && d->text.p[i] != ':')
-			return literal(": ");
-	}
-	return (struct span){ d->text.p + from, n->at - from };
-}
-
-/* What `inner` has more than `outer`; one level of the file when they are not nested so. */
-static struct span unit_between(struct span outer, struct span inner, struct span otherwise)
-{
-	if (inner.n <= outer.n || memcmp(outer.p, inner.p, outer.n) != 0)
-		return otherwise;
-	return (struct span){ inner.p + outer.n, inner.n - outer.n };
-}
-
-/* Of the first container that has lines; two blanks when there is none. */
-static struct span unit_of(const struct doc *d)
-{
-	for (uint32_t i = 0; i < d->count; i++) {
-		uint32_t first = d->nodes[i].first;
-		size_t at;
-
-		if (first == DOC_NONE)
-			continue;
-		at = start_of(d, first);
-		if (newline_in(d, (size_t)d->nodes[i].at + 1, at))
-			return unit_between(
-				indent_at(d, start_of(d, i)), indent_at(d, at), literal("  "));
-	}
-	return literal("  ");
-}
-
-static bool bare_key(const struct doc *d, uint32_t node)
-{
-	const struct doc_node *n = &d->nodes[node];
-
-	return n->key_len && d->text.p[n->key_at] != '"' && d->text.p[n->key_at] != '\'';
-}
-
-/* From the last member; of an empty container, from what is around it. */
-static struct style style_of(const struct doc *d, uint32_t container)
-{
-	uint32_t last = d->nodes[container].last;
-	struct style st = { .newline = newline_of(d), .unit = unit_of(d) };
-	size_t open = d->nodes[container].at;
-
-	st.base = indent_at(d, start_of(d, container));
-	if (last == DOC_NONE) {
-		uint32_t parent = d->nodes[container].parent;
-
-		st.lines = parent == DOC_NONE ||
-			   newline_in(d, d->nodes[parent].at, start_of(d, container)) ||
-			   newline_in(d, open, end_of(d, container));
-		st.colon = colon_of(d, container);
-		st.bare = bare_key(d, container);
-		st.indent = st.base;
-		st.level = 1;
-	} else {
-		uint32_t prev = before(d, last);
-		size_t gap = gap_before(d, last, prev);
-		size_t at = start_of(d, last);
-
-		st.lines = newline_in(d, gap, at);
-		st.colon = colon_of(d, d->nodes[last].key_len ? last : container);
-		st.bare = bare_key(d, last);
-		st.indent = indent_at(d, at);
-		st.spaced = prev != DOC_NONE && at > gap;
-		if (st.lines)
-			st.unit = unit_between(st.base, st.indent, st.unit);
-	}
-	if (last == DOC_NONE || d->nodes[container].count == 1)
-		st.spaced = st.colon.n > 1;
-	return st;
-}
-
-/* --- laying out a value --- */
-
-static bool line_break(struct buf *out, const struct style *st, size_t level, struct err *e)
-{
-	if (!add(out, st->newline, e) || !add(out, st->indent, e))
-		return false;
-	for (size_t i = 0; i < st->level + level; i++) {
-		if (!add(out, st->unit, e))
-			return false;
-	}
-	return true;
-}
-
-/*
- * Writes a doc_value in a style. st->indent is that of the line the value
- * stands on. Outside texts, the value's own text has line breaks with tabs,
- * ": " and nothing else to translate.
- */
-static bool lay_out(
-	struct buf *out, const struct doc_value *v, const struct style *st, struct err *e)
-{
-	const char *p = v->text.p;
-	const char *end = p + v->text.len;
-	bool quoted = false;
-	size_t level;
-
-	for (; p < end; p++) {
-		if (quoted && *p == '\\') {
-			if (!buf_add(out, p++, 2, e))
-				return false;
-			continue;
-		}
-		quoted ^= *p == '"';
-		if (!quoted && *p == '\n') {
-			for (level = 0; p + 1 < end && p[1] == '\t'; p++)
-				level++;
-			if (st->lines ? !line_break(out, st, level, e)
-				      : st->spaced && out->p[out->len - 1] == ',' &&
-						!buf_add(out, " ", 1, e))
-				return false;
-		} else if (!quoted && *p == ':') {
-			p++;
-			if (!add(out, st->colon, e))
-				return false;
-		} else if (!buf_add(out, p, 1, e)) {
-			return false;
-		}
-	}
-	return true;
-}
-
 static bool usable(const struct doc *d, const struct doc_value *v, struct err *e)
 {
 	if (v->failed || v->depth || !v->text.len)
 		return err_set(e, ERR_FAILED, "%s: a value that cannot be written", d->name);
 	return true;
-}
-
-static bool is_identifier(const char *key)
-{
-	size_t n = strspn(key, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_$");
-
-	return n && !key[n] && !(key[0] >= '0' && key[0] <= '9');
-}
-
-/* key may be NULL: an element of an array. */
-static bool lay_out_member(struct buf *out, const char *key, const struct doc_value *v,
-	const struct style *st, struct err *e)
-{
-	struct doc_value name = { 0 };
-	bool ok;
-
-	if (!key)
-		return lay_out(out, v, st, e);
-	if (st->bare && is_identifier(key))
-		return buf_text(out, key, e) && add(out, st->colon, e) && lay_out(out, v, st, e);
-	doc_value_string(&name, key);
-	if (name.failed)
-		ok = err_set(e, ERR_FAILED, "a key that cannot be written");
-	else
-		ok = add(out, (struct span){ name.text.p, name.text.len }, e) &&
-		     add(out, st->colon, e) && lay_out(out, v, st, e);
-	doc_value_release(&name);
-	return ok;
 }
 
 /* --- adding --- */
@@ -375,16 +102,16 @@ static bool add_after_last(struct doc *d, uint32_t container, const char *key,
 	const struct doc_value *v, struct err *e)
 {
 	uint32_t last = d->nodes[container].last;
-	struct style st = style_of(d, container);
-	size_t comma = comma_after(d, last);
+	struct style st = doc_style_of(d, container);
+	size_t comma = doc_comma_after(d, last);
 	bool trailing = comma != DOC_NONE;
-	size_t at = trailing ? comma + 1 : end_of(d, last);
+	size_t at = trailing ? comma + 1 : doc_end(d, last);
 	struct buf text = { 0 };
 	bool ok = false;
 
-	if (st.lines ? !line_break(&text, &st, 0, e) : st.spaced && !buf_add(&text, " ", 1, e))
+	if (st.lines ? !style_break(&text, &st, 0, e) : st.spaced && !buf_add(&text, " ", 1, e))
 		goto out;
-	if (!lay_out_member(&text, key, v, &st, e) || (trailing && !buf_add(&text, ",", 1, e)))
+	if (!style_member(&text, key, v, &st, e) || (trailing && !buf_add(&text, ",", 1, e)))
 		goto out;
 	ok = apply(d,
 		(struct splice[]){ { at, 0, ",", trailing ? 0 : 1 },
@@ -399,9 +126,9 @@ out:
 static bool add_first(struct doc *d, uint32_t container, const char *key, const struct doc_value *v,
 	struct err *e)
 {
-	struct style st = style_of(d, container);
+	struct style st = doc_style_of(d, container);
 	size_t open = (size_t)d->nodes[container].at + 1;
-	size_t close = end_of(d, container) - 1;
+	size_t close = doc_end(d, container) - 1;
 	size_t at = open;
 	struct buf text = { 0 };
 	bool closed;
@@ -412,10 +139,11 @@ static bool add_first(struct doc *d, uint32_t container, const char *key, const 
 		if (d->text.p[i] == '/')
 			at = next;
 	}
-	closed = newline_in(d, at, close); /* the brace is on a line of its own already */
-	if ((st.lines && !line_break(&text, &st, 0, e)) || !lay_out_member(&text, key, v, &st, e))
+	closed = doc_newline_in(d, at, close); /* the brace is on a line of its own already */
+	if ((st.lines && !style_break(&text, &st, 0, e)) || !style_member(&text, key, v, &st, e))
 		goto out;
-	if (st.lines && !closed && (!add(&text, st.newline, e) || !add(&text, st.base, e)))
+	if (st.lines && !closed &&
+		(!span_add(&text, st.newline, e) || !span_add(&text, st.base, e)))
 		goto out;
 	ok = apply(d,
 		(struct splice[]){ { at, closed || at > open ? 0 : close - at, text.p, text.len } },
@@ -443,15 +171,16 @@ bool doc_set(struct doc *d, uint32_t node, const struct doc_value *v, struct err
 	if (kind == DOC_ABSENT || !usable(d, v, e))
 		return kind == DOC_ABSENT ? err_set(e, ERR_NOT_FOUND, "%s: no such value", d->name)
 					  : false;
-	st = style_of(d, node == DOC_ROOT ? node : d->nodes[node].parent);
+	st = doc_style_of(d, node == DOC_ROOT ? node : d->nodes[node].parent);
 	if (doc_count(d, node))
-		st.lines = newline_in(d, d->nodes[node].at, end_of(d, node));
-	st.indent = indent_at(d, start_of(d, node));
+		st.lines = doc_newline_in(d, d->nodes[node].at, doc_end(d, node));
+	st.indent = doc_indent_at(d, doc_start(d, node));
 	st.level = 0;
-	ok = lay_out(&text, v, &st, e) && apply(d,
-						  (struct splice[]){ { d->nodes[node].at,
-							  d->nodes[node].len, text.p, text.len } },
-						  1, e);
+	ok = style_value(&text, v, &st, e) &&
+	     apply(d,
+		     (struct splice[]){
+			     { d->nodes[node].at, d->nodes[node].len, text.p, text.len } },
+		     1, e);
 	buf_release(&text);
 	return ok;
 }
@@ -559,10 +288,10 @@ static bool comment_follows(const struct doc *d, size_t at)
 
 static bool remove_before_comma(struct doc *d, uint32_t node, size_t comma, struct err *e)
 {
-	size_t from = start_of(d, node);
-	size_t to = end_of(d, node);
+	size_t from = doc_start(d, node);
+	size_t to = doc_end(d, node);
 
-	if (!blank_in(d, to, comma))
+	if (!doc_blank_in(d, to, comma))
 		return apply(d,
 			(struct splice[]){ { from, to - from, NULL, 0 }, { comma, 1, NULL, 0 } }, 2,
 			e);
@@ -574,11 +303,11 @@ static bool remove_before_comma(struct doc *d, uint32_t node, size_t comma, stru
 /* The last one without a trailing comma: the comma before it goes as well. */
 static bool remove_last(struct doc *d, uint32_t node, uint32_t prev, struct err *e)
 {
-	size_t from = start_of(d, node);
-	size_t to = end_of(d, node);
-	size_t comma = prev == DOC_NONE ? DOC_NONE : comma_after(d, prev);
+	size_t from = doc_start(d, node);
+	size_t to = doc_end(d, node);
+	size_t comma = prev == DOC_NONE ? DOC_NONE : doc_comma_after(d, prev);
 
-	if (comma != DOC_NONE && blank_in(d, comma + 1, from) && !comment_follows(d, to))
+	if (comma != DOC_NONE && doc_blank_in(d, comma + 1, from) && !comment_follows(d, to))
 		return apply(d, (struct splice[]){ { comma, to - comma, NULL, 0 } }, 1, e);
 	grow(d, &from, &to);
 	if (comma == DOC_NONE)
@@ -593,10 +322,10 @@ bool doc_remove_node(struct doc *d, uint32_t node, struct err *e)
 
 	if (doc_kind(d, node) == DOC_ABSENT || node == DOC_ROOT)
 		return err_set(e, ERR_NOT_FOUND, "%s: nothing to remove", d->name);
-	comma = comma_after(d, node);
+	comma = doc_comma_after(d, node);
 	if (comma != DOC_NONE)
 		return remove_before_comma(d, node, comma, e);
-	return remove_last(d, node, before(d, node), e);
+	return remove_last(d, node, doc_before(d, node), e);
 }
 
 bool doc_remove(struct doc *d, const char *const *path, struct err *e)
@@ -663,13 +392,13 @@ bool doc_list_prepend(struct doc *d, uint32_t array, const char *text, struct er
 	if (doc_kind(d, array) != DOC_ARRAY)
 		return not_a_list(d, array, e);
 	first = d->nodes[array].first;
-	st = style_of(d, array);
-	st.lines = newline_in(d, (size_t)d->nodes[array].at + 1, start_of(d, first));
-	st.indent = indent_at(d, start_of(d, first));
+	st = doc_style_of(d, array);
+	st.lines = doc_newline_in(d, (size_t)d->nodes[array].at + 1, doc_start(d, first));
+	st.indent = doc_indent_at(d, doc_start(d, first));
 	doc_value_string(&v, text);
-	ok = usable(d, &v, e) && lay_out(&out, &v, &st, e) && buf_add(&out, ",", 1, e) &&
-	     (st.lines ? line_break(&out, &st, 0, e) : !st.spaced || buf_add(&out, " ", 1, e)) &&
-	     apply(d, (struct splice[]){ { start_of(d, first), 0, out.p, out.len } }, 1, e);
+	ok = usable(d, &v, e) && style_value(&out, &v, &st, e) && buf_add(&out, ",", 1, e) &&
+	     (st.lines ? style_break(&out, &st, 0, e) : !st.spaced || buf_add(&out, " ", 1, e)) &&
+	     apply(d, (struct splice[]){ { doc_start(d, first), 0, out.p, out.len } }, 1, e);
 	doc_value_release(&v);
 	buf_release(&out);
 	return ok;

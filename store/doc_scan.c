@@ -45,11 +45,25 @@ static char here(const struct scan *s)
 	return (char)(s->at < s->n ? s->p[s->at] : '\0');
 }
 
+/* Eight bytes of ASCII without NUL: bit 7 of none is set, and taking 1 from each borrows from none.
+ */
+static bool plain_word(const char *p)
+{
+	uint64_t word;
+
+	memcpy(&word, p, sizeof(word));
+	return !((word | (word - UINT64_C(0x0101010101010101))) & UINT64_C(0x8080808080808080));
+}
+
 static bool validate(struct scan *s)
 {
 	size_t i = 0;
 
 	while (i < s->n) {
+		if (s->n - i >= sizeof(uint64_t) && plain_word(s->p + i)) {
+			i += sizeof(uint64_t);
+			continue;
+		}
 		unsigned char c = (unsigned char)s->p[i];
 		size_t used = 1;
 
@@ -60,69 +74,6 @@ static bool validate(struct scan *s)
 		i += used;
 	}
 	return true;
-}
-
-static bool is_break(uint32_t cp)
-{
-	return cp == '\n' || cp == '\r' || cp == 0x2028 || cp == 0x2029;
-}
-
-/* White space of JSON5 outside ASCII: BOM, NBSP, line separators, category Zs. */
-static bool is_wide_blank(uint32_t cp)
-{
-	return cp == 0xFEFF || cp == 0xA0 || cp == 0x1680 || (cp >= 0x2000 && cp <= 0x200A) ||
-	       cp == 0x2028 || cp == 0x2029 || cp == 0x202F || cp == 0x205F || cp == 0x3000;
-}
-
-/* Past the comment at `at`; `at` itself when there is none, or it is not closed. */
-static size_t comment_end(const char *p, size_t n, size_t at)
-{
-	if (n - at < 2 || p[at] != '/')
-		return at;
-	if (p[at + 1] == '*') {
-		for (size_t i = at + 2; i + 1 < n; i++) {
-			if (p[i] == '*' && p[i + 1] == '/')
-				return i + 2;
-		}
-		return at;
-	}
-	if (p[at + 1] != '/')
-		return at;
-	for (size_t i = at + 2, used; i < n; i += used) {
-		if (is_break(text_next(p + i, n - i, &used)))
-			return i;
-	}
-	return n;
-}
-
-size_t doc_blank(const struct doc *d, size_t at)
-{
-	const char *p = d->text.p;
-	size_t n = d->text.len;
-	size_t used;
-
-	if (at >= n)
-		return at;
-	if (p[at] == ' ' || p[at] == '\n' || p[at] == '\r' || p[at] == '\t')
-		return at + 1;
-	if (d->dialect == DOC_JSON)
-		return at;
-	if (p[at] == '\v' || p[at] == '\f')
-		return at + 1;
-	if (p[at] == '/')
-		return comment_end(p, n, at);
-	if ((unsigned char)p[at] >= 0x80 && is_wide_blank(text_next(p + at, n - at, &used)))
-		return at + used;
-	return at;
-}
-
-size_t doc_blanks(const struct doc *d, size_t at)
-{
-	size_t next;
-
-	while ((next = doc_blank(d, at)) != at)
-		at = next;
-	return at;
 }
 
 static void skip(struct scan *s)
@@ -196,23 +147,12 @@ static uint32_t node_add(struct scan *s, uint32_t parent)
 
 /* --- tokens --- */
 
-static int hex(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 static bool hex_digits(const struct scan *s, size_t at, size_t n)
 {
 	if (s->n - at < n)
 		return false;
 	for (size_t i = 0; i < n; i++) {
-		if (hex(s->p[at + i]) < 0)
+		if (doc_hex(s->p[at + i]) < 0)
 			return false;
 	}
 	return true;
@@ -257,8 +197,12 @@ static bool string(struct scan *s)
 	char quote = s->p[s->at++];
 
 	for (;;) {
-		char c = here(s);
+		char c;
 
+		while (s->at < s->n && (unsigned char)s->p[s->at] >= ' ' && s->p[s->at] != quote &&
+			s->p[s->at] != '\\')
+			s->at++;
+		c = here(s);
 		if (s->at >= s->n)
 			return fail(s, start, "a text that is not closed");
 		if (c == quote)
@@ -308,9 +252,9 @@ static bool exponent(struct scan *s)
 static bool hex_number(struct scan *s)
 {
 	s->at += 2;
-	if (hex(here(s)) < 0)
+	if (doc_hex(here(s)) < 0)
 		return unexpected(s, "expected hexadecimal digits");
-	while (hex(here(s)) >= 0)
+	while (doc_hex(here(s)) >= 0)
 		s->at++;
 	return true;
 }
@@ -362,7 +306,7 @@ static size_t key_char(const struct scan *s, bool first)
 		return s->n - s->at > 5 && s->p[s->at + 1] == 'u' && hex_digits(s, s->at + 2, 4)
 			       ? 6
 			       : 0;
-	if ((unsigned char)c < 0x80 || is_wide_blank(text_next(s->p + s->at, s->n - s->at, &used)))
+	if ((unsigned char)c < 0x80 || doc_wide_blank(text_next(s->p + s->at, s->n - s->at, &used)))
 		return 0;
 	return used;
 }
@@ -501,76 +445,4 @@ out:
 		d->count = d->cap = 0;
 	}
 	return ok;
-}
-
-/* --- characters --- */
-
-struct doc_chars doc_chars(const struct doc *d, uint32_t at, uint32_t len)
-{
-	const char *p = d->text.p + at;
-	size_t quote = len && (*p == '"' || *p == '\'') ? 1 : 0;
-
-	return (struct doc_chars){ .p = p + quote, .end = p + len - quote };
-}
-
-static uint32_t unit(const char *p, size_t n)
-{
-	uint32_t u = 0;
-
-	for (size_t i = 0; i < n; i++)
-		u = u << 4 | (uint32_t)hex(p[i]);
-	return u;
-}
-
-/* After "\u": a pair of surrogates is one character. */
-static uint32_t unicode(struct doc_chars *c)
-{
-	uint32_t high = unit(c->p, 4);
-	uint32_t low;
-
-	c->p += 4;
-	if (high < 0xD800 || high > 0xDFFF)
-		return high;
-	if (high < 0xDC00 && c->end - c->p >= 6 && c->p[0] == '\\' && c->p[1] == 'u') {
-		low = unit(c->p + 2, 4);
-		if (low >= 0xDC00 && low <= 0xDFFF) {
-			c->p += 6;
-			return 0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00);
-		}
-	}
-	c->lone = true;
-	return TEXT_BAD;
-}
-
-/* The tokens were checked by escape(): nothing here can run over the end. */
-uint32_t doc_chars_next(struct doc_chars *c)
-{
-	static const char names[] = "bfnrtv0";
-	static const char codes[] = "\b\f\n\r\t\v";
-	const char *name;
-	uint32_t cp;
-	size_t used;
-
-	while (c->p < c->end) {
-		cp = text_next(c->p, (size_t)(c->end - c->p), &used);
-		c->p += used;
-		if (cp != '\\')
-			return cp;
-		cp = text_next(c->p, (size_t)(c->end - c->p), &used);
-		c->p += used;
-		if (cp == 'u')
-			return unicode(c);
-		if (cp == 'x') {
-			c->p += 2;
-			return unit(c->p - 2, 2);
-		}
-		if (is_break(cp)) {
-			if (cp == '\r' && c->p < c->end && *c->p == '\n')
-				c->p++;
-			continue;
-		}
-		name = cp < 0x80 ? strchr(names, (int)cp) : NULL;
-		return name && *name ? (unsigned char)codes[name - names] : cp;
-	}
-	return DOC_CHARS_END;
 }

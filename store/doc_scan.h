@@ -14,9 +14,12 @@ bool doc_scan(struct doc *d, struct err *e);
 
 /* Past one blank, newline or comment at `at`; `at` itself when there is none. */
 size_t doc_blank(const struct doc *d, size_t at);
+size_t doc_blanks(const struct doc *d, size_t at); /* past all of them */
 
-/* Past all of them. */
-size_t doc_blanks(const struct doc *d, size_t at);
+/* White space of JSON5 outside ASCII. */
+bool doc_wide_blank(uint32_t cp);
+
+int doc_hex(char c); /* -1: not a hexadecimal digit */
 
 /* The code points of a key or string token, one at a time. */
 struct doc_chars {

@@ -177,6 +177,8 @@ bool dotenv_set(struct dotenv *env, const char *key, const char *value, size_t n
 		return err_set(e, ERR_USAGE, "\"%.80s\" cannot be a variable's name", key);
 	if (!is_text(value, n))
 		return err_set(e, ERR_REFUSED, "%s: the value of %s is not text", env->name, key);
+	if (dotenv_find(env, key) != DOTENV_NONE && reads_as(env, key, value, n))
+		return true;
 	/* The value may point into the text that is about to be replaced. */
 	if (!secret_from(&copy, value, n, e))
 		return false;

@@ -7,98 +7,6 @@
 
 #include "store/profiles_entry.h"
 
-/* --- names --- */
-
-static const char *const kind_names[] = { "none", "api_key", "token", "oauth" };
-
-const char *profile_kind_name(enum profile_kind k)
-{
-	return kind_names[k];
-}
-
-bool provider_name_normalise(char *out, size_t cap, const char *name)
-{
-	static const char *const same[][2] = { { "z.ai", "zai" }, { "z-ai", "zai" },
-		{ "opencode-zen", "opencode" }, { "qwen", "qwen-portal" } };
-	struct str s = str_on(out, cap);
-
-	name += strspn(name, " \t\r\n");
-	str_add(&s, name);
-	while (s.len && strchr(" \t\r\n", out[s.len - 1]))
-		out[--s.len] = '\0';
-	for (size_t i = 0; i < s.len; i++) {
-		if (out[i] >= 'A' && out[i] <= 'Z')
-			out[i] = (char)(out[i] + 32);
-	}
-	for (size_t i = 0; i < ARRAY_LEN(same); i++) {
-		if (strcmp(out, same[i][0]) == 0)
-			return str_copy(out, cap, same[i][1]);
-	}
-	return !s.cut;
-}
-
-/* --- one entry --- */
-
-enum profile_kind entry_kind(const struct doc *d, uint32_t entry)
-{
-	uint32_t type = doc_get(d, entry, "type");
-
-	if (doc_kind(d, type) == DOC_ABSENT)
-		type = doc_get(d, entry, "mode");
-	for (size_t k = PROFILE_API_KEY; k < ARRAY_LEN(kind_names); k++) {
-		if (doc_text_is(d, type, kind_names[k]))
-			return (enum profile_kind)k;
-	}
-	return doc_text_is(d, type, "apiKey") ? PROFILE_API_KEY : PROFILE_NO_KIND;
-}
-
-/* Where each kind keeps its secret, the member that counts first. */
-static const struct entry_fields fields_of[] = {
-	[PROFILE_NO_KIND] = { { NULL }, NULL },
-	[PROFILE_API_KEY] = { { "key", "apiKey" }, "keyRef" },
-	[PROFILE_TOKEN] = { { "token" }, "tokenRef" },
-	[PROFILE_OAUTH] = { { "access", "refresh" }, NULL },
-};
-
-const struct entry_fields *entry_fields(enum profile_kind kind)
-{
-	return &fields_of[kind];
-}
-
-uint32_t entry_secret(const struct doc *d, uint32_t entry)
-{
-	const struct entry_fields *f = entry_fields(entry_kind(d, entry));
-
-	for (size_t i = 0; i < ENTRY_FIELDS && f->plain[i]; i++) {
-		uint32_t node = doc_get(d, entry, f->plain[i]);
-
-		if (doc_filled(d, node))
-			return node;
-	}
-	return DOC_NONE;
-}
-
-/* The reference, also where somebody put the object into the place of the secret itself. */
-static uint32_t entry_ref(const struct doc *d, uint32_t entry, enum profile_kind kind)
-{
-	const struct entry_fields *f = entry_fields(kind);
-	uint32_t node;
-
-	if (!f->ref)
-		return DOC_NONE;
-	node = doc_get(d, entry, f->ref);
-	if (doc_kind(d, node) == DOC_OBJECT)
-		return node;
-	for (size_t i = 0; i < ENTRY_FIELDS && f->plain[i]; i++) {
-		node = doc_get(d, entry, f->plain[i]);
-		if (doc_kind(d, node) == DOC_OBJECT)
-			return node;
-	}
-	return DOC_NONE;
-}
-
-/* --- loading --- */
-
 struct loader {
 	struct profiles *p;
 	struct err *e;
@@ -262,10 +170,9 @@ static bool read_entries(struct loader *l, uint32_t object)
 
 /* --- what goes with the entries --- */
 
-static int compare_id(const void *a, const void *b)
+static int compare_key(const void *a, const void *b)
 {
-	return strcmp(
-		(*(const struct profile *const *)a)->id, (*(const struct profile *const *)b)->id);
+	return strcmp(((const struct profile_key *)a)->id, ((const struct profile_key *)b)->id);
 }
 
 static bool index_ids(struct loader *l)
@@ -276,28 +183,28 @@ static bool index_ids(struct loader *l)
 	if (!p->by_id)
 		return no_memory(l);
 	for (size_t i = 0; i < p->count; i++)
-		p->by_id[i] = &p->list[i];
-	qsort(p->by_id, p->count, sizeof(*p->by_id), compare_id);
+		p->by_id[i] = (struct profile_key){ p->list[i].id, i };
+	qsort(p->by_id, p->count, sizeof(*p->by_id), compare_key);
 	return true;
-}
-
-const struct profile *profiles_find(const struct profiles *p, const char *id)
-{
-	struct profile key = { .id = id };
-	const struct profile *wanted = &key;
-	const struct profile **found =
-		p->count ? bsearch(&wanted, p->by_id, p->count, sizeof(*p->by_id), compare_id)
-			 : NULL;
-
-	return found ? *found : NULL;
 }
 
 /* The same profile, to be filled. */
 static struct profile *find_own(struct profiles *p, const char *id)
 {
-	const struct profile *found = profiles_find(p, id);
+	const struct profile_key wanted = { .id = id };
+	const struct profile_key *found =
+		p->count ? bsearch(&wanted, p->by_id, p->count, sizeof(wanted), compare_key) : NULL;
 
-	return found ? &p->list[found - p->list] : NULL;
+	return found ? &p->list[found->at] : NULL;
+}
+
+const struct profile *profiles_find(const struct profiles *p, const char *id)
+{
+	const struct profile_key wanted = { .id = id };
+	const struct profile_key *found =
+		p->count ? bsearch(&wanted, p->by_id, p->count, sizeof(wanted), compare_key) : NULL;
+
+	return found ? &p->list[found->at] : NULL;
 }
 
 static int64_t time_member(const struct doc *d, uint32_t object, const char *key)

@@ -69,6 +69,12 @@ struct profile_order {
 	size_t count;
 };
 
+/* Where an id is in the list. */
+struct profile_key {
+	const char *id;
+	size_t at;
+};
+
 #define PROFILE_PROBLEMS_MAX 16
 
 struct profiles {
@@ -80,9 +86,9 @@ struct profiles {
 	struct profile_order *orders;
 	size_t order_count;
 	struct profile_problem problems[PROFILE_PROBLEMS_MAX];
-	size_t problem_count;         /* may be above the maximum: that many were not kept */
-	bool exists;                  /* the file is there */
-	const struct profile **by_id; /* sorted by id */
+	size_t problem_count;      /* may be above the maximum: that many were not kept */
+	bool exists;               /* the file is there */
+	struct profile_key *by_id; /* sorted */
 	struct pool pool;
 };
 

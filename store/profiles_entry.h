@@ -22,4 +22,7 @@ const struct entry_fields *entry_fields(enum profile_kind kind);
 /* The first member with a plain-text secret that is not blank, or DOC_NONE. */
 uint32_t entry_secret(const struct doc *d, uint32_t entry);
 
+/* The reference, wherever it stands, or DOC_NONE. */
+uint32_t entry_ref(const struct doc *d, uint32_t entry, enum profile_kind kind);
+
 #endif

@@ -29,7 +29,7 @@
  */
 
 enum {
-	VAULT_TEXT_MAX = 8 << 20, /* 10,000 profiles with a previous revision are 7 MiB */
+	VAULT_TEXT_MAX = 16 << 20, /* 10,000 profiles, each with a previous revision: 9 MiB */
 	VAULT_RECORDS_MAX = 32768,
 	VAULT_SLOTS_MAX = 16,
 	VAULT_RECORD_ID_CAP = 257,
@@ -81,7 +81,7 @@ struct vault {
 	bool tolerant;
 	bool rollback_accepted;
 	char key_dir[FS_PATH_MAX]; /* "": no anchor is kept */
-	struct fs_stamp stamp;  /* of the file it came from */
+	struct fs_stamp stamp;     /* of the file it came from */
 	struct secret vmk;
 	struct secret k_rec;
 	struct secret k_mac;

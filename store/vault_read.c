@@ -145,24 +145,38 @@ static bool take(struct reader *r, char c)
 	return true;
 }
 
-/* What stands between two quotes, escapes and all; r->at stays where it was on failure. */
+/* The quote that ends a string: one with an even number of backslashes before it. */
+static const char *closing_quote(const char *start, const char *end)
+{
+	const char *q = start;
+
+	while ((q = memchr(q, '"', (size_t)(end - q)))) {
+		size_t escapes = 0;
+
+		while (q - escapes > start && q[-1 - (ptrdiff_t)escapes] == '\\')
+			escapes++;
+		if (escapes % 2 == 0)
+			return q;
+		q++;
+	}
+	return NULL;
+}
+
+/* What stands between two quotes, escapes and all. Without an end the text is cut off. */
 static bool take_string(struct reader *r, const char **p, size_t *n)
 {
-	size_t at;
+	const char *end;
 
 	if (peek(r) != '"')
 		return false;
-	for (at = r->at + 1; at < r->n && r->p[at] != '"'; at++) {
-		if (r->p[at] == '\\')
-			at++;
-	}
-	if (at >= r->n) {
+	*p = r->p + r->at + 1;
+	end = closing_quote(*p, r->p + r->n);
+	if (!end) {
 		r->at = r->n;
 		return false;
 	}
-	*p = r->p + r->at + 1;
-	*n = at - r->at - 1;
-	r->at = at + 1;
+	*n = (size_t)(end - *p);
+	r->at = (size_t)(end - r->p) + 1;
 	return true;
 }
 

@@ -188,18 +188,47 @@ static bool cell_equal(const struct cell *a, const struct cell *b)
 	return a->width == b->width && a->role == b->role && !memcmp(a->ch, b->ch, sizeof(a->ch));
 }
 
-bool frame_equal(const struct frame *a, const struct frame *b)
+static bool row_equal(const struct frame *a, const struct frame *b, int y)
 {
-	size_t n = (size_t)a->rows * (size_t)a->cols;
+	const struct cell *p = frame_cell(a, y, 0);
+	const struct cell *q = frame_cell(b, y, 0);
 
-	if (a->rows != b->rows || a->cols != b->cols || a->cursor != b->cursor ||
-		a->cursor_y != b->cursor_y || a->cursor_x != b->cursor_x ||
-		strcmp(a->title, b->title) != 0)
-		return false;
-	for (size_t i = 0; i < n; i++) {
-		if (!cell_equal(&a->cells[i], &b->cells[i]))
+	for (int x = 0; x < a->cols; x++) {
+		if (!cell_equal(&p[x], &q[x]))
 			return false;
 	}
+	return true;
+}
+
+int frame_changed(const struct frame *a, const struct frame *b)
+{
+	int n = 0;
+
+	if (a->rows != b->rows || a->cols != b->cols)
+		return a->rows;
+	for (int y = 0; y < a->rows; y++)
+		n += !row_equal(a, b, y);
+	return n;
+}
+
+bool frame_equal(const struct frame *a, const struct frame *b)
+{
+	return a->rows == b->rows && a->cols == b->cols && a->cursor == b->cursor &&
+	       a->cursor_y == b->cursor_y && a->cursor_x == b->cursor_x &&
+	       !strcmp(a->title, b->title) && !frame_changed(a, b);
+}
+
+bool frame_copy(struct frame *to, const struct frame *from, struct err *e)
+{
+	if (!frame_resize(to, from->rows, from->cols, e))
+		return false;
+	memcpy(to->cells, from->cells,
+		(size_t)from->rows * (size_t)from->cols * sizeof(*from->cells));
+	to->cursor = from->cursor;
+	to->cursor_y = from->cursor_y;
+	to->cursor_x = from->cursor_x;
+	to->glyphs = from->glyphs;
+	memcpy(to->title, from->title, sizeof(to->title));
 	return true;
 }
 

@@ -116,6 +116,8 @@ void frame_role(struct frame *f, int y, int x, int width, enum role role); /* re
 void frame_cursor(struct frame *f, int y, int x);
 
 bool frame_equal(const struct frame *a, const struct frame *b);
+int frame_changed(const struct frame *a, const struct frame *b); /* rows that differ */
+bool frame_copy(struct frame *to, const struct frame *from, struct err *e);
 
 /* Rows as UTF-8 text without trailing blanks, each ending in a newline. */
 bool frame_print(const struct frame *f, struct buf *out, struct err *e);

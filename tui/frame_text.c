@@ -229,7 +229,7 @@ static size_t wrap_line(enum glyph_set set, const char *text, size_t n, int widt
 {
 	size_t space = 0;
 	int cells = 0;
-	struct unit u;
+	struct unit u = { .used = 1 };
 	size_t i;
 
 	for (i = 0; i < n && text[i] != '\n'; i += u.used) {

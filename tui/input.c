@@ -6,7 +6,7 @@
  * decision depends on bytes and times only, never on how they were cut into
  * blocks, and no byte is given out before it is certain what it belongs to.
  */
-#include "tui/input.h"
+#include "tui/decoder.h"
 
 #include <limits.h>
 #include <stdlib.h>
@@ -18,51 +18,12 @@
 #define QUEUE_CAP ((size_t)8192) /* at most what is read at once, and half a sequence */
 #define ESC_MS 50                /* a lone Escape */
 #define ESC_SLOW_MS 100          /* over SSH */
-#define SEQUENCE_MS 500          /* silence inside a sequence: it was cut off */
 #define UTF8_MS 100              /* silence inside a character */
 #define PASTE_SILENCE_MS 1000
 #define RUN_GAP_MS 20
 #define RUN_MIN 8
 #define BURST_SILENCE_MS 120
 #define LATE_START_MS 1000
-#define CSI_MAX 64
-#define ESC 0x1B
-
-enum state {
-	STATE_GROUND,
-	STATE_PASTE,
-	STATE_BURST,
-	STATE_STRING, /* OSC, DCS and the like: swallowed */
-	STATE_COUNT
-};
-
-struct decoder {
-	struct secret queue; /* only its memory: the bytes are [head, head + len) */
-	int64_t *times;
-	size_t head;
-	size_t len;
-	size_t typed; /* at the front: known to be typing, not a burst */
-	enum state state;
-	struct secret paste;
-	size_t paste_total;
-	size_t matched;     /* bytes of the paste's end marker */
-	int64_t last_ms;    /* of the byte that paste, burst or string took last */
-	int64_t enter_from; /* Enter before this belongs to the burst before it */
-	int64_t escaped_ms;
-	bool escaped; /* the last thing given out was a lone Escape, at escaped_ms */
-	bool armed;   /* there is something to decide at wake_ms */
-	int64_t wake_ms;
-	int64_t esc_ms;
-	struct event held; /* decided inside decoder_feed() */
-	bool has_held;
-};
-
-/* What looking at the front of the queue led to. */
-enum taken {
-	TAKEN_EVENT,
-	TAKEN_MORE, /* something was consumed or the state changed: look again */
-	TAKEN_WAIT
-};
 
 static const char paste_end[] = "\033[201~";
 static const char late_start[] = "[200~";
@@ -115,17 +76,17 @@ void decoder_reset(struct decoder *d)
 
 /* --- the queue --------------------------------------------------------------------------- */
 
-static unsigned char byte_at(const struct decoder *d, size_t i)
+unsigned char queue_byte(const struct decoder *d, size_t i)
 {
 	return (unsigned char)d->queue.bytes[d->head + i];
 }
 
-static int64_t time_at(const struct decoder *d, size_t i)
+int64_t queue_time(const struct decoder *d, size_t i)
 {
 	return d->times[d->head + i];
 }
 
-static void take(struct decoder *d, size_t n)
+void queue_take(struct decoder *d, size_t n)
 {
 	explicit_bzero(d->queue.bytes + d->head, n);
 	d->head += n;
@@ -146,7 +107,7 @@ static void queue_compact(struct decoder *d)
 	d->head = 0;
 }
 
-static enum taken wait_until(struct decoder *d, int64_t ms)
+enum taken queue_wait(struct decoder *d, int64_t ms)
 {
 	d->armed = true;
 	d->wake_ms = ms;
@@ -155,7 +116,7 @@ static enum taken wait_until(struct decoder *d, int64_t ms)
 
 /* --- events ------------------------------------------------------------------------------ */
 
-static enum taken give_key(struct event *ev, enum keysym key)
+enum taken event_key(struct event *ev, enum keysym key)
 {
 	if (!key)
 		return TAKEN_MORE;
@@ -164,7 +125,7 @@ static enum taken give_key(struct event *ev, enum keysym key)
 	return TAKEN_EVENT;
 }
 
-static enum taken give_char(struct event *ev, uint32_t ch)
+enum taken event_char(struct event *ev, uint32_t ch)
 {
 	if (text_width(ch) < 0)
 		return TAKEN_MORE;
@@ -182,7 +143,7 @@ static enum taken give_paste(struct decoder *d, struct event *ev)
 	return TAKEN_EVENT;
 }
 
-static void paste_begin(struct decoder *d, enum state state, int64_t ms)
+void paste_begin(struct decoder *d, enum state state, int64_t ms)
 {
 	secret_clear(&d->paste);
 	d->paste_total = 0;
@@ -219,18 +180,18 @@ static bool paste_byte(struct decoder *d, char c)
 static enum taken step_paste(struct decoder *d, struct event *ev, int64_t now_ms)
 {
 	while (d->len) {
-		char c = (char)byte_at(d, 0);
+		char c = (char)queue_byte(d, 0);
 
-		if (time_at(d, 0) - d->last_ms >= PASTE_SILENCE_MS)
+		if (queue_time(d, 0) - d->last_ms >= PASTE_SILENCE_MS)
 			return give_paste(d, ev);
-		d->last_ms = time_at(d, 0);
-		take(d, 1);
+		d->last_ms = queue_time(d, 0);
+		queue_take(d, 1);
 		if (paste_byte(d, c))
 			return give_paste(d, ev);
 	}
 	if (now_ms - d->last_ms >= PASTE_SILENCE_MS)
 		return give_paste(d, ev);
-	return wait_until(d, d->last_ms + PASTE_SILENCE_MS);
+	return queue_wait(d, d->last_ms + PASTE_SILENCE_MS);
 }
 
 static bool is_printable(unsigned char c)
@@ -246,213 +207,44 @@ static bool is_run_byte(unsigned char c)
 static enum taken step_burst(struct decoder *d, struct event *ev, int64_t now_ms)
 {
 	while (d->len) {
-		char c = (char)byte_at(d, 0);
+		char c = (char)queue_byte(d, 0);
 
-		if (time_at(d, 0) - d->last_ms >= BURST_SILENCE_MS ||
+		if (queue_time(d, 0) - d->last_ms >= BURST_SILENCE_MS ||
 			!is_run_byte((unsigned char)c))
 			return give_paste(d, ev);
-		d->last_ms = time_at(d, 0);
+		d->last_ms = queue_time(d, 0);
 		d->enter_from = d->last_ms + BURST_SILENCE_MS;
-		take(d, 1);
+		queue_take(d, 1);
 		paste_add(d, &c, 1);
 	}
 	if (now_ms - d->last_ms >= BURST_SILENCE_MS)
 		return give_paste(d, ev);
-	return wait_until(d, d->last_ms + BURST_SILENCE_MS);
+	return queue_wait(d, d->last_ms + BURST_SILENCE_MS);
 }
 
 /* Typing or the beginning of a burst? TAKEN_MORE: decided. */
 static enum taken judge_run(struct decoder *d, int64_t now_ms)
 {
-	unsigned char first = byte_at(d, 0);
+	unsigned char first = queue_byte(d, 0);
 	size_t printable = 1;
 	bool same = true;
 	size_t i;
 
-	for (i = 1; i < d->len && is_run_byte(byte_at(d, i)); i++) {
-		if (time_at(d, i) - time_at(d, i - 1) >= RUN_GAP_MS)
+	for (i = 1; i < d->len && is_run_byte(queue_byte(d, i)); i++) {
+		if (queue_time(d, i) - queue_time(d, i - 1) >= RUN_GAP_MS)
 			break;
-		if (!is_printable(byte_at(d, i)))
+		if (!is_printable(queue_byte(d, i)))
 			continue;
 		printable++;
-		same = same && byte_at(d, i) == first;
+		same = same && queue_byte(d, i) == first;
 		if (printable >= RUN_MIN && !same) {
-			paste_begin(d, STATE_BURST, time_at(d, 0));
+			paste_begin(d, STATE_BURST, queue_time(d, 0));
 			return TAKEN_MORE;
 		}
 	}
-	if (i == d->len && now_ms - time_at(d, i - 1) < RUN_GAP_MS && d->len < QUEUE_CAP)
-		return wait_until(d, time_at(d, i - 1) + RUN_GAP_MS);
+	if (i == d->len && now_ms - queue_time(d, i - 1) < RUN_GAP_MS && d->len < QUEUE_CAP)
+		return queue_wait(d, queue_time(d, i - 1) + RUN_GAP_MS);
 	d->typed = i;
-	return TAKEN_MORE;
-}
-
-/* --- sequences --------------------------------------------------------------------------- */
-
-static bool csi_final(const struct decoder *d, size_t i)
-{
-	unsigned char c = byte_at(d, i);
-
-	if (c == '$') /* rxvt's Shift; in an answer ("?2026;2$y") it is not the end */
-		return i > 2 && byte_at(d, 2) != '?';
-	return c >= 0x40 && !(c == '[' && i == 2);
-}
-
-static bool ss3_final(const struct decoder *d, size_t i)
-{
-	return byte_at(d, i) >= 0x40;
-}
-
-/*
- * The length of the sequence at the front with its final byte; 0: there is none
- * (yet), and *r is the decoder's answer.
- */
-static size_t sequence_length(struct decoder *d,
-	bool (*is_final)(const struct decoder *d, size_t i), int64_t now_ms, enum taken *r)
-{
-	size_t i;
-
-	*r = TAKEN_MORE;
-	for (i = 2; i < d->len && i < CSI_MAX; i++) {
-		unsigned char c = byte_at(d, i);
-
-		if (!is_printable(c) || c >= 0x80 ||
-			time_at(d, i) - time_at(d, i - 1) >= SEQUENCE_MS) {
-			take(d, i); /* broken off; what came now stands for itself */
-			return 0;
-		}
-		if (is_final(d, i))
-			return i + 1;
-	}
-	if (i == CSI_MAX) { /* no key is that long: the rest is swallowed like a string */
-		d->last_ms = time_at(d, i - 1);
-		d->state = STATE_STRING;
-		take(d, i);
-	} else if (now_ms - time_at(d, i - 1) >= SEQUENCE_MS) {
-		take(d, i);
-	} else {
-		*r = wait_until(d, time_at(d, i - 1) + SEQUENCE_MS);
-	}
-	return 0;
-}
-
-static enum taken take_csi(struct decoder *d, struct event *ev, int64_t now_ms)
-{
-	enum taken r;
-	size_t n = sequence_length(d, csi_final, now_ms, &r);
-	const char *body = d->queue.bytes + d->head + 2;
-	enum keysym key;
-
-	if (!n)
-		return r;
-	if (n == 3 && body[0] == 'M' && d->len < 6 && now_ms - time_at(d, d->len - 1) < SEQUENCE_MS)
-		return wait_until(d, time_at(d, d->len - 1) + SEQUENCE_MS);
-	if (n == 3 && body[0] == 'M') /* an old mouse report has three bytes more */
-		n = d->len < 6 ? d->len : 6;
-	if (n == 6 && !memcmp(body, "200~", 4)) {
-		paste_begin(d, STATE_PASTE, time_at(d, 5));
-		take(d, n);
-		return TAKEN_MORE;
-	}
-	key = key_of_csi(body, n - 2);
-	take(d, n);
-	return give_key(ev, key);
-}
-
-static enum taken take_ss3(struct decoder *d, struct event *ev, int64_t now_ms)
-{
-	enum taken r;
-	size_t n = sequence_length(d, ss3_final, now_ms, &r);
-	enum keysym key;
-	uint32_t ch;
-
-	if (!n)
-		return r;
-	key = key_of_ss3((char)byte_at(d, n - 1), &ch);
-	take(d, n);
-	return ch ? give_char(ev, ch) : give_key(ev, key);
-}
-
-static enum taken take_escape(struct decoder *d, struct event *ev)
-{
-	int64_t ms = time_at(d, 0);
-
-	take(d, 1);
-	d->escaped = true;
-	d->escaped_ms = ms;
-	return give_key(ev, KEYS_ESC);
-}
-
-/* ESC ESC: two Escapes, or an arrow with Alt as rxvt sends it. */
-static enum taken take_double(struct decoder *d, struct event *ev, int64_t now_ms)
-{
-	int64_t second = time_at(d, 1);
-
-	if (d->len == 2 && now_ms - second < d->esc_ms)
-		return wait_until(d, second + d->esc_ms);
-	if (d->len > 2 && time_at(d, 2) - second < d->esc_ms &&
-		(byte_at(d, 2) == '[' || byte_at(d, 2) == 'O')) {
-		take(d, 1);
-		return TAKEN_MORE;
-	}
-	return take_escape(d, ev);
-}
-
-static enum taken at_escape(struct decoder *d, struct event *ev, int64_t now_ms)
-{
-	int64_t ms = time_at(d, 0);
-
-	if (d->len == 1 && now_ms - ms < d->esc_ms)
-		return wait_until(d, ms + d->esc_ms);
-	if (d->len == 1 || time_at(d, 1) - ms >= d->esc_ms)
-		return take_escape(d, ev);
-	switch (byte_at(d, 1)) {
-	case '[':
-		return take_csi(d, ev, now_ms);
-	case 'O':
-		return take_ss3(d, ev, now_ms);
-	case ESC:
-		return take_double(d, ev, now_ms);
-	case ']':
-	case 'P':
-	case 'X':
-	case '^':
-	case '_':
-		d->last_ms = time_at(d, 1);
-		d->state = STATE_STRING;
-		break;
-	default: /* Alt and a character: nothing here, and no Escape either */
-		break;
-	}
-	take(d, 2);
-	return TAKEN_MORE;
-}
-
-/*
- * Swallows up to BEL or ESC \. Any other control byte, or silence, means that
- * it was Alt and a letter after all: a person must not type into the void.
- */
-static enum taken step_string(struct decoder *d, struct event *ev, int64_t now_ms)
-{
-	(void)ev;
-	for (; d->len; take(d, 1)) {
-		unsigned char c = byte_at(d, 0);
-
-		if (c == ESC && d->len == 1 && now_ms - time_at(d, 0) < d->esc_ms)
-			return wait_until(d, time_at(d, 0) + d->esc_ms);
-		if (c < 0x20 || time_at(d, 0) - d->last_ms >= SEQUENCE_MS) {
-			d->state = STATE_GROUND;
-			if (c == 0x07)
-				take(d, 1);
-			else if (c == ESC && d->len > 1 && byte_at(d, 1) == '\\')
-				take(d, 2);
-			return TAKEN_MORE;
-		}
-		d->last_ms = time_at(d, 0);
-	}
-	if (now_ms - d->last_ms < SEQUENCE_MS)
-		return wait_until(d, d->last_ms + SEQUENCE_MS);
-	d->state = STATE_GROUND;
 	return TAKEN_MORE;
 }
 
@@ -468,31 +260,31 @@ static bool take_late_start(struct decoder *d, int64_t now_ms, enum taken *r)
 	size_t n = sizeof(late_start) - 1;
 	size_t i;
 
-	if (!d->escaped || time_at(d, 0) - d->escaped_ms >= LATE_START_MS)
+	if (!d->escaped || queue_time(d, 0) - d->escaped_ms >= LATE_START_MS)
 		return false;
 	for (i = 0; i < n && i < d->len; i++) {
-		if (byte_at(d, i) != (unsigned char)late_start[i])
+		if (queue_byte(d, i) != (unsigned char)late_start[i])
 			return false;
 	}
-	if (i < n && now_ms - time_at(d, i - 1) >= SEQUENCE_MS)
+	if (i < n && now_ms - queue_time(d, i - 1) >= SEQUENCE_MS)
 		return false;
 	*r = TAKEN_MORE;
 	if (i < n) {
-		*r = wait_until(d, time_at(d, i - 1) + SEQUENCE_MS);
+		*r = queue_wait(d, queue_time(d, i - 1) + SEQUENCE_MS);
 	} else {
-		paste_begin(d, STATE_PASTE, time_at(d, n - 1));
-		take(d, n);
+		paste_begin(d, STATE_PASTE, queue_time(d, n - 1));
+		queue_take(d, n);
 	}
 	return true;
 }
 
 static enum taken take_control(struct decoder *d, struct event *ev)
 {
-	enum keysym key = key_of_control(byte_at(d, 0));
-	bool of_burst = key == KEYS_ENTER && time_at(d, 0) < d->enter_from;
+	enum keysym key = key_of_control(queue_byte(d, 0));
+	bool of_burst = key == KEYS_ENTER && queue_time(d, 0) < d->enter_from;
 
-	take(d, 1);
-	return give_key(ev, of_burst ? KEYS_NONE : key);
+	queue_take(d, 1);
+	return event_key(ev, of_burst ? KEYS_NONE : key);
 }
 
 /* How many bytes a character of this first byte has. */
@@ -506,18 +298,18 @@ static size_t announced(unsigned char c)
 static enum taken take_char(struct decoder *d, struct event *ev, int64_t now_ms)
 {
 	const char *p = d->queue.bytes + d->head;
-	size_t want = announced(byte_at(d, 0));
+	size_t want = announced(queue_byte(d, 0));
 	size_t have = 1;
 	uint32_t ch;
 	size_t used;
 
-	while (have < want && have < d->len && (byte_at(d, have) & 0xC0) == 0x80)
+	while (have < want && have < d->len && (queue_byte(d, have) & 0xC0) == 0x80)
 		have++;
-	if (have < want && have == d->len && now_ms - time_at(d, have - 1) < UTF8_MS)
-		return wait_until(d, time_at(d, have - 1) + UTF8_MS);
+	if (have < want && have == d->len && now_ms - queue_time(d, have - 1) < UTF8_MS)
+		return queue_wait(d, queue_time(d, have - 1) + UTF8_MS);
 	ch = text_next(p, have, &used);
-	take(d, used);
-	return ch == TEXT_BAD ? TAKEN_MORE : give_char(ev, ch);
+	queue_take(d, used);
+	return ch == TEXT_BAD ? TAKEN_MORE : event_char(ev, ch);
 }
 
 static enum taken step_ground(struct decoder *d, struct event *ev, int64_t now_ms)
@@ -526,9 +318,9 @@ static enum taken step_ground(struct decoder *d, struct event *ev, int64_t now_m
 
 	if (!d->len)
 		return TAKEN_WAIT;
-	if (byte_at(d, 0) == ESC)
-		return at_escape(d, ev, now_ms);
-	if (!is_printable(byte_at(d, 0)))
+	if (queue_byte(d, 0) == ESC)
+		return sequence_start(d, ev, now_ms);
+	if (!is_printable(queue_byte(d, 0)))
 		return take_control(d, ev);
 	if (!d->typed) {
 		if (take_late_start(d, now_ms, &r))
@@ -549,7 +341,7 @@ static enum taken step(struct decoder *d, struct event *ev, int64_t now_ms)
 		[STATE_GROUND] = step_ground,
 		[STATE_PASTE] = step_paste,
 		[STATE_BURST] = step_burst,
-		[STATE_STRING] = step_string,
+		[STATE_STRING] = sequence_rest,
 	};
 
 	return steps[d->state](d, ev, now_ms);

@@ -54,8 +54,16 @@ unsigned term_wait(int fd, int timeout_ms);
 bool term_event(struct event *ev);
 void term_suspend(void);
 
-/* Ends the process by the signal that TERM_QUIT reported (status 143, 129), after cleaning up. */
+/*
+ * Ends the process by the signal that TERM_QUIT reported (status 143, 129), after cleaning up
+ * the terminal: the caller's own cleaning comes before. Returns only when there was no such
+ * signal (0) or it is blocked (128 + signal, for exit()).
+ */
 int term_quit_signal(void);
+
+/* For the tests of the bandwidth rules: since term_open(). */
+size_t term_bytes_written(void);
+unsigned term_frames_written(void);
 
 /* Leaves the screen, prints plain lines, waits for Enter, comes back (^O). */
 bool term_plain_page(const char *text, struct err *e);

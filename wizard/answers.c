@@ -105,13 +105,13 @@ bool rotatable(const struct credential *c, struct str *why)
 	const struct provider *p = provider_find(c->provider);
 
 	if (c->kind == CRED_OAUTH)
-		str_add(why, "signs in by itself, nothing to paste");
+		str_add(why, "renews itself");
 	else if (c->kind == CRED_NONE)
 		str_add(why, "needs no key");
 	else if (!c->in_store)
-		str_add(why, "set by a variable, change it there");
+		str_add(why, "in a variable");
 	else if (!p || !provider_method_of_kind(p, c->kind))
-		str_add(why, "not a provider this program knows");
+		str_add(why, "not known here");
 	else
 		return true;
 	return false;
@@ -128,9 +128,9 @@ void choose_profile(struct wizard *w, const struct credential *c)
 	choose_provider(w, p);
 	choose_method(w, provider_method_of_kind(p, c->kind));
 	str_copy(w->draft.profile_id, sizeof(w->draft.profile_id), c->id);
-	w->draft.keep = c->stored == STORED_PLAIN_ENV || c->stored == STORED_PLAIN_PROFILES ?
-				KEEP_PLAIN :
-				KEEP_SEALED;
+	w->draft.keep = c->stored == STORED_PLAIN_ENV || c->stored == STORED_PLAIN_PROFILES
+				? KEEP_PLAIN
+				: KEEP_SEALED;
 	w->draft.model[0] = '\0';
 	w->draft.keep_fallback = false;
 	w->draft.expires_ms = 0;

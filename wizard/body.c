@@ -162,8 +162,7 @@ void body_field(struct body *b, const char *title, const struct field *w, const 
 	if (b->layout >= LAYOUT_M) {
 		frame_box(&b->sheet, b->y, b->x + 1, 3, width - 1, ROLE_ACCENT, title);
 		body_next(b);
-		field_draw(
-			w, &b->sheet, b->y, b->x + 3, width - 5, true, prefix, tail);
+		field_draw(w, &b->sheet, b->y, b->x + 3, width - 5, true, prefix, tail);
 		body_next(b);
 		body_next(b);
 		return;

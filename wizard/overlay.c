@@ -11,9 +11,9 @@
 static const struct binding keys_quit[] = {
 	{ KEYS_NONE, 'n', ACT_NO, "n", "stay", 0, "stay" },
 	{ KEYS_NONE, 'N', ACT_NO, NULL, NULL, 0, NULL },
-	{ KEYS_ESC, 0, ACT_NO, "Esc", "stay", 1, "stay" },
 	{ KEYS_NONE, 'y', ACT_YES, "y", "leave", 0, "leave" },
 	{ KEYS_NONE, 'Y', ACT_YES, NULL, NULL, 0, NULL },
+	{ KEYS_ESC, 0, ACT_NO, "Esc", "stay", 0, "stay" },
 	{ KEYS_ENTER, 0, ACT_NO, "Enter", NULL, 0, "stay" },
 	{ 0 },
 };
@@ -59,7 +59,7 @@ static void quit_text(const struct wizard *w, struct buf *out)
 	if (w->secret.text.len || w->draft.secret.len)
 		buf_fmt(out, NULL, "The pasted %s will be wiped from memory.\n",
 			w->draft.method ? w->draft.method->noun : "key");
-	buf_text(out, "\nn or Esc            stay\ny or Ctrl-C again   leave\n", NULL);
+	buf_text(out, "\nn or Esc\tstay\ny or Ctrl-C again\tleave\n", NULL);
 }
 
 static void unsealed_text(struct buf *out)
@@ -77,7 +77,7 @@ static void help_rows(const struct binding *rows, struct buf *out)
 		const char *help = rows->help ? rows->help : rows->label;
 
 		if (rows->name && help)
-			buf_fmt(out, NULL, "%-9s %s\n", rows->name, help);
+			buf_fmt(out, NULL, "%s\t%s\n", rows->name, help);
 	}
 }
 
@@ -97,7 +97,7 @@ static void help_text(const struct wizard *w, struct buf *out)
 static void ms_text(struct buf *out, const char *name, int ms)
 {
 	if (ms >= 0)
-		buf_fmt(out, NULL, "%-13s %d ms\n", name, ms);
+		buf_fmt(out, NULL, "%s\t%d ms\n", name, ms);
 }
 
 static void details_text(const struct wizard *w, struct buf *out)
@@ -108,21 +108,20 @@ static void details_text(const struct wizard *w, struct buf *out)
 
 	buf_fmt(out, NULL, "GET %s%s\n", base, d->method->check_path ? d->method->check_path : "");
 	if (d->prefix[0] || d->tail[0])
-		buf_fmt(out, NULL, "key           %s...%s\n", d->prefix, d->tail);
+		buf_fmt(out, NULL, "key\t%s...%s\n", d->prefix, d->tail);
 	if (r->address[0])
-		buf_fmt(out, NULL, "peer          %s\n", r->address);
+		buf_fmt(out, NULL, "peer\t%s\n", r->address);
 	if (r->status)
-		buf_fmt(out, NULL, "status        HTTP %d\n", r->status);
-	buf_fmt(out, NULL, "verdict       %s, %s\n", verdict_name(r->verdict),
-		reason_name(r->reason));
+		buf_fmt(out, NULL, "status\tHTTP %d\n", r->status);
+	buf_fmt(out, NULL, "verdict\t%s, %s\n", verdict_name(r->verdict), reason_name(r->reason));
 	if (r->text[0])
-		buf_fmt(out, NULL, "answer        %s\n", r->text);
+		buf_fmt(out, NULL, "answer\t%s\n", r->text);
 	ms_text(out, "dns", r->dns_ms);
 	ms_text(out, "connected", r->tls_ms);
 	ms_text(out, "first byte", r->answer_ms);
 	ms_text(out, "whole", r->latency_ms);
 	if (r->skew_ms != INT64_MIN)
-		buf_fmt(out, NULL, "clock         %+d ms from the server's\n", (int)r->skew_ms);
+		buf_fmt(out, NULL, "clock\t%+d ms from the server's\n", (int)r->skew_ms);
 }
 
 static bool overlay_text(const struct wizard *w, struct buf *out, char *title, size_t cap)
@@ -166,24 +165,37 @@ static enum role diff_role(const struct wizard *w, const char *line)
 	return line[0] == '+' ? ROLE_OK : line[0] == '-' ? ROLE_FAIL : ROLE_TEXT;
 }
 
-/* Writes the lines on a sheet; a diff is clipped, prose is wrapped. The rows used. */
+/* One line at row y; a tab separates a name from its text. The rows used. */
+static int write_line(const struct wizard *w, struct frame *f, int y, char *line)
+{
+	int indent = w->overlay == OVERLAY_QUIT ? 20 : w->overlay == OVERLAY_DETAILS ? 12 : 8;
+	char *tab = strchr(line, '\t');
+	enum role role = diff_role(w, line);
+	int used;
+
+	if (!tab && frame_cells(f, line) <= f->cols) {
+		frame_text(f, y, 0, role, line); /* its blanks stay */
+		return 1;
+	}
+	if (!tab)
+		return frame_wrap(f, y, 0, f->cols, f->rows - y, role, line);
+	*tab = '\0';
+	frame_text(f, y, 0, ROLE_KEY, line);
+	used = frame_wrap(f, y, indent, f->cols - indent, f->rows - y, ROLE_TEXT, tab + 1);
+	return used > 0 ? used : 1;
+}
+
+/* Writes the lines on a sheet. The rows used. */
 static int write_lines(const struct wizard *w, struct frame *f, struct buf *text)
 {
 	int y = 0;
 
 	for (char *line = text->p; line && *line && y < f->rows;) {
 		char *end = strchr(line, '\n');
-		int used;
 
 		if (end)
 			*end = '\0';
-		if (w->overlay == OVERLAY_DIFF) {
-			frame_clip(f, y, 0, f->cols, diff_role(w, line), line);
-			used = 1;
-		} else {
-			used = frame_wrap(f, y, 0, f->cols, f->rows - y, ROLE_TEXT, line);
-		}
-		y += used > 0 ? used : 1;
+		y += write_line(w, f, y, line);
 		line = end ? end + 1 : NULL;
 	}
 	return y < f->rows ? y : f->rows;
@@ -193,9 +205,10 @@ struct box {
 	int y, x, h, w; /* inside the frame lines */
 };
 
-static struct box place(const struct frame *f, int lines)
+static struct box place(const struct wizard *w, const struct frame *f, int lines)
 {
-	int margin = f->cols >= 80 ? (f->cols - 70) / 2 : 1;
+	int wide = w->overlay == OVERLAY_DIFF ? 78 : 70;
+	int margin = f->cols >= 80 ? (f->cols - wide) / 2 : 1;
 	int room = f->rows - 5; /* title, box lines, message, footer */
 	struct box p = { .w = f->cols - 2 * margin - 4 };
 
@@ -224,7 +237,7 @@ void overlay_draw(const struct wizard *w, struct frame *f)
 {
 	struct buf text = { 0 };
 	struct frame sheet = { 0 };
-	struct box p = place(f, 1);
+	struct box p = place(w, f, 1);
 	char title[80];
 	int lines, top;
 
@@ -235,7 +248,7 @@ void overlay_draw(const struct wizard *w, struct frame *f)
 	frame_clear(&sheet);
 	sheet.glyphs = f->glyphs;
 	lines = write_lines(w, &sheet, &text);
-	p = place(f, lines);
+	p = place(w, f, lines);
 	top = (int)w->overlay_top;
 	if (top > lines - p.h)
 		top = lines - p.h;
@@ -258,13 +271,13 @@ static size_t last_top(const struct wizard *w)
 	struct buf text = { 0 };
 	struct frame sheet = { 0 }, screen = { .rows = w->rows, .cols = w->cols };
 	char title[80];
-	struct box p = place(&screen, 1);
+	struct box p = place(w, &screen, 1);
 	int lines = 0;
 
 	if (overlay_text(w, &text, title, sizeof(title)) &&
 		frame_resize(&sheet, OVERLAY_ROWS, p.w, NULL)) {
 		lines = write_lines(w, &sheet, &text);
-		p = place(&screen, lines);
+		p = place(w, &screen, lines);
 	}
 	frame_release(&sheet);
 	buf_release(&text);

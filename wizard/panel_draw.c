@@ -69,8 +69,8 @@ static void draw_title(const struct panel *p, struct frame *f, enum layout l)
 	frame_text(f, 0, x, ROLE_MUTED, right);
 	frame_glyph(f, 0, x - 2, glyph_role(g), g);
 	if (l >= LAYOUT_M)
-		frame_text(f, 0, x - 4 - frame_cells(f, p->world->host), ROLE_MUTED,
-			p->world->host);
+		frame_text(
+			f, 0, x - 4 - frame_cells(f, p->world->host), ROLE_MUTED, p->world->host);
 }
 
 /* --- one pane, with tabs ----------------------------------------------------------------- */
@@ -110,12 +110,24 @@ static void draw_tabs(const struct panel *p, struct frame *f, enum layout l)
 	}
 }
 
+/* A message takes the rows that its sentence needs, where the panes can make room. */
+static int message_rows(const struct panel *p, const struct frame *f, enum layout l)
+{
+	struct frame none = { 0 }; /* everything is clipped: only the rows are counted */
+	int rows = 1;
+
+	if (p->message[0] && l <= LAYOUT_S)
+		rows = frame_wrap(
+			&none, 0, 0, f->cols - (l == LAYOUT_XS ? 2 : 4), 3, ROLE_TEXT, p->message);
+	return rows < 1 ? 1 : rows > 3 ? 3 : rows;
+}
+
 static void draw_single(const struct panel *p, struct frame *f, enum layout l, int64_t now_ms)
 {
 	int top = l == LAYOUT_XS ? 2 : 3;
 	int x = l == LAYOUT_XS ? 0 : 1;
-	struct area a = { f, top, x, f->rows - top - 2, f->cols - 2 * x, l == LAYOUT_XS, true,
-		now_ms };
+	struct area a = { f, top, x, f->rows - top - 1 - message_rows(p, f, l), f->cols - 2 * x,
+		l == LAYOUT_XS, true, now_ms };
 
 	draw_tabs(p, f, l);
 	if (l > LAYOUT_XS)
@@ -150,8 +162,8 @@ static void pane_note(const struct panel *p, enum pane at, struct str *out)
 }
 
 /* The line above a pane: its title, its note, and a mark when it has the focus. */
-static void draw_pane_line(const struct panel *p, struct frame *f, enum pane at, int y, int x,
-	int w)
+static void draw_pane_line(
+	const struct panel *p, struct frame *f, enum pane at, int y, int x, int w)
 {
 	bool here = p->pane == at;
 	enum role role = here ? ROLE_TITLE : ROLE_TEXT;
@@ -163,7 +175,7 @@ static void draw_pane_line(const struct panel *p, struct frame *f, enum pane at,
 	pane_note(p, at, &n);
 	frame_text(f, y, to++, role, " ");
 	if (here)
-		to = frame_glyph(f, y, to, ROLE_TITLE, GLYPH_SELECT) + 1;
+		to = frame_text(f, y, frame_glyph(f, y, to, ROLE_TITLE, GLYPH_SELECT), role, " ");
 	to = frame_clip(f, y, to, x + w - to - 3, role, title);
 	frame_text(f, y, to, role, " ");
 	if (!n.len)
@@ -174,8 +186,8 @@ static void draw_pane_line(const struct panel *p, struct frame *f, enum pane at,
 	frame_text(f, y, to, ROLE_MUTED, " ");
 }
 
-static void draw_pane(const struct panel *p, struct frame *f, enum pane at, struct area a,
-	int64_t now_ms)
+static void draw_pane(
+	const struct panel *p, struct frame *f, enum pane at, struct area a, int64_t now_ms)
 {
 	a.focused = p->pane == at;
 	a.now_ms = now_ms;
@@ -212,15 +224,15 @@ static void draw_stacked(const struct panel *p, struct frame *f, int64_t now_ms)
 	draw_pane(p, f, PANE_PROFILES, (struct area){ .f = f, .y = 1, .w = f->cols, .h = list + 1 },
 		now_ms);
 	draw_divider(f, 2 + list, f->cols);
-	draw_pane(p, f, PANE_DETAIL,
-		(struct area){ .f = f, .y = 2 + list, .w = f->cols, .h = 7 }, now_ms);
+	draw_pane(p, f, PANE_DETAIL, (struct area){ .f = f, .y = 2 + list, .w = f->cols, .h = 7 },
+		now_ms);
 	draw_divider(f, 9 + list, f->cols);
 	draw_pane(p, f, last,
 		(struct area){ .f = f, .y = 9 + list, .w = f->cols, .h = h - 9 - list }, now_ms);
 }
 
-static void draw_boxed(const struct panel *p, struct frame *f, enum pane at, struct area a,
-	int64_t now_ms)
+static void draw_boxed(
+	const struct panel *p, struct frame *f, enum pane at, struct area a, int64_t now_ms)
 {
 	frame_box(f, a.y, a.x, a.h, a.w, p->pane == at ? ROLE_ACCENT : ROLE_TEXT, NULL);
 	a.h -= 1;
@@ -233,7 +245,7 @@ static void draw_four(const struct panel *p, struct frame *f, int64_t now_ms)
 	int h = f->rows - 3;
 	int left = f->cols >= 132 ? f->cols / 2 : f->cols * 3 / 5;
 	int top = (int)p->world->credential_count + 4;
-	int right = f->cols - left;
+	int right;
 
 	if (left > 100)
 		left = 100;
@@ -242,8 +254,8 @@ static void draw_four(const struct panel *p, struct frame *f, int64_t now_ms)
 		top = 10;
 	if (top > h / 2)
 		top = h / 2;
-	draw_boxed(p, f, PANE_PROFILES, (struct area){ .f = f, .y = 1, .w = left, .h = top },
-		now_ms);
+	draw_boxed(
+		p, f, PANE_PROFILES, (struct area){ .f = f, .y = 1, .w = left, .h = top }, now_ms);
 	draw_boxed(p, f, PANE_DETAIL,
 		(struct area){ .f = f, .y = 1, .x = left, .w = right, .h = top }, now_ms);
 	draw_boxed(p, f, PANE_DOCTOR,
@@ -258,11 +270,12 @@ static void draw_empty(const struct panel *p, struct frame *f, enum layout l, in
 {
 	int y = l == LAYOUT_XS ? 2 : 3;
 	struct area a = { f, y + 5, l == LAYOUT_XS ? 0 : 1, f->rows - y - 7,
-		f->cols - (l == LAYOUT_XS ? 0 : 2), l == LAYOUT_XS, p->pane == PANE_DOCTOR, now_ms };
+		f->cols - (l == LAYOUT_XS ? 0 : 2), l == LAYOUT_XS, p->pane == PANE_DOCTOR,
+		now_ms };
 
 	frame_text(f, y, 3, ROLE_TITLE, "No profiles yet.");
 	frame_text(f, y + 2, 3, ROLE_KEY, "a");
-	frame_text(f, y + 2, 10, ROLE_TEXT, "connect a provider (starts setup)");
+	frame_text(f, y + 2, 10, ROLE_TEXT, "connect a provider");
 	frame_text(f, y + 3, 3, ROLE_KEY, "Enter");
 	frame_text(f, y + 3, 10, ROLE_TEXT, "the same");
 	pane_doctor(p, &a);
@@ -294,8 +307,8 @@ static int box_width(const struct frame *f)
 	return w > 72 ? 72 : w;
 }
 
-static void draw_box(struct frame *f, const struct frame *sheet, int lines, size_t top,
-	const char *title)
+static void draw_box(
+	struct frame *f, const struct frame *sheet, int lines, size_t top, const char *title)
 {
 	int w = box_width(f), room = f->rows - 5;
 	int h = lines < room ? lines : room;
@@ -328,27 +341,44 @@ static int fix_rows(const struct panel *p, struct frame *sheet)
 	return y + 2;
 }
 
-static void draw_overlay(const struct panel *p, struct frame *f)
+/* The overlay's content on a sheet of its own; the rows, 0 when there is none. */
+static int write_overlay(const struct panel *p, const struct frame *f, struct frame *sheet)
 {
 	struct panel below = *p; /* the keys of the screen under the help box */
-	struct frame sheet = { 0 };
 	const struct binding *tables[4];
 	int lines = 0;
 
-	if (p->overlay == PANEL_OPEN || !frame_resize(&sheet, 64, box_width(f) - 4, NULL))
-		return;
-	frame_clear(&sheet);
-	sheet.glyphs = f->glyphs;
-	if (p->overlay == PANEL_FIX) {
-		lines = fix_rows(p, &sheet);
-	} else {
-		below.overlay = PANEL_OPEN;
-		panel_tables(&below, tables);
-		for (size_t i = 0; tables[i]; i++)
-			lines = help_rows(tables[i], &sheet, lines, 0, sheet.cols);
-	}
-	draw_box(f, &sheet, lines, p->overlay_top, p->overlay == PANEL_FIX ? "Fix" : "Help");
+	if (p->overlay == PANEL_OPEN || !frame_resize(sheet, 64, box_width(f) - 4, NULL))
+		return 0;
+	frame_clear(sheet);
+	sheet->glyphs = f->glyphs;
+	if (p->overlay == PANEL_FIX)
+		return fix_rows(p, sheet);
+	below.overlay = PANEL_OPEN;
+	panel_tables(&below, tables);
+	for (size_t i = 0; tables[i]; i++)
+		lines = help_rows(tables[i], sheet, lines, 0, sheet->cols);
+	return lines;
+}
+
+static void draw_overlay(const struct panel *p, struct frame *f)
+{
+	struct frame sheet = { 0 };
+	int lines = write_overlay(p, f, &sheet);
+
+	if (lines)
+		draw_box(
+			f, &sheet, lines, p->overlay_top, p->overlay == PANEL_FIX ? "Fix" : "Help");
 	frame_release(&sheet);
+}
+
+size_t panel_overlay_last(const struct panel *p)
+{
+	struct frame screen = { .rows = p->rows, .cols = p->cols }, sheet = { 0 };
+	int hidden = write_overlay(p, &screen, &sheet) - (p->rows - 5);
+
+	frame_release(&sheet);
+	return hidden > 0 ? (size_t)hidden : 0;
 }
 
 static void draw_message(const struct panel *p, struct frame *f, enum layout l)
@@ -357,8 +387,12 @@ static void draw_message(const struct panel *p, struct frame *f, enum layout l)
 	int x = l == LAYOUT_XS ? 0 : 1;
 
 	if (p->message[0]) {
-		x = frame_glyph(f, f->rows - 2, x, glyph_role(g), g);
-		frame_clip(f, f->rows - 2, x + 1, f->cols - x - 2, ROLE_TEXT, p->message);
+		int rows = message_rows(p, f, l), y = f->rows - 1 - rows;
+
+		frame_erase(f, y, 0, rows, f->cols);
+		x = frame_glyph(f, y, x, glyph_role(g), g) + 1;
+		frame_wrap(f, y, x, f->cols - x - (l == LAYOUT_XS ? 0 : 1), rows, ROLE_TEXT,
+			p->message);
 	} else if (l <= LAYOUT_S && p->world->credential_count) {
 		frame_text(f, f->rows - 2, x, ROLE_MUTED, p->paused ? "paused" : "every 60 s");
 	}

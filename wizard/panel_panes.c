@@ -49,7 +49,7 @@ struct columns {
 static struct columns columns_for(int w)
 {
 	if (w >= 74)
-		return (struct columns){ 21, 24, 33, 54, 57, 66 };
+		return (struct columns){ 21, 24, 33, 52, 54, 66 };
 	if (w >= 66)
 		return (struct columns){ 20, 23, 32, 52, 55, 0 };
 	if (w >= 56)
@@ -57,8 +57,8 @@ static struct columns columns_for(int w)
 	return (struct columns){ 18, 0, 21, 0, 0, 0 };
 }
 
-static void profile_state(const struct panel *p, const struct area *a, int y,
-	const struct credential *c, int x)
+static void profile_state(
+	const struct panel *p, const struct area *a, int y, const struct credential *c, int x)
 {
 	const struct probe *b = panel_probe(p, c->id);
 	const char *word;
@@ -74,16 +74,14 @@ static void profile_state(const struct panel *p, const struct area *a, int y,
 	frame_text(a->f, y, x + 1, ROLE_TEXT, word);
 }
 
-static void profile_check(const struct area *a, int y, const struct credential *c,
-	const struct columns *col)
+static void profile_check(
+	const struct area *a, int y, const struct credential *c, const struct columns *col)
 {
 	char text[40], age[24];
 	struct str s = STR_OF(text), t = STR_OF(age);
 	bool good = c->accepted == VERDICT_ACCEPTED || c->accepted == VERDICT_LIMITED ||
-		c->accepted == VERDICT_NO_CREDIT;
-	enum glyph g = good                         ? GLYPH_OK :
-		c->accepted == VERDICT_REJECTED ? GLYPH_FAIL :
-						      GLYPH_WARN;
+		    c->accepted == VERDICT_NO_CREDIT;
+	enum glyph g = good ? GLYPH_OK : c->accepted == VERDICT_REJECTED ? GLYPH_FAIL : GLYPH_WARN;
 	int x = a->x + col->check, end = a->x + (col->age ? col->age - 1 : a->w);
 
 	check_text(&s, c);
@@ -209,9 +207,11 @@ void pane_detail(const struct panel *p, const struct area *a)
 	}
 	if (y >= a->y + a->h || a->h <= (int)ARRAY_LEN(facts))
 		return;
-	frame_text(a->f, y, a->x + 2, ROLE_MUTED, "prints");
-	frame_clip(a->f, y, a->x + 12, a->w - 12, ROLE_TEXT,
-		c->fingerprint[0] ? c->fingerprint : "no key");
+	if (!c->fingerprint[0])
+		return;
+	frame_text(a->f, y, a->x + 2, ROLE_MUTED, "key");
+	frame_text(a->f, y, frame_text(a->f, y, a->x + 12, ROLE_TEXT, "fingerprint "), ROLE_TEXT,
+		c->fingerprint);
 }
 
 /* --- doctor ------------------------------------------------------------------------------ */
@@ -240,6 +240,27 @@ static void doctor_row(const struct panel *p, const struct area *a, int y, size_
 		select_row(a, y);
 }
 
+/* The selected finding in full, where rows are left. */
+static void doctor_rest(const struct panel *p, const struct area *a, int y)
+{
+	const struct finding *f = panel_finding_at(p, p->doctor.at);
+	const char *texts[3];
+	int end = a->y + a->h;
+
+	if (!f || !a->focused)
+		return;
+	/* The text itself only where its row had to cut it. */
+	texts[0] = frame_cells(a->f, f->text) <= a->w - (a->narrow ? 4 : 17) ? "" : f->text;
+	texts[1] = f->evidence;
+	texts[2] = f->fix;
+	y++;
+	for (int i = 0; i < 3 && y < end; i++) {
+		if (texts[i][0])
+			y += frame_wrap(a->f, y, a->x + 2, a->w - 2, end - y,
+				i == 1 ? ROLE_MUTED : ROLE_TEXT, texts[i]);
+	}
+}
+
 void pane_doctor(const struct panel *p, const struct area *a)
 {
 	size_t counts[4];
@@ -266,8 +287,9 @@ void pane_doctor(const struct panel *p, const struct area *a)
 
 		str_fmt(&s, "%s%zu checks are fine", a->narrow ? "" : "ok    ",
 			counts[SEVERITY_OK]);
-		frame_clip(a->f, y, x + 1, a->w - 4, ROLE_MUTED, text);
+		frame_clip(a->f, y++, x + 1, a->w - 4, ROLE_MUTED, text);
 	}
+	doctor_rest(p, a, y);
 	if (!p->world->finding_count)
 		frame_clip(a->f, y, a->x + 2, a->w - 2, ROLE_MUTED, "nothing was checked yet");
 }
@@ -283,8 +305,7 @@ void pane_log(const struct panel *p, const struct area *a)
 	if (a->focused)
 		frame_cursor(a->f, y, a->x);
 	if (!p->line_count) {
-		frame_clip(a->f, y, a->x + 2, a->w - 2, ROLE_MUTED,
-			"no check has finished since this view was opened");
+		frame_clip(a->f, y, a->x + 2, a->w - 2, ROLE_MUTED, "no check has finished yet");
 		return;
 	}
 	list_count(&l, p->line_count);
@@ -300,7 +321,7 @@ void pane_log(const struct panel *p, const struct area *a)
 		int x = a->x + 2;
 
 		clock_local(&s, line->at_ms);
-		if (s.len == 16)
+		if (s.len == 16 && !a->narrow)
 			x = frame_text(a->f, y, x, ROLE_MUTED, when + 11) + 1;
 		x = frame_glyph(a->f, y, x, glyph_role(g), g) + 1;
 		frame_clip(a->f, y, x, a->x + a->w - x, ROLE_TEXT, line->text);

@@ -2,9 +2,11 @@
 #ifndef WIZARD_PANEL_STATE_H
 #define WIZARD_PANEL_STATE_H
 
+#include "wizard/answers.h"
 #include "wizard/wizard.h"
 
-/* Inside the panel: panel.c has keys and checks, panel_draw.c the layouts, panel_panes.c the rows. */
+/* Inside the panel: panel.c has keys and checks, panel_draw.c the layouts, panel_panes.c the rows.
+ */
 
 enum pane {
 	PANE_PROFILES,
@@ -24,6 +26,7 @@ enum panel_overlay {
 struct probe {
 	char id[ID_CAP];
 	bool running;
+	bool asked;       /* by R: due now, also when paused */
 	int64_t since_ms; /* running since; 0: not drawn yet */
 	unsigned failures;
 	unsigned turns;  /* makes the jitter differ from turn to turn */
@@ -66,11 +69,14 @@ struct panel {
 
 const struct credential *panel_credential(const struct panel *p); /* selected, or NULL */
 const struct probe *panel_probe(const struct panel *p, const char *id);
+bool panel_match_probes(struct panel *p);
+void panel_ask_all(struct panel *p);
 bool panel_checkable(const struct credential *c);
 
 /* Findings that are shown as rows: failed and warnings, then information; ok ones are folded. */
 size_t panel_findings(const struct panel *p, size_t counts[4]);
 const struct finding *panel_finding_at(const struct panel *p, size_t row);
+size_t panel_overlay_last(const struct panel *p); /* how far it scrolls */
 void panel_tables(const struct panel *p, const struct binding *out[4]);
 
 /* A pane's content inside the given rectangle; panel_panes.c. */
@@ -86,8 +92,7 @@ void pane_detail(const struct panel *p, const struct area *a);
 void pane_doctor(const struct panel *p, const struct area *a);
 void pane_log(const struct panel *p, const struct area *a);
 
-/* The state of a credential in one or two words; panel_words.c. */
-enum glyph credential_state(const struct credential *c, int64_t now_ms, const char **word);
+/* Short texts; panel_words.c. */
 void expires_text(struct str *out, const struct credential *c, int64_t now_ms);
 void age_text(struct str *out, int64_t ms);
 void check_text(struct str *out, const struct credential *c);

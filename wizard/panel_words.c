@@ -65,8 +65,7 @@ void expires_text(struct str *out, const struct credential *c, int64_t now_ms)
 	else if (left >= MS_HOUR)
 		str_fmt(out, "%d h", (int)(left / MS_HOUR));
 	else
-		str_fmt(out, "0:%02d:%02d", (int)(left / MS_MINUTE),
-			(int)(left / MS_SECOND % 60));
+		str_fmt(out, "0:%02d:%02d", (int)(left / MS_MINUTE), (int)(left / MS_SECOND % 60));
 }
 
 /* Steps of ten seconds, then minutes, hours, days: a text that changes seldom. */
@@ -104,23 +103,28 @@ static int64_t sooner(int64_t a, int64_t b)
 	return b > 0 && b < a ? b : a;
 }
 
+/* Half minutes, because clock_remaining() rounds to the nearest minute. */
+static int64_t until_step(int64_t point_ms, int64_t now_ms)
+{
+	int64_t left = point_ms - now_ms;
+	int64_t unit = left <= MS_HOUR ? MS_SECOND : MS_MINUTE / 2;
+
+	return point_ms > 0 && left > 0 ? left % unit + 1 : 0;
+}
+
 /*
- * A remaining time of T shows another text when it falls below a whole number
- * of its unit; an age when it reaches the next one.
+ * A remaining time shows another text when it falls below a whole number of its
+ * unit; an age when it reaches the next one.
  */
 int64_t words_wait(const struct credential *c, int64_t now_ms)
 {
-	int64_t wait = MS_HOUR;
-	int64_t left = c->expires_ms - now_ms;
 	int64_t age = now_ms - c->accepted_at_ms;
+	int64_t wait = sooner(MS_HOUR, until_step(c->expires_ms, now_ms));
 
-	if (c->expires_ms > 0 && left > 0) {
-		int64_t unit = left <= MS_HOUR ? MS_SECOND : MS_MINUTE;
-
-		wait = sooner(wait, left % unit + 1);
-	}
+	wait = sooner(wait, until_step(c->cooldown_until_ms, now_ms));
+	wait = sooner(wait, until_step(c->disabled_until_ms, now_ms));
 	if (c->accepted != VERDICT_NONE && c->accepted_at_ms > 0 && age >= 0) {
-		int64_t unit = age < MS_MINUTE ? 10 * MS_SECOND : MS_MINUTE;
+		int64_t unit = age < MS_MINUTE ? 10 * MS_SECOND : MS_MINUTE / 2;
 
 		wait = sooner(wait, unit - age % unit);
 	}

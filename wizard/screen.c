@@ -56,9 +56,24 @@ static int head_rows(const struct wizard *w, enum layout l)
 	return l == LAYOUT_S || w->at == STEP_START ? 2 : 3;
 }
 
-static int foot_rows(enum layout l)
+/* A message takes the rows that its sentence needs: it is what the person has to read. */
+#define MESSAGE_ROWS 3
+
+static int message_rows(const struct wizard *w, enum layout l)
 {
-	return l >= LAYOUT_M ? 3 : 2;
+	int width = w->cols - (l == LAYOUT_XS ? 2 : 4);
+	int rows;
+	struct frame none = { 0 }; /* everything is clipped: only the rows are counted */
+
+	if (!w->message[0])
+		return 1;
+	rows = frame_wrap(&none, 0, 0, width, MESSAGE_ROWS, ROLE_TEXT, w->message);
+	return rows < 1 ? 1 : rows > MESSAGE_ROWS ? MESSAGE_ROWS : rows;
+}
+
+static int foot_rows(const struct wizard *w, enum layout l)
+{
+	return message_rows(w, l) + (l >= LAYOUT_M ? 2 : 1);
 }
 
 bool screen_body(const struct wizard *w, struct body *b, int64_t now_ms, struct err *e)
@@ -66,7 +81,7 @@ bool screen_body(const struct wizard *w, struct body *b, int64_t now_ms, struct 
 	enum layout l = layout_of(w->rows, w->cols);
 	int cols = l == LAYOUT_L ? SIDE_AT : w->cols;
 
-	if (!body_init(b, l, GLYPHS_UNICODE, cols, w->rows - head_rows(w, l) - foot_rows(l)))
+	if (!body_init(b, l, GLYPHS_UNICODE, cols, w->rows - head_rows(w, l) - foot_rows(w, l)))
 		return err_set(e, ERR_MEMORY, "out of memory");
 	b->now_ms = now_ms;
 	steps[w->at]->draw(w, b);
@@ -126,18 +141,19 @@ static void draw_head(const struct wizard *w, struct frame *f, enum layout l)
 
 static void draw_message(const struct wizard *w, struct frame *f, enum layout l)
 {
-	int y = f->rows - foot_rows(l);
+	int y = f->rows - foot_rows(w, l);
 	int x = l == LAYOUT_XS ? 0 : 1;
 	bool quiet = w->at < STEP_REVIEW && w->at != STEP_CHECK && l >= LAYOUT_M;
 
 	if (w->message[0]) {
 		enum glyph g = severity_glyph((int)w->message_severity);
 
-		x = frame_glyph(f, y, x, glyph_role(g), g);
-		frame_clip(f, y, x + 1, f->cols - x - 2, ROLE_TEXT, w->message);
+		x = frame_glyph(f, y, x, glyph_role(g), g) + 1;
+		frame_wrap(f, y, x, f->cols - x - (l == LAYOUT_XS ? 0 : 1), MESSAGE_ROWS, ROLE_TEXT,
+			w->message);
 	} else if (w->busy == BUSY_CHECK && l >= LAYOUT_S) {
 		frame_clip(f, y, x, f->cols - x - 1, ROLE_MUTED,
-			"Times out by itself. You can leave; the request is dropped.");
+			"Times out by itself. Esc drops the request.");
 	} else if (w->busy == BUSY_APPLY && l >= LAYOUT_S) {
 		frame_clip(f, y, x, f->cols - x - 1, ROLE_MUTED,
 			"Please wait. Each file is replaced in one step.");
@@ -160,24 +176,28 @@ static void draw_foot(const struct wizard *w, struct frame *f, enum layout l)
 
 /* --- the side pane of large screens ----------------------------------------------------- */
 
-static int side_line(struct frame *f, int y, enum role role, const char *text)
+static int side_line(
+	const struct wizard *w, struct frame *f, int y, enum role role, const char *text)
 {
 	int x = SIDE_AT + 2;
-	int room = f->rows - foot_rows(LAYOUT_L) - y;
+	int room = f->rows - foot_rows(w, LAYOUT_L) - y;
 	int used = room > 0 ? frame_wrap(f, y, x, f->cols - x - 1, room, role, text) : 0;
 
 	return y + used;
 }
 
-static int side_fact(struct frame *f, int y, const char *name, const char *text)
+static int side_fact(
+	const struct wizard *w, struct frame *f, int y, const char *name, const char *text)
 {
 	int x = SIDE_AT + 2;
+	int room = f->rows - foot_rows(w, LAYOUT_L) - y;
+	int used;
 
-	if (!text || !text[0] || y >= f->rows - foot_rows(LAYOUT_L))
+	if (!text || !text[0] || room < 1)
 		return y;
 	frame_text(f, y, x, ROLE_MUTED, name);
-	frame_clip(f, y, x + 10, f->cols - x - 11, ROLE_TEXT, text);
-	return y + 1;
+	used = frame_wrap(f, y, x + 10, f->cols - x - 11, room, ROLE_TEXT, text);
+	return y + (used > 0 ? used : 1);
 }
 
 static int side_provider(const struct wizard *w, struct frame *f, int y)
@@ -187,16 +207,16 @@ static int side_provider(const struct wizard *w, struct frame *f, int y)
 	char text[64];
 	struct str t = STR_OF(text);
 
-	y = side_line(f, y, ROLE_TITLE, p->label) + 1;
-	y = side_fact(f, y, "Models", p->models_hint);
-	y = side_fact(f, y, "Address", w->draft.base_url[0] ? w->draft.base_url : p->base_url);
-	y = side_fact(f, y, "Keys at", p->keys_page);
+	y = side_line(w, f, y, ROLE_TITLE, p->label) + 1;
+	y = side_fact(w, f, y, "Models", p->models_hint);
+	y = side_fact(w, f, y, "Address", w->draft.base_url[0] ? w->draft.base_url : p->base_url);
+	y = side_fact(w, f, y, "Keys at", p->keys_page);
 	if (s && s->profiles) {
 		str_fmt(&t, "%u profile%s", s->profiles, s->profiles == 1 ? "" : "s");
-		y = side_fact(f, y, "Stored", text);
+		y = side_fact(w, f, y, "Stored", text);
 	}
 	if (s && s->env_var[0])
-		y = side_fact(f, y, "Found", s->env_var);
+		y = side_fact(w, f, y, "Found", s->env_var);
 	return y + 1;
 }
 
@@ -205,28 +225,28 @@ static void draw_side(const struct wizard *w, struct frame *f)
 	const struct draft *d = &w->draft;
 	int y = head_rows(w, LAYOUT_L);
 
-	for (int i = y; i < f->rows - foot_rows(LAYOUT_L); i++)
+	for (int i = y; i < f->rows - foot_rows(w, LAYOUT_L); i++)
 		frame_glyph(f, i, SIDE_AT, ROLE_MUTED, GLYPH_VLINE);
 	if (d->provider && w->at > STEP_PROVIDER)
 		y = side_provider(w, f, y);
-	y = side_line(f, y, ROLE_TITLE, "Your choices so far");
+	y = side_line(w, f, y, ROLE_TITLE, "Your choices so far");
 	if (!d->provider || w->at <= STEP_PROVIDER) {
-		side_line(f, y, ROLE_MUTED, "(nothing yet)");
+		side_line(w, f, y, ROLE_MUTED, "(nothing yet)");
 		return;
 	}
-	y = side_fact(f, y, "Provider", d->provider->label);
+	y = side_fact(w, f, y, "Provider", d->provider->label);
 	if (d->method && w->at > STEP_METHOD)
-		y = side_fact(f, y, "Method", d->method->label);
+		y = side_fact(w, f, y, "Method", d->method->label);
 	if (w->at > STEP_SECRET)
-		y = side_fact(f, y, "Profile", d->profile_id);
+		y = side_fact(w, f, y, "Profile", d->profile_id);
 	if (w->at > STEP_SECRET && d->tail[0])
-		y = side_fact(f, y, "Key ends", d->tail);
+		y = side_fact(w, f, y, "Key ends", d->tail);
 	if (w->at > STEP_CHECK)
-		y = side_fact(f, y, "Verified", d->verified ? "yes" : "no");
+		y = side_fact(w, f, y, "Verified", d->verified ? "yes" : "no");
 	if (w->at > STEP_PROTECT && d->method && d->method->kind != CRED_NONE)
-		y = side_fact(f, y, "Kept", d->keep == KEEP_SEALED ? "sealed" : "plain text");
+		y = side_fact(w, f, y, "Kept", d->keep == KEEP_SEALED ? "sealed" : "plain text");
 	if (w->at > STEP_MODEL)
-		side_fact(f, y, "Model", d->model[0] ? d->model : "unchanged");
+		side_fact(w, f, y, "Model", d->model[0] ? d->model : "unchanged");
 }
 
 /* --- too small -------------------------------------------------------------------------- */
@@ -280,7 +300,7 @@ void wizard_draw(const struct wizard *w, struct frame *f, int64_t now_ms)
 	}
 	y = head_rows(w, l);
 	if (!body_init(&b, l, f->glyphs, l == LAYOUT_L ? SIDE_AT : f->cols,
-		    f->rows - y - foot_rows(l)))
+		    f->rows - y - foot_rows(&sized, l)))
 		return;
 	b.now_ms = now_ms;
 	steps[w->at]->draw(&sized, &b);

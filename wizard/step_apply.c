@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/fs.h"
 #include "wizard/steps.h"
 
 static const struct binding keys_writing[] = {
@@ -55,7 +56,8 @@ static void draw_files(const struct wizard *w, struct body *b)
 		enum glyph g = marks[p->state];
 
 		frame_glyph(&b->sheet, b->y, b->x + x, glyph_role(g), g);
-		frame_path(&b->sheet, b->y, b->x + x + 2, text - x - 3, ROLE_TEXT, p->path);
+		frame_path(&b->sheet, b->y, b->x + x + 2, text - x - 3, ROLE_TEXT,
+			b->layout == LAYOUT_XS ? fs_basename(p->path) : p->path);
 		body_put(b, text, ROLE_MUTED, words[p->state]);
 		body_next(b);
 	}
@@ -68,15 +70,15 @@ static void draw_done(const struct wizard *w, struct body *b)
 	struct str s = STR_OF(text);
 
 	str_fmt(&s, "%s is %s", d->profile_id,
-		d->verified ? "stored, and the provider accepted it." :
-			      "stored, but was not verified: check it in the panel.");
+		d->verified ? "stored, and the provider accepted it."
+			    : "stored, but was not verified: check it in the panel.");
 	body_gap(b);
 	body_mark(b, b->layout == LAYOUT_XS ? 0 : 2, d->verified ? GLYPH_OK : GLYPH_WARN, text);
 	if (d->method->kind != CRED_NONE)
 		body_mark(b, b->layout == LAYOUT_XS ? 0 : 2,
 			d->keep == KEEP_SEALED ? GLYPH_OK : GLYPH_WARN,
-			d->keep == KEEP_SEALED ? "Sealed; opens with a key file on this disk." :
-						 "Stored as plain text.");
+			d->keep == KEEP_SEALED ? "Sealed; opens with a key file on this disk."
+					       : "Stored as plain text.");
 	if (w->flow == FLOW_ROTATE && d->provider->keys_page && d->provider->keys_page[0]) {
 		s = STR_OF(text);
 		str_fmt(&s, "Still to do: revoke the old key at %s", d->provider->keys_page);
@@ -110,10 +112,10 @@ static void apply_draw(const struct wizard *w, struct body *b)
 	bool failed = w->busy != BUSY_APPLY && !w->applied;
 
 	body_line(b, 0, ROLE_TITLE,
-		w->applied                             ? "Done" :
-			!failed                        ? "Writing" :
-			b->layout == LAYOUT_XS ? "Could not finish" :
-							 "Could not finish. Your answers are kept.");
+		w->applied               ? "Done"
+		: !failed                ? "Writing"
+		: b->layout == LAYOUT_XS ? "Could not finish"
+					 : "Could not finish. Your answers are kept.");
 	body_cursor(b, 0);
 	b->sheet.cursor_y = 0;
 	body_gap(b);
@@ -131,9 +133,9 @@ static enum reply apply_act(struct wizard *w, int action, const struct event *ev
 	if (w->busy == BUSY_APPLY)
 		return REPLY_STAY;
 	if (w->applied)
-		return action == ACT_ENTER ? REPLY_PANEL :
-			action == ACT_YES  ? REPLY_QUIT :
-					     REPLY_STAY;
+		return action == ACT_ENTER ? REPLY_PANEL
+		       : action == ACT_YES ? REPLY_QUIT
+					   : REPLY_STAY;
 	list_count(l, 2);
 	if (action == ACT_ENTER)
 		return l->at == 0 ? REPLY_APPLY : REPLY_QUIT;

@@ -46,7 +46,7 @@ static const struct binding keys_bad[] = {
 static bool good(const struct check_result *r)
 {
 	return r->verdict == VERDICT_ACCEPTED || r->verdict == VERDICT_LIMITED ||
-		r->verdict == VERDICT_NO_CREDIT;
+	       r->verdict == VERDICT_NO_CREDIT;
 }
 
 /* The choices in the order of what most likely helps. */
@@ -54,7 +54,8 @@ static size_t choices(const struct wizard *w, enum choice out[CHOICE_COUNT])
 {
 	const struct check_result *r = &w->draft.check;
 	bool key = w->draft.method->kind != CRED_NONE;
-	bool other = w->flow == FLOW_ADD && provider_method_count(w->draft.provider) > 1;
+	bool other = w->flow == FLOW_ADD && !w->fixed_method &&
+		     provider_method_count(w->draft.provider) > 1;
 	bool rejected = r->verdict == VERDICT_REJECTED;
 	size_t n = 0;
 
@@ -62,12 +63,14 @@ static size_t choices(const struct wizard *w, enum choice out[CHOICE_COUNT])
 		out[n++] = CHOICE_CONTINUE;
 		return n;
 	}
+	if (other && r->reason == REASON_CLAUDE_CODE)
+		out[n++] = CHOICE_METHOD;
 	if (rejected && key)
 		out[n++] = CHOICE_PASTE;
 	out[n++] = CHOICE_RETRY;
 	if (!rejected && key)
 		out[n++] = CHOICE_PASTE;
-	if (other)
+	if (other && r->reason != REASON_CLAUDE_CODE)
 		out[n++] = CHOICE_METHOD;
 	if (!rejected || w->flow != FLOW_ROTATE)
 		out[n++] = CHOICE_SAVE;
@@ -100,7 +103,7 @@ static void host_of(const struct wizard *w, struct str *out)
 		str_addn(out, host, strcspn(host, "/"));
 }
 
-static void put_ms(struct body *b, int64_t ms)
+static void put_ms(struct body *b, int64_t ms, bool whole)
 {
 	char text[32];
 	struct str s = STR_OF(text);
@@ -108,7 +111,9 @@ static void put_ms(struct body *b, int64_t ms)
 
 	if (ms < 0)
 		return;
-	if (ms < 1000)
+	if (whole)
+		str_fmt(&s, "%d s", (int)(ms / 1000));
+	else if (ms < 1000)
 		str_fmt(&s, "%d ms", (int)ms);
 	else
 		str_fmt(&s, "%d.%d s", (int)(ms / 1000), (int)(ms / 100 % 10));
@@ -116,10 +121,11 @@ static void put_ms(struct body *b, int64_t ms)
 }
 
 struct stage_row {
-	enum glyph mark;
 	const char *name;
 	const char *text;
 	int64_t ms; /* -1: not shown */
+	enum glyph mark;
+	bool whole; /* only whole seconds: it is still running */
 };
 
 static void draw_stage(struct body *b, const struct stage_row *r)
@@ -134,7 +140,7 @@ static void draw_stage(struct body *b, const struct stage_row *r)
 	body_put(b, x + 2, ROLE_TEXT, r->name);
 	frame_clip(&b->sheet, b->y, b->x + text, (b->w < 76 ? b->w : 76) - text - 8, ROLE_TEXT,
 		r->text);
-	put_ms(b, r->ms);
+	put_ms(b, r->ms, r->whole);
 	body_next(b);
 }
 
@@ -163,16 +169,19 @@ static void draw_running(const struct wizard *w, struct body *b)
 	body_gap(b);
 	for (int i = 0; i < 3; i++) {
 		const char *name = i == STAGE_TLS && plain_http(w) ? "Connect" : stage_names[i];
-		struct stage_row r = { GLYPH_OFF, name, "not started", -1 };
+		struct stage_row r = { .name = name, .text = "not started", .ms = -1 };
 
-		if (i < (int)w->stage)
-			r = (struct stage_row){ GLYPH_OK, name, "done", -1 };
-		else if (i == (int)w->stage)
-			r = (struct stage_row){ spinner(w, b), name, doing[i], -1 };
-		if (i == (int)w->stage)
+		r.mark = GLYPH_OFF;
+		r.whole = true;
+		if (i < (int)w->stage) {
+			r.mark = GLYPH_OK;
+			r.text = "done";
+		} else if (i == (int)w->stage) {
+			r.mark = spinner(w, b);
+			r.text = doing[i];
+			r.ms = waited >= 1000 ? waited : -1;
 			body_cursor(b, b->layout == LAYOUT_XS ? 0 : 2);
-		if (i == (int)w->stage && waited >= 1000)
-			r.ms = waited / 1000 * 1000;
+		}
 		draw_stage(b, &r);
 	}
 	body_gap(b);
@@ -208,40 +217,64 @@ static void answer_text(const struct check_result *r, struct str *out)
 		str_fmt(out, ", HTTP %d", r->status);
 }
 
+/* The rows as they are when an answer came. */
+static void answered_rows(const struct wizard *w, struct stage_row rows[4], const char *where,
+	const char *answer, const char *models)
+{
+	const struct check_result *r = &w->draft.check;
+	bool plain = plain_http(w);
+
+	rows[0] = (struct stage_row){
+		.mark = GLYPH_OK, .name = "DNS", .text = where, .ms = r->dns_ms
+	};
+	rows[1] = (struct stage_row){ .mark = GLYPH_OK,
+		.name = plain ? "Connect" : "TLS",
+		.text = plain ? "connected, no encryption" : "certificate trusted",
+		.ms = r->tls_ms };
+	rows[2] = (struct stage_row){
+		.mark = GLYPH_OK, .name = "Sign-in", .text = answer, .ms = r->answer_ms
+	};
+	rows[3] = (struct stage_row){ .mark = GLYPH_OFF, .name = "Models", .ms = -1 };
+	rows[3].text = !good(r) ? "skipped" : r->model_count ? models : "not listed";
+	if (!good(r))
+		rows[2].mark = r->verdict == VERDICT_REJECTED ? GLYPH_FAIL : GLYPH_WARN;
+	else if (r->model_count)
+		rows[3].mark = GLYPH_OK;
+}
+
+/* Without an answer: where it stopped, and what was skipped. */
+static void stop_rows(const struct check_result *r, struct stage_row rows[4])
+{
+	int stop = failed_stage(r);
+
+	rows[stop].mark = GLYPH_FAIL;
+	rows[stop].text = r->text[0] ? r->text : reason_name(r->reason);
+	rows[stop].ms = -1;
+	for (int i = stop + 1; i < 4; i++) {
+		rows[i].mark = GLYPH_OFF;
+		rows[i].text = "skipped";
+		rows[i].ms = -1;
+	}
+}
+
 static void draw_stages(const struct wizard *w, struct body *b)
 {
 	const struct check_result *r = &w->draft.check;
 	char where[220], answer[80], models[64];
 	struct str s = STR_OF(where), a = STR_OF(answer), m = STR_OF(models);
-	bool none = r->verdict == VERDICT_UNKNOWN && !r->status;
-	int stop = none ? failed_stage(r) : STAGE_ANSWER;
+	bool all = b->layout >= LAYOUT_M || (good(r) && b->layout == LAYOUT_S);
 	struct stage_row rows[4];
 
 	host_of(w, &s);
-	if (r->address[0])
+	if (r->address[0] && b->layout > LAYOUT_XS)
 		str_fmt(&s, ", %s", r->address);
 	answer_text(r, &a);
 	str_fmt(&m, "%zu available", r->model_count);
-	rows[0] = (struct stage_row){ GLYPH_OK, "DNS", where, r->dns_ms };
-	rows[1] = (struct stage_row){ GLYPH_OK, plain_http(w) ? "Connect" : "TLS",
-		plain_http(w) ? "connected, no encryption" : "certificate trusted", r->tls_ms };
-	rows[2] = (struct stage_row){ good(r) ? GLYPH_OK :
-			r->verdict == VERDICT_REJECTED ? GLYPH_FAIL :
-							 GLYPH_WARN,
-		"Sign-in", answer, r->answer_ms };
-	rows[3] = (struct stage_row){ r->model_count ? GLYPH_OK : GLYPH_OFF, "Models",
-		r->model_count ? models : "not listed", -1 };
-	for (int i = 0; i < 4; i++) {
-		if (none && i == stop)
-			rows[i] = (struct stage_row){ GLYPH_FAIL, rows[i].name,
-				r->text[0] ? r->text : reason_name(r->reason), -1 };
-		else if (none && i > stop)
-			rows[i] = (struct stage_row){ GLYPH_OFF, rows[i].name, "skipped", -1 };
-		else if (!good(r) && i == 3)
-			rows[i] = (struct stage_row){ GLYPH_OFF, "Models", "skipped", -1 };
-		if (i < 3 || b->layout > LAYOUT_XS)
-			draw_stage(b, &rows[i]);
-	}
+	answered_rows(w, rows, where, answer, models);
+	if (r->verdict == VERDICT_UNKNOWN && !r->status)
+		stop_rows(r, rows);
+	for (int i = 0; i < (all ? 4 : 3); i++)
+		draw_stage(b, &rows[i]);
 }
 
 static void draw_clock(const struct check_result *r, struct body *b)
@@ -291,6 +324,7 @@ static void draw_choices(const struct wizard *w, struct body *b)
 static void draw_result(const struct wizard *w, struct body *b)
 {
 	const struct draft *d = &w->draft;
+	struct check_result told = d->check;
 	char text[320];
 	struct str s = STR_OF(text);
 
@@ -301,7 +335,8 @@ static void draw_result(const struct wizard *w, struct body *b)
 	draw_clock(&d->check, b);
 	body_gap(b);
 	s = STR_OF(text);
-	check_advice(&s, &d->check, d->provider, d->method);
+	told.skew_ms = INT64_MIN; /* the clock has its own line */
+	check_advice(&s, &told, d->provider, d->method);
 	body_wrap(b, b->layout == LAYOUT_XS ? 0 : 2, ROLE_TEXT, text);
 	if (w->flow == FLOW_ROTATE && !good(&d->check)) {
 		const struct credential *c = snapshot_find(w->world, d->profile_id);
@@ -369,6 +404,11 @@ static enum reply check_act(struct wizard *w, int action, const struct event *ev
 	list_count(l, n);
 	if (action == ACT_RETRY)
 		return REPLY_CHECK;
+	if (action == ACT_DETAILS) {
+		w->overlay = OVERLAY_DETAILS;
+		w->overlay_top = 0;
+		return REPLY_STAY;
+	}
 	if (action == ACT_ENTER)
 		return list[l->at] == CHOICE_METHOD ? to_method(w) : take(w, list[l->at]);
 	list_move(w, ev);

@@ -9,7 +9,6 @@
 static const struct binding keys_method[] = {
 	{ KEYS_ENTER, 0, ACT_ENTER, "Enter", "choose", 0, "choose the selected way" },
 	{ KEYS_UP, 0, ACT_PASS, "↑↓", NULL, 0, "move (also ^P ^N)" },
-	{ KEYS_NONE, 0, ACT_PASS, "1-9", "pick", 2, "choose by number" },
 	{ 0 },
 };
 
@@ -19,20 +18,24 @@ static const struct binding *method_keys(const struct wizard *w)
 	return keys_method;
 }
 
+static size_t method_picks(const struct wizard *w)
+{
+	return provider_method_count(w->draft.provider);
+}
+
 static void draw_method(const struct wizard *w, struct body *b, const struct method *m, int number)
 {
 	bool selected = w->lists[STEP_METHOD].at + 1 == (size_t)number;
 	int x = body_row(b, selected, number);
 
 	body_put(b, x, ROLE_TEXT, m->label);
+	if (m->note && b->layout >= LAYOUT_M)
+		body_put(b, 29, ROLE_MUTED, m->note);
 	body_row_end(b, selected);
-	if (m->note && m->note[0])
+	if (m->note && b->layout < LAYOUT_M)
 		body_wrap(b, x, ROLE_MUTED, m->note);
-	if (m->kind == CRED_API_KEY && w->draft.provider->keys_page && b->layout > LAYOUT_XS) {
-		x = body_put(b, x, ROLE_MUTED, "Create one at ");
-		body_put(b, x, ROLE_MUTED, w->draft.provider->keys_page);
-		body_next(b);
-	}
+	if (m->how[0] && b->layout >= LAYOUT_M)
+		body_wrap(b, x, ROLE_MUTED, m->how[0]);
 	body_gap(b);
 }
 
@@ -75,9 +78,11 @@ static bool method_wanted(const struct wizard *w)
 const struct step step_method = {
 	.id = "method",
 	.title = "Method",
-	.about = "A subscription's token and an API key are billed differently; both can be stored, "
-		 "one after the other.",
+	.about =
+		"A subscription's token and an API key are billed differently; both can be stored, "
+		"one after the other.",
 	.keys = method_keys,
+	.picks = method_picks,
 	.wanted = method_wanted,
 	.draw = method_draw,
 	.act = method_act,

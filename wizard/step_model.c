@@ -12,7 +12,8 @@
 static const struct binding keys_model[] = {
 	{ KEYS_ENTER, 0, ACT_ENTER, "Enter", "choose", 0, "make it the default" },
 	{ KEYS_NONE, 0, ACT_PASS, "type", "to filter", 2, "filter, or type another model's name" },
-	{ KEYS_NONE, ' ', ACT_TOGGLE, "Space", NULL, 0, "keep the old default as a fallback, or not" },
+	{ KEYS_NONE, ' ', ACT_TOGGLE, "Space", NULL, 0,
+		"keep the old default as a fallback, or not" },
 	{ KEYS_UP, 0, ACT_PASS, "↑↓", NULL, 0, "move (also ^P ^N, PgUp, PgDn, Home, End)" },
 	{ 0 },
 };
@@ -28,15 +29,16 @@ static const struct binding keys_fallback[] = {
 
 static const struct binding keys_filter[] = {
 	{ KEYS_ENTER, 0, ACT_ENTER, "Enter", "choose", 0, "make it the default" },
-	{ KEYS_NONE, ' ', ACT_TOGGLE, "Space", NULL, 0, "keep the old default as a fallback, or not" },
+	{ KEYS_NONE, ' ', ACT_TOGGLE, "Space", NULL, 0,
+		"keep the old default as a fallback, or not" },
 	{ KEYS_ESC, 0, ACT_CLEAR, "Esc", "clear filter", 0, "clear the filter" },
 	{ KEYS_CTRL('U'), 0, ACT_CLEAR, "^U", NULL, 0, "clear the filter" },
 	{ 0 },
 };
 
 static const struct binding keys_typed[] = {
-	{ KEYS_ENTER, 0, ACT_ENTER, "Enter", "use this name", 0, "use the typed name as it is" },
-	{ KEYS_ESC, 0, ACT_CLEAR, "Esc", "clear filter", 0, "clear the filter" },
+	{ KEYS_ENTER, 0, ACT_ENTER, "Enter", "use it", 0, "use the typed name as it is" },
+	{ KEYS_ESC, 0, ACT_CLEAR, "Esc", "clear", 0, "clear the filter" },
 	{ KEYS_CTRL('U'), 0, ACT_CLEAR, "^U", NULL, 0, "clear the filter" },
 	{ 0 },
 };
@@ -161,8 +163,8 @@ static void source_text(const struct wizard *w, const struct body *b, struct str
 	struct str t = STR_OF(at);
 
 	if (!live(w)) {
-		str_add(out, b->layout > LAYOUT_XS ? "list from this program, not live" :
-						     "not live");
+		str_add(out,
+			b->layout > LAYOUT_XS ? "list from this program, not live" : "not live");
 		return;
 	}
 	if (r->model_count > CHECK_MODELS)
@@ -199,7 +201,8 @@ static void draw_row(struct body *b, const struct model_row *row, bool selected)
 	if (row->keep && b->layout == LAYOUT_XS) {
 		body_fmt(b, 2, ROLE_TEXT, "keep %s", row->id);
 	} else {
-		frame_clip(&b->sheet, b->y, b->x + 2, note ? note - 3 : b->w - 2, ROLE_TEXT, row->id);
+		frame_clip(
+			&b->sheet, b->y, b->x + 2, note ? note - 3 : b->w - 2, ROLE_TEXT, row->id);
 		if (note)
 			body_put(b, note, ROLE_MUTED, row->note);
 	}
@@ -340,8 +343,7 @@ static enum reply model_paste(struct wizard *w, const struct event *ev)
 	char text[FIND_CAP];
 	struct str s = STR_OF(text);
 
-	if (!ev->paste || ev->paste_total >= FIND_CAP ||
-		looks_secret(ev)) {
+	if (!ev->paste || ev->paste_total >= FIND_CAP || looks_secret(ev)) {
 		say(w, SEVERITY_WARN, "Paste ignored: that is not a model's name.");
 		return REPLY_STAY;
 	}

@@ -29,17 +29,23 @@ static void draw_head(struct body *b)
 		body_put(b, 25, ROLE_MUTED, "ENDS WITH");
 	if (b->layout >= LAYOUT_M)
 		body_put(b, 36, ROLE_MUTED, "KIND");
-	body_put(b, b->layout >= LAYOUT_M ? 46 : b->layout == LAYOUT_S ? 36 : 24, ROLE_MUTED,
-		"STATE");
+	body_put(b,
+		b->layout >= LAYOUT_M   ? 46
+		: b->layout == LAYOUT_S ? 36
+					: 24,
+		ROLE_MUTED, "STATE");
 	body_next(b);
 }
 
-static void draw_row(const struct wizard *w, struct body *b, const struct credential *c,
-	bool selected)
+static void draw_row(
+	const struct wizard *w, struct body *b, const struct credential *c, bool selected)
 {
 	char text[120];
 	struct str s = STR_OF(text);
 	int wide = b->layout > LAYOUT_XS ? 22 : 21;
+	int x = b->layout >= LAYOUT_M ? 46 : b->layout == LAYOUT_S ? 36 : 24;
+	const char *word;
+	enum glyph g;
 
 	body_row(b, selected, 0);
 	frame_clip(&b->sheet, b->y, b->x + 2, wide, ROLE_TEXT, c->id);
@@ -47,9 +53,13 @@ static void draw_row(const struct wizard *w, struct body *b, const struct creden
 		body_put(b, 25, ROLE_TEXT, c->tail[0] ? c->tail : "-");
 	if (b->layout >= LAYOUT_M)
 		body_put(b, 36, ROLE_TEXT, cred_kind_name(c->kind));
-	if (rotatable(c, &s))
-		fact_accepted(&s, c, w->world->now_ms);
-	body_put(b, b->layout >= LAYOUT_M ? 46 : b->layout == LAYOUT_S ? 36 : 24, ROLE_MUTED, text);
+	if (rotatable(c, &s)) {
+		g = credential_state(c, w->world->now_ms, &word);
+		x = frame_glyph(&b->sheet, b->y, b->x + x, glyph_role(g), g) - b->x;
+		body_put(b, x + 1, ROLE_TEXT, word);
+	} else {
+		body_put(b, x, ROLE_MUTED, text);
+	}
 	body_row_end(b, selected);
 }
 
@@ -84,7 +94,7 @@ static enum reply profile_act(struct wizard *w, int action, const struct event *
 	}
 	c = &w->world->credentials[l->at];
 	if (!rotatable(c, &s)) {
-		say(w, SEVERITY_FAIL, "%s: %s.", c->id, why);
+		say(w, SEVERITY_FAIL, "%s: %s, it cannot be replaced here.", c->id, why);
 		return REPLY_STAY;
 	}
 	choose_profile(w, c);

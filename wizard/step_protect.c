@@ -9,6 +9,7 @@
 struct way {
 	const char *label;
 	const char *note;  /* beside it */
+	const char *brief; /* the same where columns are scarce */
 	const char *lines; /* under it */
 	bool here;         /* can be chosen in this version */
 	enum keep keep;
@@ -18,27 +19,31 @@ static const struct way ways[] = {
 	{
 		.label = "Sealed",
 		.note = "recommended, the gateway starts by itself",
+		.brief = "recommended, works unattended",
 		.lines = "Encrypted; the unlocking key is a separate file that only you can "
 			 "read. Safe if the bot folder leaks: backups, git, a support zip, a "
-			 "tool that prints the file. Not safe against programs that run as "
-			 "you, or root.",
+			 "tool that prints the file. Not safe if someone copies your whole home "
+			 "or disk, runs programs as you, or is root.",
 		.here = true,
 		.keep = KEEP_SEALED,
 	},
 	{
 		.label = "Sealed with the system's key",
 		.note = "not in this version",
+		.brief = "not in this version",
 		.lines = "Comes with \"thinkfleetbot secrets slot add\".",
 	},
 	{
 		.label = "Sealed with a passphrase",
 		.note = "not in this version",
-		.lines = "Comes with \"thinkfleetbot secrets slot add\". The gateway would be "
-			 "offline after a restart until it is typed.",
+		.brief = "not in this version",
+		.lines = "Comes with \"thinkfleetbot secrets slot add\"; offline after a "
+			 "restart.",
 	},
 	{
 		.label = "Plain text",
 		.note = "every gateway version can read it",
+		.brief = "every gateway can read it",
 		.lines = "Anyone who reads the file has your keys.",
 		.here = true,
 		.keep = KEEP_PLAIN,
@@ -48,7 +53,6 @@ static const struct way ways[] = {
 static const struct binding keys_protect[] = {
 	{ KEYS_ENTER, 0, ACT_ENTER, "Enter", "choose", 0, "keep it the selected way" },
 	{ KEYS_UP, 0, ACT_PASS, "↑↓", NULL, 0, "move (also ^P ^N)" },
-	{ KEYS_NONE, 0, ACT_PASS, "1-4", "pick", 2, "choose by number" },
 	{ 0 },
 };
 
@@ -56,6 +60,12 @@ static const struct binding *protect_keys(const struct wizard *w)
 {
 	(void)w;
 	return keys_protect;
+}
+
+static size_t protect_picks(const struct wizard *w)
+{
+	(void)w;
+	return ARRAY_LEN(ways);
 }
 
 static size_t sealed_count(const struct wizard *w)
@@ -75,7 +85,8 @@ static void draw_way(const struct wizard *w, struct body *b, size_t i)
 
 	body_put(b, x, role, ways[i].label);
 	if (b->layout > LAYOUT_XS)
-		body_put(b, i == 0 || i == 3 ? x + 16 : x + 33, ROLE_MUTED, ways[i].note);
+		body_put(b, ways[i].here ? x + 16 : x + 33, ROLE_MUTED,
+			b->layout >= LAYOUT_M ? ways[i].note : ways[i].brief);
 	body_row_end(b, selected);
 	/* Where rows are scarce only the selected way explains itself. */
 	if (b->layout >= LAYOUT_M || selected)
@@ -91,8 +102,8 @@ static void protect_draw(const struct wizard *w, struct body *b)
 	struct str s = STR_OF(text);
 
 	body_line(b, 0, ROLE_TITLE,
-		b->layout == LAYOUT_XS ? "How should keys be kept?" :
-					 "How should your keys be kept on this computer?");
+		b->layout == LAYOUT_XS ? "How should keys be kept?"
+				       : "How should your keys be kept on this computer?");
 	body_gap(b);
 	for (size_t i = 0; i < ARRAY_LEN(ways); i++)
 		draw_way(w, b, i);
@@ -143,6 +154,7 @@ const struct step step_protect = {
 		 "that run as you, or against root. Because the gateway must start without you, "
 		 "something on this computer can unlock the vault without you.",
 	.keys = protect_keys,
+	.picks = protect_picks,
 	.wanted = protect_wanted,
 	.draw = protect_draw,
 	.act = protect_act,

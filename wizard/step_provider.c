@@ -74,7 +74,7 @@ static const struct binding keys_filter[] = {
 
 static const struct binding keys_empty[] = {
 	{ KEYS_ENTER, 0, ACT_CLEAR, "Enter", "show all", 0, "show all providers again" },
-	{ KEYS_ESC, 0, ACT_CLEAR, "Esc", "clear filter", 0, "clear the filter" },
+	{ KEYS_ESC, 0, ACT_CLEAR, "Esc", "clear", 0, "clear the filter" },
 	{ KEYS_CTRL('U'), 0, ACT_CLEAR, "^U", NULL, 0, "clear the filter" },
 	{ 0 },
 };
@@ -93,8 +93,8 @@ static void methods_text(struct str *out, const struct provider *p)
 	for (size_t i = 0; i < provider_method_count(p); i++) {
 		if (i)
 			str_add(out, ", ");
-		str_add(out, p->methods[i].kind == CRED_NONE ? "no key needed" :
-								p->methods[i].noun);
+		str_add(out,
+			p->methods[i].kind == CRED_NONE ? "no key needed" : p->methods[i].noun);
 	}
 }
 
@@ -112,7 +112,8 @@ static void draw_state(const struct wizard *w, struct body *b, int x, const stru
 	}
 }
 
-static void draw_row(const struct wizard *w, struct body *b, const struct provider *p, bool selected)
+static void draw_row(
+	const struct wizard *w, struct body *b, const struct provider *p, bool selected)
 {
 	char text[80];
 	struct str s = STR_OF(text);

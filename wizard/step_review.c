@@ -15,7 +15,8 @@ static const struct binding keys_waiting[] = {
 
 static const struct binding keys_review[] = {
 	{ KEYS_ENTER, 0, ACT_ENTER, "Enter", "write", 0, "write these changes" },
-	{ KEYS_NONE, 'd', ACT_DETAILS, "d", "diff", 1, "what changes, line by line, nothing secret" },
+	{ KEYS_NONE, 'd', ACT_DETAILS, "d", "diff", 1,
+		"what changes, line by line, nothing secret" },
 	{ KEYS_UP, 0, ACT_SCROLL, "↑↓", NULL, 0, "scroll (also PgUp, PgDn)" },
 	{ KEYS_DOWN, 0, ACT_SCROLL, NULL, NULL, 0, NULL },
 	{ 0 },
@@ -154,8 +155,7 @@ static void draw_files(const struct wizard *w, struct body *b)
 	for (size_t i = 0; i < w->plan.count; i++)
 		draw_file(b, &w->plan.files[i]);
 	if (!w->plan.count)
-		body_line(b, b->layout == LAYOUT_XS ? 0 : 2, ROLE_TEXT,
-			"No file needs a change.");
+		body_line(b, b->layout == LAYOUT_XS ? 0 : 2, ROLE_TEXT, "No file needs a change.");
 	if (w->plan.note_count)
 		body_gap(b);
 	for (size_t i = 0; i < w->plan.note_count; i++)
@@ -174,9 +174,10 @@ static void draw_failure(const struct wizard *w, struct body *b)
 static void review_draw(const struct wizard *w, struct body *b)
 {
 	body_wrap(b, 0, ROLE_TITLE,
-		b->layout == LAYOUT_XS ?
-			"Nothing has been written yet." :
-			"Review. Enter writes these changes; nothing has been written yet.");
+		b->layout == LAYOUT_XS  ? "Nothing has been written yet."
+		: b->layout == LAYOUT_S ? "Enter writes this; nothing has been written yet."
+					: "Review. Enter writes these changes; nothing has been "
+					  "written yet.");
 	body_cursor(b, 0);
 	b->sheet.cursor_y = 0;
 	body_gap(b);

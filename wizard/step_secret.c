@@ -13,9 +13,18 @@
 #include "wizard/steps.h"
 
 /* Enter is there in every table, because it always answers something. */
-#define ROW_CLEAR { KEYS_CTRL('U'), 0, ACT_PASS, "^U", "clear", 1, "clear the field" }
-#define ROW_WORD { KEYS_CTRL('W'), 0, ACT_PASS, "^W", NULL, 0, "delete back to a separator" }
-#define ROW_PASTE { KEYS_NONE, 0, ACT_PASS, "paste", NULL, 0, "any way your terminal does" }
+#define ROW_CLEAR                                                                                  \
+	{                                                                                          \
+		KEYS_CTRL('U'), 0, ACT_PASS, "^U", "clear", 1, "clear the field"                   \
+	}
+#define ROW_WORD                                                                                   \
+	{                                                                                          \
+		KEYS_CTRL('W'), 0, ACT_PASS, "^W", NULL, 0, "delete back to a separator"           \
+	}
+#define ROW_PASTE                                                                                  \
+	{                                                                                          \
+		KEYS_NONE, 0, ACT_PASS, "paste", NULL, 0, "any way your terminal does"             \
+	}
 
 static const struct binding keys_verify[] = {
 	{ KEYS_ENTER, 0, ACT_ENTER, "Enter", "verify", 0, "test it live at the provider" },
@@ -42,9 +51,9 @@ static const struct binding keys_why[] = {
 };
 
 static const struct binding keys_switch[] = {
-	{ KEYS_CTRL('T'), 0, ACT_SWITCH, "^T", "switch provider", 0,
+	{ KEYS_CTRL('T'), 0, ACT_SWITCH, "^T", "switch", 0,
 		"use it for the provider it belongs to" },
-	{ KEYS_ENTER, 0, ACT_ENTER, "Enter", "why not", 0, "say why it cannot be verified" },
+	{ KEYS_ENTER, 0, ACT_ENTER, "Enter", "why not", 2, "say why it cannot be verified" },
 	ROW_CLEAR,
 	ROW_WORD,
 	ROW_PASTE,
@@ -54,7 +63,7 @@ static const struct binding keys_switch[] = {
 static bool can_switch(const struct wizard *w)
 {
 	return w->flow == FLOW_ADD && !w->fixed_provider && w->report.verdict == PASTE_OTHER &&
-		w->report.provider;
+	       w->report.provider;
 }
 
 /* The token already in use is not a new one. */
@@ -166,14 +175,16 @@ static void draw_facts(const struct wizard *w, struct body *b)
 		body_mark(b, x, GLYPH_FAIL, text);
 	} else {
 		body_mark(b, x,
-			blocked(w)                             ? GLYPH_FAIL :
-				paste_warns(w->report.verdict) ? GLYPH_WARN :
-								 GLYPH_OK,
+			blocked(w)                       ? GLYPH_FAIL
+			: paste_warns(w->report.verdict) ? GLYPH_WARN
+							 : GLYPH_OK,
 			text);
 	}
 	n = paste_notes(&w->report, notes, ARRAY_LEN(notes));
 	for (size_t i = 0; i < n; i++)
 		body_mark(b, x, GLYPH_OK, notes[i]);
+	if (w->report.verdict == PASTE_SHORT)
+		body_wrap(b, x, ROLE_TEXT, "It looks cut. Copy it again, with its second line.");
 	draw_switch(w, b);
 }
 

@@ -45,7 +45,6 @@ static size_t choices(const struct wizard *w, enum choice out[4])
 static const struct binding keys_start[] = {
 	{ KEYS_ENTER, 0, ACT_ENTER, "Enter", "choose", 0, "take the selected choice" },
 	{ KEYS_UP, 0, ACT_PASS, "↑↓", NULL, 0, "move (also ^P ^N)" },
-	{ KEYS_NONE, 0, ACT_PASS, "1-4", "pick", 2, "take a choice by its number" },
 	{ 0 },
 };
 
@@ -53,6 +52,13 @@ static const struct binding *start_keys(const struct wizard *w)
 {
 	(void)w;
 	return keys_start;
+}
+
+static size_t start_picks(const struct wizard *w)
+{
+	enum choice list[4];
+
+	return choices(w, list);
 }
 
 static void draw_choice(const struct wizard *w, struct body *b, enum choice c, int number)
@@ -64,6 +70,7 @@ static void draw_choice(const struct wizard *w, struct body *b, enum choice c, i
 		[CHOICE_REPAIR] = "Repair what needs attention",
 	};
 	bool selected = w->lists[STEP_START].at + 1 == (size_t)number;
+	bool wide = b->layout >= LAYOUT_M;
 	int x = body_row(b, selected, number);
 	size_t n = c == CHOICE_REPAIR ? attention(w) : w->world->credential_count;
 
@@ -73,12 +80,14 @@ static void draw_choice(const struct wizard *w, struct body *b, enum choice c, i
 		body_row_end(b, selected);
 		return;
 	}
-	if (c == CHOICE_CONNECT)
+	if (c == CHOICE_CONNECT && n)
+		body_put(b, x, ROLE_MUTED, "add another one");
+	else if (c == CHOICE_CONNECT)
 		body_put(b, x, ROLE_MUTED,
-			n && c == CHOICE_CONNECT ? "add another one" :
-						   "first-time setup, about 2 minutes");
+			wide ? "first-time setup, about 2 minutes" : "about 2 minutes");
 	else if (c == CHOICE_STATUS)
-		body_put(b, x, ROLE_MUTED, "live profiles, checks and findings");
+		body_put(b, x, ROLE_MUTED,
+			wide ? "live profiles, checks and findings" : "live, with findings");
 	else if (c == CHOICE_ROTATE)
 		body_fmt(b, x, ROLE_MUTED, "%zu credential%s configured", n, n == 1 ? "" : "s");
 	else
@@ -86,25 +95,30 @@ static void draw_choice(const struct wizard *w, struct body *b, enum choice c, i
 	body_row_end(b, selected);
 }
 
-static void fact(struct body *b, const char *name, const char *text)
+static int fact_name(struct body *b, const char *name)
 {
-	int x = b->layout == LAYOUT_XS ? 10 : 18;
-
 	body_put(b, b->layout == LAYOUT_XS ? 0 : 2, ROLE_MUTED, name);
-	frame_path(&b->sheet, b->y, b->x + x, b->w - x, ROLE_TEXT, text);
-	body_next(b);
+	return b->layout == LAYOUT_XS ? 10 : 18;
 }
 
-static void path_fact(struct body *b, const struct wizard *w, const char *name, const char *path,
-	const char *also)
+static void fact(struct body *b, const char *name, const char *text)
+{
+	body_wrap(b, fact_name(b, name), ROLE_TEXT, text);
+}
+
+static void path_fact(
+	struct body *b, const char *home, const char *name, const char *path, const char *also)
 {
 	char text[1200];
 	struct str s = STR_OF(text);
+	int x;
 
-	fs_shorten(&s, path, w->world->home);
+	fs_shorten(&s, path, home);
 	if (also[0])
 		str_fmt(&s, "  %s", also);
-	fact(b, name, text);
+	x = fact_name(b, name);
+	frame_path(&b->sheet, b->y, b->x + x, b->w - x, ROLE_TEXT, text);
+	body_next(b);
 }
 
 static void draw_where(const struct wizard *w, struct body *b)
@@ -112,25 +126,27 @@ static void draw_where(const struct wizard *w, struct body *b)
 	const struct snapshot *s = w->world;
 	char text[1200];
 	struct str t = STR_OF(text);
-	size_t in_use = 0;
+	size_t stored = 0, other;
 
 	str_fmt(&t, "%s on %s", s->user, s->host);
 	fact(b, "You are", text);
-	fact(b, "Home", s->home);
-	path_fact(b, w, b->layout == LAYOUT_XS ? "State" : "State folder", s->state_dir,
+	path_fact(b, "", "Home", s->home, "");
+	path_fact(b, s->home, b->layout == LAYOUT_XS ? "State" : "State folder", s->state_dir,
 		s->state_exists ? "" : "(new)");
 	for (size_t i = 0; i < s->credential_count; i++)
-		in_use += s->credentials[i].in_store;
+		stored += s->credentials[i].in_store;
+	other = s->credential_count - stored;
 	t = STR_OF(text);
+	if (stored)
+		str_fmt(&t, "%zu profile%s", stored, stored == 1 ? "" : "s");
+	if (other)
+		str_fmt(&t, "%s%zu key%s in variables", stored ? ", " : "", other,
+			other == 1 ? "" : "s");
 	if (!s->credential_count)
 		str_add(&t, "nothing yet");
-	else
-		str_fmt(&t, "%zu profile%s, %zu other%s", in_use, in_use == 1 ? "" : "s",
-			s->credential_count - in_use,
-			s->default_raw[0] ? "" : ", no default model");
 	if (s->default_raw[0])
-		str_fmt(&t, ", %s", s->default_model);
-	fact(b, "Configured", text);
+		str_fmt(&t, ", default model %s", s->default_model);
+	fact(b, b->layout == LAYOUT_XS ? "Set up" : "Configured", text);
 	if (s->protection[0])
 		fact(b, b->layout == LAYOUT_XS ? "Keys" : "Keys are kept", s->protection);
 }
@@ -149,7 +165,8 @@ static void draw_findings(const struct wizard *w, struct body *b)
 		if (++shown > 3)
 			continue;
 		str_fmt(&t, "%s  %s", severity_word((int)f->severity), f->text);
-		body_mark(b, b->layout == LAYOUT_XS ? 0 : 2, severity_glyph((int)f->severity), text);
+		body_mark(
+			b, b->layout == LAYOUT_XS ? 0 : 2, severity_glyph((int)f->severity), text);
 	}
 	if (shown > 3)
 		body_more(b, GLYPH_DOWN, shown - 3, "more under Status and doctor");
@@ -160,24 +177,41 @@ static void start_draw(const struct wizard *w, struct body *b)
 	enum choice list[4];
 	size_t n = choices(w, list);
 
-	if (b->layout > LAYOUT_XS)
-		body_line(b, 0, ROLE_TITLE,
-			"Connect a model provider so the gateway can answer.");
-	body_gap(b);
+	if (b->layout >= LAYOUT_M) {
+		body_line(b, 0, ROLE_TITLE, "Connect a model provider so the gateway can answer.");
+		body_gap(b);
+	}
 	for (size_t i = 0; i < n; i++)
 		draw_choice(w, b, list[i], (int)i + 1);
 	body_gap(b);
 	if (b->layout > LAYOUT_S)
 		body_line(b, 0, ROLE_TITLE, "Where you are");
 	draw_where(w, b);
-	body_gap(b);
+	if (b->layout >= LAYOUT_M)
+		body_gap(b);
 	draw_findings(w, b);
+}
+
+/* A rotation that was given up leaves nothing behind in what is added instead. */
+static void forget_rotation(struct wizard *w)
+{
+	struct draft *d = &w->draft;
+
+	if (d->intent != INTENT_ROTATE)
+		return;
+	if (!w->carried)
+		forget_secret(w);
+	if (!w->fixed_provider)
+		d->provider = NULL;
+	d->keep = KEEP_SEALED;
+	d->keep_fallback = true;
 }
 
 static enum reply take(struct wizard *w, enum choice c)
 {
 	switch (c) {
 	case CHOICE_CONNECT:
+		forget_rotation(w);
 		w->flow = FLOW_ADD;
 		w->draft.intent = INTENT_ADD;
 		return REPLY_NEXT;
@@ -210,8 +244,7 @@ static enum reply start_act(struct wizard *w, int action, const struct event *ev
 
 static enum reply start_paste(struct wizard *w, const struct event *ev)
 {
-	if (w->fixed_provider || !ev->paste ||
-		!looks_secret(ev)) {
+	if (w->fixed_provider || !ev->paste || !looks_secret(ev)) {
 		say(w, SEVERITY_WARN, "Paste ignored: no field is active here.");
 		return REPLY_STAY;
 	}
@@ -229,6 +262,7 @@ const struct step step_start = {
 	.about = "Where this program works, what is set up already, and what you came for. "
 		 "Nothing is written before you confirm on the Review step.",
 	.keys = start_keys,
+	.picks = start_picks,
 	.draw = start_draw,
 	.act = start_act,
 	.paste = start_paste,

@@ -53,8 +53,9 @@ struct step {
 	const char *about; /* help: what this screen is for */
 	bool text;         /* a text field has the focus: "?" is text, so help is ^G */
 	const struct binding *(*keys)(const struct wizard *w); /* never NULL */
-	bool (*wanted)(const struct wizard *w);                /* NULL: always */
-	enum reply (*enter)(struct wizard *w);                 /* moving forward only; NULL */
+	size_t (*picks)(const struct wizard *w); /* rows that 1-9 choose; NULL: none */
+	bool (*wanted)(const struct wizard *w);  /* NULL: always */
+	enum reply (*enter)(struct wizard *w);   /* moving forward only; NULL */
 	void (*draw)(const struct wizard *w, struct body *b);
 	enum reply (*act)(struct wizard *w, int action, const struct event *ev);
 	enum reply (*paste)(struct wizard *w, const struct event *ev); /* NULL: no field */
@@ -159,7 +160,7 @@ void judge_secret(struct wizard *w);
 bool same_as_stored(const struct wizard *w);
 bool keep_answer(struct wizard *w, struct err *e); /* the field's secret into the draft */
 const struct provider_state *provider_state_of(const struct wizard *w, const char *id);
-void save_list_of_models(struct wizard *w);
+void drop_plan(struct wizard *w); /* wizard.c */
 
 /* What the model step offers: visible row i of the filtered list. */
 struct model_row {
@@ -178,8 +179,8 @@ void say_nothing(struct wizard *w);
 bool list_move(struct wizard *w, const struct event *ev);
 bool list_pick(struct wizard *w, const struct event *ev, size_t count);
 
-/* Key tables in effect, NULL-terminated; at most 6. overlay.c and wizard.c */
-#define TABLES 6
+/* Key tables in effect, NULL-terminated; at most 6 of them. overlay.c and wizard.c */
+#define TABLES 7
 void wizard_tables(const struct wizard *w, const struct binding *out[TABLES]);
 const struct binding *overlay_keys(const struct wizard *w);
 void overlay_draw(const struct wizard *w, struct frame *f);

@@ -43,6 +43,15 @@ static const struct binding keys_always[] = {
 	{ 0 },
 };
 
+/* "1-3 pick", for as many rows as there are. */
+static const struct binding keys_pick[][2] = {
+	{ { KEYS_NONE, 0, ACT_PASS, "1", "pick", 2, "choose a row by its number" }, { 0 } },
+	{ { KEYS_NONE, 0, ACT_PASS, "1-2", "pick", 2, "choose a row by its number" }, { 0 } },
+	{ { KEYS_NONE, 0, ACT_PASS, "1-3", "pick", 2, "choose a row by its number" }, { 0 } },
+	{ { KEYS_NONE, 0, ACT_PASS, "1-4", "pick", 2, "choose a row by its number" }, { 0 } },
+	{ { KEYS_NONE, 0, ACT_PASS, "1-9", "pick", 2, "choose a row by its number" }, { 0 } },
+};
+
 struct wizard *wizard_new(const struct snapshot *world, struct err *e)
 {
 	struct wizard *w = calloc(1, sizeof(*w));
@@ -66,7 +75,7 @@ struct wizard *wizard_new(const struct snapshot *world, struct err *e)
 	return w;
 }
 
-static void drop_plan(struct wizard *w)
+void drop_plan(struct wizard *w)
 {
 	buf_release(&w->plan.diff);
 	w->plan = (struct plan){ 0 };
@@ -94,117 +103,6 @@ void wizard_size(struct wizard *w, int rows, int cols)
 {
 	w->rows = rows;
 	w->cols = cols;
-}
-
-/* --- starting with answers -------------------------------------------------------------- */
-
-static bool unknown_provider(const char *id, struct err *e)
-{
-	char valid[280];
-	struct str s = STR_OF(valid);
-
-	for (size_t i = 0; i < provider_count(); i++)
-		str_fmt(&s, "%s%s", i ? ", " : "", provider_at(i)->id);
-	err_set(e, ERR_USAGE, "no provider is called \"%.60s\"", id);
-	return err_hint(e, "one of %s", valid);
-}
-
-static bool unknown_method(const struct provider *p, const char *id, struct err *e)
-{
-	char valid[120];
-	struct str s = STR_OF(valid);
-
-	for (size_t i = 0; i < provider_method_count(p); i++)
-		str_fmt(&s, "%s%s", i ? ", " : "", p->methods[i].id);
-	err_set(e, ERR_USAGE, "%s has no sign-in method \"%.60s\"", p->label, id);
-	return err_hint(e, "one of %s", valid);
-}
-
-static const struct provider *find_provider(const char *id, struct err *e)
-{
-	char normal[PROVIDER_CAP];
-	const struct provider *p = NULL;
-
-	if (provider_normalise(normal, sizeof(normal), id))
-		p = provider_find(normal);
-	if (!p)
-		unknown_provider(id, e);
-	return p;
-}
-
-bool wizard_preset(struct wizard *w, const char *provider, const char *method,
-	const char *profile_id, struct err *e)
-{
-	const struct provider *p = provider ? find_provider(provider, e) : NULL;
-	const struct method *m = NULL;
-
-	if (provider && !p)
-		return false;
-	if (method && !p)
-		return err_set(e, ERR_USAGE, "a sign-in method needs a provider");
-	if (method) {
-		m = provider_method(p, method);
-		if (!m)
-			return unknown_method(p, method, e);
-	}
-	if (profile_id && strlen(profile_id) >= ID_CAP)
-		return err_set(e, ERR_USAGE, "the profile id is too long");
-	if (p) {
-		choose_provider(w, p);
-		w->fixed_provider = true;
-	}
-	if (m) {
-		choose_method(w, m);
-		w->fixed_method = true;
-	}
-	if (profile_id && profile_id[0]) {
-		str_copy(w->draft.profile_id, sizeof(w->draft.profile_id), profile_id);
-		w->fixed_profile = true;
-	}
-	return true;
-}
-
-bool wizard_rotate(struct wizard *w, const char *profile_id, struct err *e)
-{
-	const struct credential *c = snapshot_find(w->world, profile_id);
-	char why[100];
-	struct str s = STR_OF(why);
-
-	if (!c) {
-		err_set(e, ERR_NOT_FOUND, "no profile is called \"%.120s\"", profile_id);
-		return err_hint(e, "thinkfleetbot models status lists them");
-	}
-	if (!rotatable(c, &s))
-		return err_set(e, ERR_USAGE, "%.120s cannot be rotated here: %s", profile_id, why);
-	w->flow = FLOW_ROTATE;
-	choose_profile(w, c);
-	w->fixed_profile = true;
-	w->at = STEP_SECRET;
-	w->trail_len = 0;
-	return true;
-}
-
-bool wizard_paste_only(struct wizard *w, const char *provider, const char *profile_id,
-	int64_t expires_ms, struct err *e)
-{
-	const struct method *m;
-
-	if (!wizard_preset(w, provider, NULL, profile_id, e))
-		return false;
-	if (!w->draft.provider)
-		return err_set(e, ERR_USAGE, "a provider is needed");
-	m = provider_method_of_kind(w->draft.provider, CRED_TOKEN);
-	if (m)
-		choose_method(w, m);
-	if (w->draft.method->kind == CRED_NONE)
-		return err_set(e, ERR_USAGE, "%s needs no key", w->draft.provider->label);
-	w->fixed_method = true;
-	w->flow = FLOW_PASTE;
-	w->draft.expires_ms = expires_ms;
-	w->draft.expires_source = expires_ms ? EXPIRY_YOU : EXPIRY_NONE;
-	w->at = STEP_SECRET;
-	w->trail_len = 0;
-	return true;
 }
 
 /* --- moving ----------------------------------------------------------------------------- */
@@ -308,6 +206,13 @@ static enum effect perform(struct wizard *w, enum reply r, int64_t now_ms)
 
 /* --- events ----------------------------------------------------------------------------- */
 
+static const struct binding *pick_table(size_t rows)
+{
+	if (rows < 1)
+		rows = 1;
+	return keys_pick[rows < ARRAY_LEN(keys_pick) ? rows - 1 : ARRAY_LEN(keys_pick) - 1];
+}
+
 void wizard_tables(const struct wizard *w, const struct binding *out[TABLES])
 {
 	static const struct event esc = { .type = EVENT_KEY, .key = KEYS_ESC };
@@ -318,6 +223,8 @@ void wizard_tables(const struct wizard *w, const struct binding *out[TABLES])
 		out[n++] = overlay_keys(w);
 	} else {
 		out[n++] = s->keys(w);
+		if (s->picks)
+			out[n++] = pick_table(s->picks(w));
 		if (!binding_find(out[0], &esc))
 			out[n++] = w->trail_len ? keys_back : keys_leave;
 		out[n++] = s->text ? keys_help_ctrl : keys_help_mark;
@@ -360,8 +267,8 @@ static bool scroll(struct wizard *w, const struct event *ev, int action)
 	struct body b;
 	int page, top;
 
-	if (ev->type != EVENT_KEY || (ev->key != KEYS_PAGE_UP && ev->key != KEYS_PAGE_DOWN &&
-					     action != ACT_SCROLL))
+	if (ev->type != EVENT_KEY ||
+		(ev->key != KEYS_PAGE_UP && ev->key != KEYS_PAGE_DOWN && action != ACT_SCROLL))
 		return false;
 	if (!screen_body(w, &b, w->busy_ms, NULL))
 		return false;
@@ -372,10 +279,14 @@ static bool scroll(struct wizard *w, const struct event *ev, int action)
 	page += top;
 	if (page > b.y - b.visible)
 		page = b.y - b.visible;
+	if (page < 0)
+		page = 0;
 	body_release(&b);
+	if (page == top)
+		return action == ACT_SCROLL;
 	w->scrolled = true;
-	w->top = page < 0 ? 0 : page;
-	return w->top != top || action == ACT_SCROLL;
+	w->top = page;
+	return true;
 }
 
 static enum effect on_paste(struct wizard *w, const struct event *ev, int64_t now_ms)
@@ -429,7 +340,7 @@ static enum effect on_key(struct wizard *w, const struct event *ev, int64_t now_
 static enum effect on_tiny(const struct wizard *w, const struct event *ev)
 {
 	bool leave = (ev->type == EVENT_CHAR && ev->ch == 'q') ||
-		(ev->type == EVENT_KEY && ev->key == KEYS_CTRL('C'));
+		     (ev->type == EVENT_KEY && ev->key == KEYS_CTRL('C'));
 
 	return leave && w->busy != BUSY_APPLY ? FX_QUIT : FX_NONE;
 }
@@ -470,116 +381,6 @@ int wizard_wait(const struct wizard *w, int64_t now_ms)
 	return (int)(200 - t % 200);
 }
 
-/* --- reports ---------------------------------------------------------------------------- */
-
-void wizard_stage(struct wizard *w, enum check_stage stage_reached, int64_t now_ms)
-{
-	if (w->busy != BUSY_CHECK || stage_reached <= w->stage)
-		return;
-	w->stage = stage_reached;
-	w->stage_ms = now_ms;
-}
-
-static void tell_check(struct wizard *w)
-{
-	const struct check_result *r = &w->draft.check;
-
-	if (w->draft.verified && r->latency_ms >= 0)
-		say(w, SEVERITY_OK, "Verified in %d.%d s.", r->latency_ms / 1000,
-			r->latency_ms / 100 % 10);
-	else if (w->draft.verified)
-		say(w, SEVERITY_OK, "Verified.");
-	else if (r->verdict == VERDICT_REJECTED)
-		say(w, SEVERITY_FAIL, "Rejected by the provider. Nothing has been saved.");
-	else if (r->status == 0 && r->reason != REASON_INTERNAL && r->reason != REASON_NONE)
-		say(w, SEVERITY_WARN, "The connection failed; the key itself was not tested.");
-	else
-		say(w, SEVERITY_WARN, "No clear answer. The key itself was not tested.");
-}
-
-void wizard_checked(struct wizard *w, const struct check_result *r, const struct err *failed)
-{
-	struct draft *d = &w->draft;
-
-	if (w->busy != BUSY_CHECK)
-		return; /* cancelled meanwhile */
-	w->busy = BUSY_NO;
-	w->have_check = true;
-	if (r) {
-		d->check = *r;
-	} else {
-		d->check = (struct check_result){ .verdict = VERDICT_UNKNOWN,
-			.reason = REASON_INTERNAL,
-			.latency_ms = -1,
-			.dns_ms = -1,
-			.tls_ms = -1,
-			.answer_ms = -1,
-			.skew_ms = INT64_MIN };
-		if (failed)
-			str_copy(d->check.text, sizeof(d->check.text), failed->msg);
-	}
-	d->verified = d->check.verdict == VERDICT_ACCEPTED ||
-		d->check.verdict == VERDICT_LIMITED || d->check.verdict == VERDICT_NO_CREDIT;
-	tell_check(w);
-}
-
-void wizard_planned(struct wizard *w, struct plan *plan, const struct err *failed)
-{
-	if (w->busy != BUSY_PLAN) { /* the person went back */
-		if (plan)
-			buf_release(&plan->diff);
-		return;
-	}
-	w->busy = BUSY_NO;
-	if (failed || !plan) {
-		if (failed)
-			w->plan_err = *failed;
-		else
-			err_set(&w->plan_err, ERR_FAILED, "the changes could not be worked out");
-		return;
-	}
-	w->plan = *plan;
-	*plan = (struct plan){ 0 };
-	w->have_plan = true;
-}
-
-void wizard_file(struct wizard *w, size_t index, bool done, const struct err *failed)
-{
-	if (index >= w->plan.count)
-		return;
-	if (failed) {
-		w->plan.files[index].state = PLAN_FAILED;
-		w->apply_err = *failed;
-		return;
-	}
-	w->plan.files[index].state = done ? PLAN_WRITTEN : PLAN_WRITING;
-	if (done && index + 1 < w->plan.count &&
-		w->plan.files[index + 1].state == PLAN_WAITING)
-		w->plan.files[index + 1].state = PLAN_WRITING;
-}
-
-void wizard_applied(struct wizard *w, const struct err *failed)
-{
-	w->busy = BUSY_NO;
-	if (failed && failed->code != ERR_NONE) {
-		if (!w->apply_err.msg[0])
-			w->apply_err = *failed;
-		for (size_t i = 0; i < w->plan.count; i++) {
-			if (w->plan.files[i].state == PLAN_WRITING)
-				w->plan.files[i].state = PLAN_WAITING;
-		}
-		say(w, SEVERITY_FAIL, "Not finished. The key is still in memory until you leave.");
-		return;
-	}
-	w->applied = true;
-	for (size_t i = 0; i < w->plan.count; i++)
-		w->plan.files[i].state = PLAN_WRITTEN;
-	secret_clear(&w->secret.text);
-	secret_clear(&w->draft.secret);
-	w->trail_len = 0;
-	say(w, SEVERITY_OK, "Setup complete.");
-}
-
 /* --- questions -------------------------------------------------------------------------- */
 
 const struct draft *wizard_draft(const struct wizard *w)
@@ -602,8 +403,9 @@ void wizard_plain_text(const struct wizard *w, struct str *out)
 	const struct provider *p = w->draft.provider;
 
 	if (!p || w->at <= STEP_PROVIDER) {
-		str_add(out, "Choose a provider first; then this page has the address where it "
-			     "gives keys.\n");
+		str_add(out,
+			"Choose a provider first; then this page has the address where it "
+			"gives keys.\n");
 		return;
 	}
 	if (p->keys_page && p->keys_page[0])

@@ -93,7 +93,8 @@ struct wizard *wizard_new(const struct snapshot *world, struct err *e);
 void wizard_free(struct wizard *w); /* wipes the secret */
 void wizard_world(struct wizard *w, const struct snapshot *world);
 
-/* The screen has this size now: call before the first event and on every resize. 24x80 until then. */
+/* The screen has this size now: call before the first event and on every resize. 24x80 until then.
+ */
 void wizard_size(struct wizard *w, int rows, int cols);
 
 /* Answers given by flags: those steps are skipped. Unknown ids are ERR_USAGE naming the valid ones.
@@ -136,10 +137,10 @@ void wizard_plain_text(const struct wizard *w, struct str *out);
 enum panel_effect {
 	PFX_NONE,
 	PFX_CHECK_ONE, /* panel_due(): check it, and say panel_probing() before and after */
-	PFX_CHECK_ALL, /* all of them; after panel_world() the next ones are due by themselves */
-	PFX_ADD,    /* open the wizard */
-	PFX_ROTATE, /* open the wizard for panel_selected() */
-	PFX_FIX,    /* perform panel_fix(): it was confirmed */
+	PFX_CHECK_ALL, /* nothing but panel_tick(), which now gives each, three at a time */
+	PFX_ADD,       /* open the wizard */
+	PFX_ROTATE,    /* open the wizard for panel_selected() */
+	PFX_FIX,       /* perform panel_fix(): it was confirmed */
 	PFX_REDRAW,
 	PFX_SUSPEND,
 	PFX_QUIT,

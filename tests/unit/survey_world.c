@@ -127,6 +127,23 @@ void world_var(struct world *w, const char *name, const char *value)
 	w->vars[w->var_count++].value = value;
 }
 
+static void load_vault(struct world *w, struct vault *v)
+{
+	struct err e = { 0 };
+
+	assert_ok(vault_load(v, w->paths.vault, &e), e);
+	assert_ok(vault_unlock_keyfile(v, w->paths.keys, &e), e);
+}
+
+static void make_vault(struct world *w, struct vault *v)
+{
+	struct err e = { 0 };
+
+	assert_ok(fs_mkdirs(w->paths.secrets, &e), e);
+	assert_ok(keydir_prepare(w->paths.keys, &e), e);
+	assert_ok(vault_create(v, w->paths.keys, &e), e);
+}
+
 void world_seal(struct world *w, const char *profile, const char *provider, const char *value)
 {
 	char id[VAULT_RECORD_ID_CAP];
@@ -141,14 +158,10 @@ void world_seal(struct world *w, const char *profile, const char *provider, cons
 	struct err e = { 0 };
 
 	assert_ok(vault_record_id(id, "main", profile, "key", &e), e);
-	if (access(w->paths.vault, F_OK) == 0) {
-		assert_ok(vault_load(&v, w->paths.vault, &e), e);
-		assert_ok(vault_unlock_keyfile(&v, w->paths.keys, &e), e);
-	} else {
-		assert_ok(fs_mkdirs(w->paths.secrets, &e), e);
-		assert_ok(keydir_prepare(w->paths.keys, &e), e);
-		assert_ok(vault_create(&v, w->paths.keys, &e), e);
-	}
+	if (access(w->paths.vault, F_OK) == 0)
+		load_vault(w, &v);
+	else
+		make_vault(w, &v);
 	assert_ok(secret_from(&s, value, strlen(value), &e), e);
 	assert_ok(vault_put(&v, &put, &s, NULL, &e), e);
 	assert_ok(vault_save(&v, w->paths.vault, &e), e);

@@ -6,18 +6,30 @@
 #include "cli/diff.h"
 #include "crypto/secret.h"
 
+static struct buf of(const char *text)
+{
+	struct buf b = { 0 };
+
+	assert_true(!text || buf_text(&b, text, NULL));
+	return b;
+}
+
 static void expect(const char *old, const char *new, const char *summary, const char *want)
 {
 	struct diff_counts counts;
+	struct buf a = of(old);
+	struct buf b = of(new);
 	struct buf out = { 0 };
 	struct err e = { 0 };
 	char text[64];
 	struct str s = STR_OF(text);
 
-	assert_ok(diff_lines(old, old ? strlen(old) : 0, new, strlen(new), &counts, &out, &e), e);
+	assert_ok(diff_lines(&a, &b, &counts, &out, &e), e);
 	diff_summary(&s, &counts, old == NULL);
 	assert_string_equal(text, summary);
 	assert_string_equal(out.p ? out.p : "", want);
+	buf_release(&a);
+	buf_release(&b);
 	buf_release(&out);
 }
 
@@ -56,25 +68,27 @@ static void a_missing_final_newline_is_no_trap(void **state)
 static void every_credential_in_json_is_redacted(void **state)
 {
 	static const char canary[] = "sk-CANARY-0123456789abcdef";
-	static const char old[] =
-		"{\"key\": \"sk-CANARY-0123456789abcdef\", \"email\": \"me@x.org\"}\n"
-		"  key: 'sk-CANARY-0123456789abcdef',\n"
-		"  \"token\" : \"short\",\n"
-		"  \"note\": \"sk-CANARY-0123456789abcdef\",\n"
-		"\"sk-CANARY-0123456789abcdef\"\n"
-		"  apiKey: \"x\\\"y\",\n"
-		"  \"id\": \"main/anthropic:default/key\"\n";
+	struct buf old =
+		of("{\"key\": \"sk-CANARY-0123456789abcdef\", \"email\": \"me@x.org\"}\n"
+		   "  key: 'sk-CANARY-0123456789abcdef',\n"
+		   "  \"token\" : \"short\",\n"
+		   "  \"note\": \"sk-CANARY-0123456789abcdef\",\n"
+		   "\"sk-CANARY-0123456789abcdef\"\n"
+		   "  apiKey: \"x\\\"y\",\n"
+		   "  \"id\": \"main/anthropic:default/key\"\n");
+	struct buf none = { 0 };
 	struct diff_counts counts;
 	struct buf out = { 0 };
 	struct err e = { 0 };
 
 	(void)state;
-	assert_ok(diff_lines(old, sizeof(old) - 1, "", 0, &counts, &out, &e), e);
+	assert_ok(diff_lines(&old, &none, &counts, &out, &e), e);
 	assert_null(strstr(out.p, canary));
 	assert_null(strstr(out.p, "short"));
 	assert_null(strstr(out.p, "\\\"y"));
 	assert_non_null(strstr(out.p, "me@x.org"));
 	assert_non_null(strstr(out.p, "main/anthropic:default/key"));
+	buf_release(&old);
 	buf_release(&out);
 }
 

@@ -119,6 +119,10 @@ static const struct fixture fixtures[] = {
 	{ P0 "\xEF\xBB\xBF\n" P1 P2 P3, SETUP, PASTE_GOOD, TOKEN, JOIN | INV },
 	{ P0 "\n" P1 "\n" P2 "\n" P3, SETUP, PASTE_GOOD, TOKEN, JOIN },
 	{ P0 P1 P2 "8qcbn5\nAA", SETUP, PASTE_GOOD, TOKEN, JOIN },
+	{ P0 P1 P2 "8qcbn5A\nA (valid for 1 year)", SETUP, PASTE_GOOD, TOKEN, JOIN | PROSE },
+	{ P0 "\n" P1 P2 P3 "\nDone\n", SETUP, PASTE_GOOD, TOKEN, JOIN | PROSE | TRIM },
+	{ "sk-or-v1-b1ecb19dd8b7c46b26a22eccdf03eeddf52ecf4076c19ace327203f26e16af\n  1d\nDone",
+		OPENROUTER, PASTE_GOOD, OR, JOIN | GAP | PROSE },
 	{ P0 P1 "\n\n" P2 P3, SETUP, PASTE_GOOD, TOKEN, JOIN },
 	{ "export CLAUDE_CODE_OAUTH_TOKEN=\"" P0 P1 "\n" P2 P3 "\"", SETUP, PASTE_GOOD, TOKEN,
 		JOIN | ASSIGN | QUOTE },
@@ -351,7 +355,7 @@ static void cut_at_every_width_joins_to_the_same_token(void **state)
 	struct err e = { 0 };
 
 	(void)state;
-	for (size_t at = 20; at < strlen(TOKEN); at++) {
+	for (size_t at = 20; at < strlen(TOKEN); at += 3) {
 		for (size_t b = 0; b < ARRAY_LEN(breaks); b++) {
 			struct str s = STR_OF(raw);
 			struct secret out = { 0 };
@@ -359,7 +363,7 @@ static void cut_at_every_width_joins_to_the_same_token(void **state)
 
 			str_addn(&s, TOKEN, at);
 			str_add(&s, breaks[b]);
-			str_add(&s, TOKEN + at);
+			str_add(&s, &TOKEN[at]);
 			assert_ok(paste_clean(&out, raw, s.len, p, &p->methods[0], &r, &e), e);
 			if (strcmp(out.bytes, TOKEN) != 0)
 				fail_msg("cut at %zu: %s", at, out.bytes);

@@ -258,6 +258,20 @@ static void judge_behaviour(const struct wire_message *m)
 	assert_null(strstr(m->result.text, "Ds9Aq1Wz"));
 }
 
+static void send_one(struct client *c, uint32_t id, const char *provider, const char *path)
+{
+	struct wire_check k;
+	struct err e = { 0 };
+	char url[100];
+
+	snprintf(url, sizeof(url), "http://127.0.0.1:%d/%s", servers[PLAIN].port, path);
+	fill(&k, provider, "api-key", url);
+	k.id = id;
+	k.timeout_ms = 1500;
+	assert_ok(client_send(c, &k, &e), e);
+	secret_release(&k.key);
+}
+
 static void every_behaviour_gives_its_verdict_all_at_once(void **state)
 {
 	static struct wire_message m;
@@ -267,18 +281,8 @@ static void every_behaviour_gives_its_verdict_all_at_once(void **state)
 
 	(void)state;
 	assert_ok(client_start(&c, &e), e);
-	for (uint32_t i = 0; i < ARRAY_LEN(behaviours); i++) {
-		struct wire_check k;
-		char url[100];
-
-		snprintf(url, sizeof(url), "http://127.0.0.1:%d/%s", servers[PLAIN].port,
-			behaviours[i].path);
-		fill(&k, behaviours[i].provider, "api-key", url);
-		k.id = i;
-		k.timeout_ms = 1500;
-		assert_ok(client_send(&c, &k, &e), e);
-		secret_release(&k.key);
-	}
+	for (uint32_t i = 0; i < ARRAY_LEN(behaviours); i++)
+		send_one(&c, i, behaviours[i].provider, behaviours[i].path);
 	while (c.pending) {
 		take_next(&c, &m);
 		if (m.type == WIRE_RESULT)
@@ -569,16 +573,8 @@ static void many_checks_take_as_long_as_the_slowest(void **state)
 	(void)state;
 	assert_ok(client_start(&c, &e), e);
 	start = clock_mono_ms();
-	for (uint32_t i = 0; i < 32; i++) {
-		struct wire_check k;
-		char url[100];
-
-		snprintf(url, sizeof(url), "http://127.0.0.1:%d/sleep200", servers[PLAIN].port);
-		fill(&k, "openai", "api-key", url);
-		k.id = i;
-		assert_ok(client_send(&c, &k, &e), e);
-		secret_release(&k.key);
-	}
+	for (uint32_t i = 0; i < 32; i++)
+		send_one(&c, i, "openai", "sleep200");
 	while (c.pending) {
 		take_next(&c, &m);
 		if (m.type != WIRE_RESULT)

@@ -223,6 +223,27 @@ static void any_flipped_bit_is_damage(void **state)
 	secret_release(&key);
 }
 
+static void refused_text_leaves_nothing_behind(void **state)
+{
+	static const unsigned char zeros[42];
+	struct secret key = key_from(0);
+	unsigned char nonce[SEAL_NONCE_BYTES] = { 0 };
+	unsigned char c[sizeof(example) - 1 + SEAL_TAG_BYTES];
+	unsigned char p[sizeof(example) - 1];
+	struct aead a = { .key = &key, .nonce = nonce };
+
+	(void)state;
+	_Static_assert(sizeof(zeros) == sizeof(p), "all of it");
+	assert_true(aead_seal(&a, c, example, sizeof(p)));
+	assert_true(aead_open(&a, p, c, sizeof(c)));
+	assert_memory_equal(p, example, sizeof(p));
+	c[sizeof(c) - 1] ^= 1;
+	assert_false(aead_open(&a, p, c, sizeof(c)));
+	assert_memory_equal(p, zeros, sizeof(p));
+	assert_false(aead_open(&a, p, c, SEAL_TAG_BYTES - 1));
+	secret_release(&key);
+}
+
 static void keys_of_another_length_are_refused(void **state)
 {
 	struct canon aad = example_aad();
@@ -326,12 +347,14 @@ static void base64_has_one_text_per_value(void **state)
 		"AAA\xad", /* what libsodium alone takes for - and _ */
 		"AAA\xdf",
 	};
+	struct secret secret = { 0 };
 	unsigned char out[16];
 	size_t len;
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
-		if (b64_decode_upto(out, sizeof(out), &len, wrong[i], strlen(wrong[i])))
+		if (b64_decode_upto(out, sizeof(out), &len, wrong[i], strlen(wrong[i])) ||
+			b64_decode_secret(&secret, wrong[i], strlen(wrong[i]), NULL))
 			fail_msg("\"%s\" was accepted", wrong[i]);
 	}
 	assert_true(b64_decode_upto(out, sizeof(out), &len, "_-8", 3));
@@ -340,6 +363,38 @@ static void base64_has_one_text_per_value(void **state)
 	assert_false(b64_decode_upto(out, 1, &len, "_-8", 3));
 	assert_false(b64_decode(out, 3, "_-8", 3));
 	assert_true(b64_decode(out, 2, "_-8", 3));
+}
+
+/* Both decoders, on every one-byte change of texts of every length: the same verdict and value. */
+static void decoder_agrees_with_libsodium(void **state)
+{
+	unsigned char bytes[7];
+	unsigned char ours[16];
+	char text[32];
+
+	(void)state;
+	random_bytes(bytes, sizeof(bytes));
+	for (size_t n = 0; n <= sizeof(bytes); n++) {
+		size_t chars = b64_length(n);
+
+		assert_true(b64_encode(text, sizeof(text), bytes, n));
+		for (size_t i = 0; i < 256 * chars; i++) {
+			struct secret theirs = { 0 };
+			char kept = text[i / 256];
+			size_t len;
+			bool ok;
+
+			text[i / 256] = (char)(i % 256);
+			ok = b64_decode_upto(ours, sizeof(ours), &len, text, chars);
+			assert_int_equal(ok, b64_decode_secret(&theirs, text, chars, NULL));
+			if (ok) {
+				assert_int_equal(len, theirs.len);
+				assert_memory_equal(ours, theirs.bytes, len);
+			}
+			secret_release(&theirs);
+			text[i / 256] = kept;
+		}
+	}
 }
 
 static void base64_of_a_secret_comes_back(void **state)
@@ -451,11 +506,13 @@ int main(void)
 		cmocka_unit_test(sealed_record_matches_the_vector),
 		cmocka_unit_test(every_length_opens_to_itself),
 		cmocka_unit_test(any_flipped_bit_is_damage),
+		cmocka_unit_test(refused_text_leaves_nothing_behind),
 		cmocka_unit_test(keys_of_another_length_are_refused),
 		cmocka_unit_test(names_that_were_cut_are_never_sealed),
 		cmocka_unit_test(streamed_mac_equals_the_one_at_once),
 		cmocka_unit_test(ten_thousand_seals_have_ten_thousand_nonces),
 		cmocka_unit_test(base64_has_one_text_per_value),
+		cmocka_unit_test(decoder_agrees_with_libsodium),
 		cmocka_unit_test(base64_of_a_secret_comes_back),
 		cmocka_unit_test(wycheproof_vectors_all_hold),
 	};

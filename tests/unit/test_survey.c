@@ -493,6 +493,41 @@ static void an_agent_inherits_from_main_entry_by_entry(void **state)
 	assert_string_equal(w->s.credentials[2].id, "openai:c");
 }
 
+static void an_agents_own_notes_win_over_mains(void **state)
+{
+	struct world *w = *state;
+
+	world_file(w, WORLD_STORE,
+		"{\"version\":1,\"profiles\":{\"a:1\":{\"type\":\"api_key\",\"provider\":\"a\","
+		"\"key\":\"x\"},\"a:2\":{\"type\":\"api_key\",\"provider\":\"a\",\"key\":\"y\"}},"
+		"\"usageStats\":{\"a:1\":{\"cooldownUntil\":1795330060000},\"a:2\":{\"lastUsed\":9}"
+		"}}");
+	world_file(w, "agents/work/agent/auth-profiles.json",
+		"{\"version\":1,\"profiles\":{},\"usageStats\":{\"a:1\":{\"lastUsed\":7}}}");
+	w->o.agent = "work";
+	world_take(w);
+	assert_int_equal(world_find(w, "a:1")->cooldown_until_ms, 0);
+	assert_int_equal(world_find(w, "a:1")->last_used_ms, 7);
+	assert_int_equal(world_find(w, "a:2")->last_used_ms, 9);
+	assert_int_equal(world_find(w, "a:1")->selected, SELECTED_FIRST);
+}
+
+static void a_configured_key_may_be_a_variable(void **state)
+{
+	struct world *w = *state;
+
+	world_file(w, WORLD_CONFIG,
+		"{ models: { providers: { mine: { baseUrl: 'https://x', apiKey: '${MY_KEY}' } } } "
+		"}");
+	world_take(w);
+	assert_string_equal(world_provider(w, "mine")->config_key_mask, "");
+	assert_int_equal(world_finding(w, "config")->severity, SEVERITY_WARN);
+	world_file(w, ".env", "MY_KEY=" KEY "\n");
+	world_take(w);
+	assert_string_equal(world_provider(w, "mine")->config_key_mask, "sk-ant-api03-...4f2Q");
+	assert_int_equal(world_finding(w, "config")->severity, SEVERITY_OK);
+}
+
 static void a_damaged_store_is_a_finding_and_never_empty(void **state)
 {
 	struct world *w = *state;
@@ -692,6 +727,8 @@ int main(void)
 		TEST(selected_tells_why_a_profile_loses),
 		TEST(the_configurations_order_and_profiles_count),
 		TEST(an_agent_inherits_from_main_entry_by_entry),
+		TEST(an_agents_own_notes_win_over_mains),
+		TEST(a_configured_key_may_be_a_variable),
 		TEST(a_damaged_store_is_a_finding_and_never_empty),
 		TEST(a_damaged_configuration_is_a_finding_with_its_line),
 		TEST(models_are_read_as_written),

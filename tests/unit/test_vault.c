@@ -265,6 +265,50 @@ static void record_ids_follow_the_profile(void **state)
 	assert_err(vault_record_id(id, "main", "", "key", &e), e, ERR_USAGE);
 }
 
+static void many_records_stay_sorted_and_findable(void **state)
+{
+	struct fixture *fx = *state;
+	struct vault v;
+	char name[32];
+	char id[64];
+
+	for (unsigned i = 0; i < 100; i++) {
+		snprintf(name, sizeof(name), "p%02u", i * 37 % 100);
+		fixture_put(&fx->v, name, name, false);
+	}
+	save(&fx->v, fx);
+	v = reopen(fx);
+	assert_int_equal(v.record_count, 103);
+	for (size_t i = 1; i < v.record_count; i++)
+		assert_true(strcmp(v.records[i - 1].id, v.records[i].id) < 0);
+	for (unsigned i = 0; i < 100; i++) {
+		snprintf(name, sizeof(name), "p%02u", i);
+		snprintf(id, sizeof(id), "main/%s/key", name);
+		fixture_expect(&v, id, name);
+	}
+	vault_release(&v);
+}
+
+/* "/prev" must fit behind the id; where it does not, the old value is not lost either. */
+static void previous_value_that_cannot_be_kept_refuses_the_put(void **state)
+{
+	struct fixture *fx = *state;
+	char name[VAULT_PROFILE_CAP];
+	char id[VAULT_RECORD_ID_CAP];
+	struct vault_put put = { id, "main", name, "example", "key", 1, true };
+	struct secret s = fixture_secret("second");
+	struct err e = { 0 };
+
+	memset(name, 'a', sizeof(name));
+	name[247] = '\0';
+	assert_ok(vault_record_id(id, "main", name, "key", &e), e);
+	fixture_put(&fx->v, name, "first", true);
+	assert_err(vault_put(&fx->v, &put, &s, NULL, &e), e, ERR_USAGE);
+	fixture_expect(&fx->v, id, "first");
+	assert_int_equal(fx->v.record_count, 4);
+	secret_release(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -294,6 +338,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			impossible_names_change_nothing, fixture_setup_three, fixture_teardown),
 		cmocka_unit_test_setup_teardown(record_of_another_profile_is_not_overwritten,
+			fixture_setup_three, fixture_teardown),
+		cmocka_unit_test_setup_teardown(many_records_stay_sorted_and_findable,
+			fixture_setup_three, fixture_teardown),
+		cmocka_unit_test_setup_teardown(previous_value_that_cannot_be_kept_refuses_the_put,
 			fixture_setup_three, fixture_teardown),
 	};
 	struct err e = { 0 };

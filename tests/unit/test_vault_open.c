@@ -2,8 +2,10 @@
 #include "store/vault.h"
 
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "store/vault_impl.h"
 #include "tests/unit/fake_random.h"
 #include "tests/unit/vault_fixture.h"
 
@@ -276,6 +278,112 @@ static void passphrase_slot_tells_wrong_from_right(void **state)
 	secret_release(&wrong);
 }
 
+/* A vault on disk in which the content of record b was changed by one bit. */
+static struct vault with_damaged_b(struct fixture *fx)
+{
+	struct buf text = { 0 };
+	struct err e = { 0 };
+	struct vault v;
+
+	assert_ok(vault_load(&v, fx->path, &e), e);
+	v.records[1].c[7] ^= 1;
+	assert_ok(vault_format(&v, v.gen, v.mac, &text, &e), e);
+	fixture_write(fx->path, text.p, text.len, 0600);
+	buf_release(&text);
+	vault_release(&v);
+	assert_ok(vault_load(&v, fx->path, &e), e);
+	return v;
+}
+
+static void damaged_record_closes_the_vault_by_default(void **state)
+{
+	struct fixture *fx = *state;
+	struct vault v = with_damaged_b(fx);
+	struct secret s = { 0 };
+	struct err e = { 0 };
+
+	assert_err(vault_unlock_keyfile(&v, fx->keys, &e), e, ERR_DAMAGED);
+	assert_non_null(strstr(e.hint, ".bak"));
+	assert_err(vault_get(&v, "main/a/key", &s, &e), e, ERR_KEY);
+	vault_release(&v);
+}
+
+static void damaged_record_does_not_cost_the_others_when_tolerated(void **state)
+{
+	struct fixture *fx = *state;
+	struct vault v = with_damaged_b(fx);
+	struct secret s = { 0 };
+	struct err e = { 0 };
+
+	vault_tolerate(&v);
+	assert_ok(vault_unlock_keyfile(&v, fx->keys, &e), e);
+	assert_false(v.mac_ok);
+	fixture_expect(&v, "main/a/key", "value-of-a");
+	fixture_expect(&v, "main/c/key", "value-of-c");
+	assert_err(vault_get(&v, "main/b/key", &s, &e), e, ERR_DAMAGED);
+	assert_non_null(strstr(e.msg, "main/b/key"));
+	assert_true(vault_record_opens(&v, &v.records[0]));
+	assert_false(vault_record_opens(&v, &v.records[1]));
+	vault_release(&v);
+}
+
+static void tolerated_vault_is_never_written(void **state)
+{
+	struct fixture *fx = *state;
+	struct vault v = with_damaged_b(fx);
+	struct err e = { 0 };
+
+	vault_tolerate(&v);
+	assert_ok(vault_unlock_keyfile(&v, fx->keys, &e), e);
+	assert_ok(vault_remove(&v, "main/b/key", &e), e);
+	assert_err(vault_save(&v, fx->path, &e), e, ERR_DAMAGED);
+	vault_release(&v);
+}
+
+/* A rotation repairs a record; but what does not open cannot be kept. */
+static void damaged_value_can_be_replaced_but_not_kept(void **state)
+{
+	struct fixture *fx = *state;
+	struct vault_put put = { "main/b/key", "main", "b", "example", "key", 1, true };
+	struct vault v = with_damaged_b(fx);
+	struct secret s = fixture_secret("new-b");
+	struct err e = { 0 };
+
+	vault_tolerate(&v);
+	assert_ok(vault_unlock_keyfile(&v, fx->keys, &e), e);
+	assert_err(vault_put(&v, &put, &s, NULL, &e), e, ERR_DAMAGED);
+	assert_int_equal(vault_find(&v, "main/b/key")->rev, 1);
+	put.keep_previous = false;
+	assert_ok(vault_put(&v, &put, &s, NULL, &e), e);
+	fixture_expect(&v, "main/b/key", "new-b");
+	secret_release(&s);
+	vault_release(&v);
+}
+
+static void vault_without_a_fitting_slot_says_so(void **state)
+{
+	struct fixture *fx = *state;
+	struct secret kek = fixture_key(0x80);
+	struct err e = { 0 };
+
+	fx->v.slots[0].type = KEYSLOT_RECOVERY;
+	assert_err(vault_unlock_key(&fx->v, &kek, &e), e, ERR_NOT_FOUND);
+	secret_release(&kek);
+}
+
+static void refused_key_folder_makes_no_vault(void **state)
+{
+	struct fixture *fx = *state;
+	struct err e = { 0 };
+	struct vault v;
+
+	assert_int_equal(chmod(fx->keys, 0755), 0);
+	assert_err(vault_create(&v, fx->keys, &e), e, ERR_REFUSED);
+	assert_false(v.open);
+	assert_null(v.vmk.bytes);
+	vault_release(&v);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -293,6 +401,19 @@ int main(void)
 			fixture_setup_three, fixture_teardown),
 		cmocka_unit_test_setup_teardown(passphrase_slot_tells_wrong_from_right,
 			fixture_setup_three, fixture_teardown),
+		cmocka_unit_test_setup_teardown(damaged_record_closes_the_vault_by_default,
+			fixture_setup_three, fixture_teardown),
+		cmocka_unit_test_setup_teardown(
+			damaged_record_does_not_cost_the_others_when_tolerated, fixture_setup_three,
+			fixture_teardown),
+		cmocka_unit_test_setup_teardown(
+			tolerated_vault_is_never_written, fixture_setup_three, fixture_teardown),
+		cmocka_unit_test_setup_teardown(damaged_value_can_be_replaced_but_not_kept,
+			fixture_setup_three, fixture_teardown),
+		cmocka_unit_test_setup_teardown(vault_without_a_fitting_slot_says_so,
+			fixture_setup_three, fixture_teardown),
+		cmocka_unit_test_setup_teardown(
+			refused_key_folder_makes_no_vault, fixture_setup_three, fixture_teardown),
 	};
 	struct err e = { 0 };
 

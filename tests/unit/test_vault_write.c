@@ -247,6 +247,70 @@ static void newer_than_the_anchor_is_current(void **state)
 	vault_release(&v);
 }
 
+static void vault_without_a_key_folder_keeps_no_anchor(void **state)
+{
+	struct fixture *fx = *state;
+	struct secret kek = fixture_key(0x80);
+	struct err e = { 0 };
+	char path[128];
+	struct vault v;
+
+	snprintf(path, sizeof(path), "%s/other/vault.json", fx->dir);
+	assert_ok(vault_create_with_key(&v, &kek, &e), e);
+	fixture_put(&v, "a", "value", false);
+	assert_ok(vault_save(&v, path, &e), e);
+	assert_int_equal(v.anchor_error.code, ERR_NONE);
+	vault_release(&v);
+	assert_ok(vault_load(&v, path, &e), e);
+	assert_ok(vault_unlock_key(&v, &kek, &e), e);
+	assert_int_equal(v.age, VAULT_AGE_UNKNOWN);
+	fixture_expect(&v, "main/a/key", "value");
+	vault_release(&v);
+	secret_release(&kek);
+}
+
+static void anchor_that_cannot_move_is_a_note_and_no_failure(void **state)
+{
+	struct fixture *fx = *state;
+
+	str_copy(fx->v.key_dir, sizeof(fx->v.key_dir), "/nonexistent/keys");
+	fixture_put(&fx->v, "d", "value-of-d", false);
+	save(&fx->v, fx);
+	assert_int_not_equal(fx->v.anchor_error.code, ERR_NONE);
+	assert_non_null(strstr(fx->v.anchor_error.msg, "/nonexistent/keys"));
+}
+
+static void last_generation_is_not_followed_by_another(void **state)
+{
+	struct fixture *fx = *state;
+	struct err e = { 0 };
+
+	fx->v.gen = (UINT64_C(1) << 53) - 1;
+	assert_err(vault_save(&fx->v, fx->path, &e), e, ERR_REFUSED);
+}
+
+static void vault_that_could_not_be_read_back_is_not_written(void **state)
+{
+	static char value[SECRET_MAX + 1];
+	struct fixture *fx = *state;
+	struct buf before = fixture_read(fx->path);
+	struct err e = { 0 };
+	struct buf after;
+	char name[32];
+
+	memset(value, 'x', SECRET_MAX);
+	for (unsigned i = 0; i < 770; i++) {
+		snprintf(name, sizeof(name), "p%u", i);
+		fixture_put(&fx->v, name, value, false);
+	}
+	assert_err(vault_save(&fx->v, fx->path, &e), e, ERR_USAGE);
+	assert_non_null(strstr(e.msg, "16 MiB"));
+	after = fixture_read(fx->path);
+	assert_string_equal(before.p, after.p);
+	buf_release(&before);
+	buf_release(&after);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -275,6 +339,14 @@ int main(void)
 			fixture_setup_three, fixture_teardown),
 		cmocka_unit_test_setup_teardown(
 			newer_than_the_anchor_is_current, fixture_setup_three, fixture_teardown),
+		cmocka_unit_test_setup_teardown(vault_without_a_key_folder_keeps_no_anchor,
+			fixture_setup_three, fixture_teardown),
+		cmocka_unit_test_setup_teardown(anchor_that_cannot_move_is_a_note_and_no_failure,
+			fixture_setup_three, fixture_teardown),
+		cmocka_unit_test_setup_teardown(last_generation_is_not_followed_by_another,
+			fixture_setup_three, fixture_teardown),
+		cmocka_unit_test_setup_teardown(vault_that_could_not_be_read_back_is_not_written,
+			fixture_setup_three, fixture_teardown),
 	};
 	struct err e = { 0 };
 

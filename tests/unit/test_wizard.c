@@ -6,34 +6,8 @@
 
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/text.h"
-
-static const char *at(void)
-{
-	return wizard_at(player.w);
-}
-
-static const struct draft *draft(void)
-{
-	return wizard_draft(player.w);
-}
-
-static bool sees(const char *text)
-{
-	return strstr(screen(24, 80), text) != NULL;
-}
-
-static void fresh(void)
-{
-	world_fresh();
-	play();
-}
-
-static void used(void)
-{
-	world_used();
-	play();
-}
 
 static void eight_keys_and_a_paste_reach_a_written_profile(void **state)
 {
@@ -67,61 +41,6 @@ static void eight_keys_and_a_paste_reach_a_written_profile(void **state)
 	assert_int_equal(draft()->keep, KEEP_SEALED);
 	assert_true(draft()->verified);
 	assert_int_equal(press(KEYS_ENTER), FX_PANEL);
-}
-
-static void a_key_pasted_on_the_first_screen_skips_the_questions_it_answers(void **state)
-{
-	(void)state;
-	fresh();
-	paste(sample_token(2, 108));
-	assert_true(sees("Anthropic setup-token"));
-	press(KEYS_ENTER);
-	assert_string_equal(at(), "provider");
-	press(KEYS_ENTER);
-	assert_string_equal(at(), "secret");
-	assert_int_equal(press(KEYS_ENTER), FX_CHECK);
-	assert_string_equal(draft()->method->id, "setup-token");
-	assert_int_equal(draft()->secret.len, 108);
-}
-
-static void a_key_pasted_into_the_search_names_its_provider(void **state)
-{
-	const char *key;
-
-	(void)state;
-	fresh();
-	press(KEYS_ENTER);
-	key = sample_key("sk-or-v1-", 73);
-	paste(key);
-	assert_string_equal(at(), "provider");
-	assert_null(strstr(screen(24, 80), key + 20));
-	assert_true(sees("OpenRouter."));
-	press(KEYS_ENTER);
-	assert_string_equal(at(), "secret");
-	assert_string_equal(draft()->provider->id, "openrouter");
-}
-
-static void choosing_another_provider_drops_a_carried_key(void **state)
-{
-	(void)state;
-	fresh();
-	press(KEYS_ENTER);
-	paste(sample_key("sk-or-v1-", 73));
-	type("groq");
-	press(KEYS_ENTER);
-	assert_string_equal(at(), "secret");
-	assert_string_equal(draft()->provider->id, "groq");
-	assert_true(sees("nothing pasted yet"));
-}
-
-static void a_word_pasted_into_the_search_filters(void **state)
-{
-	(void)state;
-	fresh();
-	press(KEYS_ENTER);
-	paste("openrouter");
-	press(KEYS_ENTER);
-	assert_string_equal(draft()->provider->id, "openrouter");
 }
 
 static void a_search_without_a_match_says_so_and_enter_shows_all(void **state)
@@ -235,7 +154,7 @@ static void a_clock_that_is_off_gets_its_own_warning(void **state)
 	(void)state;
 	fresh();
 	walk_to("check");
-	r.skew_ms = 7 * 60 * 1000;
+	r.skew_ms = 7 * MS_MINUTE;
 	wizard_checked(player.w, &r, NULL);
 	assert_true(sees("This host's clock is 7 min fast"));
 	type("r");
@@ -337,162 +256,6 @@ static void two_interrupts_leave_from_every_step(void **state)
 		assert_true(sees("Nothing has been written."));
 		assert_int_equal(press(KEYS_CTRL('C')), FX_QUIT);
 	}
-}
-
-static void a_wrapped_token_is_one_answer(void **state)
-{
-	char wrapped[128];
-	const char *token = sample_token(2, 108);
-
-	(void)state;
-	memcpy(wrapped, token, 80);
-	memcpy(wrapped + 80, "\r\n", 2);
-	memcpy(wrapped + 82, token + 80, 29);
-	fresh();
-	walk_to("secret");
-	paste(wrapped);
-	assert_string_equal(at(), "secret");
-	assert_true(sees("Joined 2 lines"));
-	assert_true(sees("108 characters"));
-	press(KEYS_ENTER);
-	assert_string_equal(at(), "check");
-	assert_memory_equal(draft()->secret.bytes, sample_token(2, 108), 108);
-}
-
-static void the_rest_of_a_cut_token_can_be_pasted_after_it(void **state)
-{
-	char half[64];
-
-	(void)state;
-	fresh();
-	walk_to("secret");
-	memcpy(half, sample_token(2, 108), 60);
-	half[60] = '\0';
-	paste(half);
-	assert_true(sees("60 characters"));
-	paste(sample_token(2, 108) + 60);
-	assert_true(sees("108 characters"));
-}
-
-static void a_second_whole_paste_replaces_the_first(void **state)
-{
-	(void)state;
-	fresh();
-	walk_to("secret");
-	paste(sample_token(2, 108));
-	paste(sample_token(1, 108));
-	assert_true(sees("ends 7QAA"));
-	assert_true(sees("108 characters"));
-}
-
-static void a_paste_where_no_field_is_active_is_dropped(void **state)
-{
-	(void)state;
-	fresh();
-	walk_to("method");
-	paste(sample_token(2, 108));
-	assert_true(sees("Paste ignored: no field is active here."));
-	press(KEYS_ENTER);
-	assert_true(sees("nothing pasted yet"));
-	walk_to("check");
-	paste("y\n");
-	assert_true(sees("Paste ignored"));
-}
-
-static void a_pasted_key_never_becomes_a_model(void **state)
-{
-	(void)state;
-	fresh();
-	walk_to("model");
-	paste(sample_token(2, 108));
-	assert_true(sees("not a model's name"));
-	assert_null(strstr(screen(24, 80), sample_token(2, 108) + 20));
-}
-
-static void another_providers_key_stays_until_it_is_switched(void **state)
-{
-	(void)state;
-	fresh();
-	walk_to("secret");
-	paste(sample_key("sk-or-v1-", 73));
-	assert_int_equal(press(KEYS_ENTER), FX_NONE);
-	assert_string_equal(at(), "secret");
-	assert_true(sees("^T"));
-	press(KEYS_CTRL('T'));
-	assert_string_equal(draft()->provider->id, "openrouter");
-	assert_string_equal(draft()->profile_id, "openrouter:default");
-	assert_true(sees("73 characters"));
-	assert_int_equal(press(KEYS_ENTER), FX_CHECK);
-}
-
-static void the_other_kind_of_the_same_provider_can_be_switched_too(void **state)
-{
-	(void)state;
-	fresh();
-	walk_to("secret");
-	paste(sample_key("sk-ant-api03-", 108));
-	assert_int_equal(press(KEYS_ENTER), FX_NONE);
-	press(KEYS_CTRL('T'));
-	assert_string_equal(draft()->method->id, "api-key");
-	assert_int_equal(press(KEYS_ENTER), FX_CHECK);
-}
-
-static void a_doubtful_key_needs_a_second_enter(void **state)
-{
-	char cut[80];
-
-	(void)state;
-	fresh();
-	walk_to("secret");
-	memcpy(cut, sample_token(2, 108), 79);
-	cut[79] = '\0';
-	paste(cut);
-	assert_int_equal(press(KEYS_ENTER), FX_NONE);
-	assert_string_equal(at(), "secret");
-	assert_true(sees("verify anyway"));
-	assert_int_equal(press(KEYS_ENTER), FX_CHECK);
-}
-
-static void nothing_pasted_says_so(void **state)
-{
-	(void)state;
-	fresh();
-	walk_to("secret");
-	press(KEYS_ENTER);
-	assert_true(sees("Nothing pasted yet."));
-	assert_string_equal(at(), "secret");
-}
-
-static void a_megabyte_is_refused_and_nothing_kept(void **state)
-{
-	(void)state;
-	fresh();
-	walk_to("secret");
-	paste_bytes("", 0, 1200000);
-	assert_true(sees("That is 1.2 MB of text, not a secret. Nothing was kept."));
-	assert_int_equal(press(KEYS_ENTER), FX_NONE);
-	assert_string_equal(at(), "secret");
-}
-
-static void the_stored_token_is_recognised(void **state)
-{
-	(void)state;
-	used();
-	walk_to("secret");
-	paste(sample_token(1, 108));
-	assert_true(sees("already stored for anthropic:default"));
-	assert_int_equal(press(KEYS_ENTER), FX_CHECK);
-}
-
-static void clearing_the_field_clears_the_verdict(void **state)
-{
-	(void)state;
-	fresh();
-	walk_to("secret");
-	paste(sample_key("sk-or-v1-", 73));
-	press(KEYS_CTRL('U'));
-	assert_true(sees("nothing pasted yet"));
-	assert_false(sees("OpenRouter"));
 }
 
 static void plain_text_asks_once_more(void **state)
@@ -655,106 +418,6 @@ static void the_secret_is_wiped_once_it_is_written(void **state)
 	assert_int_equal(press(KEYS_ESC), FX_QUIT);
 }
 
-static void rotation_from_the_first_screen_replaces_one_key(void **state)
-{
-	(void)state;
-	used();
-	type("2");
-	assert_string_equal(at(), "profile");
-	press(KEYS_ENTER);
-	assert_string_equal(at(), "secret");
-	assert_true(sees("Paste the new setup-token for anthropic:default"));
-	paste(sample_token(2, 108));
-	assert_int_equal(press(KEYS_ENTER), FX_CHECK);
-	answer(VERDICT_ACCEPTED, REASON_NONE, 200);
-	assert_int_equal(press(KEYS_ENTER), FX_PLAN);
-	plan_ready();
-	assert_int_equal(draft()->intent, INTENT_ROTATE);
-	assert_string_equal(draft()->profile_id, "anthropic:default");
-	assert_string_equal(draft()->model, "");
-	assert_int_equal(press(KEYS_ENTER), FX_APPLY);
-}
-
-static void rotation_refuses_the_token_already_in_use(void **state)
-{
-	struct err e = { 0 };
-
-	(void)state;
-	used();
-	assert_ok(wizard_rotate(player.w, "anthropic:default", &e), e);
-	assert_string_equal(at(), "secret");
-	paste(sample_token(1, 108));
-	assert_true(sees("This is the setup-token already in use."));
-	assert_int_equal(press(KEYS_ENTER), FX_NONE);
-	assert_int_equal(press(KEYS_ENTER), FX_NONE);
-	assert_string_equal(at(), "secret");
-}
-
-static void a_rejected_rotation_says_that_the_old_key_stays(void **state)
-{
-	struct err e = { 0 };
-
-	(void)state;
-	used();
-	assert_ok(wizard_rotate(player.w, "anthropic:default", &e), e);
-	walk_to("check");
-	answer(VERDICT_REJECTED, REASON_BAD_KEY, 401);
-	assert_true(sees("anthropic:default still uses the old key, ending 7QAA"));
-	assert_false(sees("Save it without verifying"));
-}
-
-static void what_cannot_be_rotated_says_why(void **state)
-{
-	struct err e = { 0 };
-
-	(void)state;
-	used();
-	assert_err(wizard_rotate(player.w, "google:work", &e), e, ERR_USAGE);
-	assert_err(wizard_rotate(player.w, "nobody:here", &e), e, ERR_NOT_FOUND);
-	type("2");
-	press(KEYS_DOWN);
-	press(KEYS_DOWN);
-	press(KEYS_ENTER);
-	assert_string_equal(at(), "profile");
-	assert_true(sees("nothing to paste"));
-}
-
-static void paste_only_is_four_steps(void **state)
-{
-	struct err e = { 0 };
-
-	(void)state;
-	fresh();
-	assert_ok(wizard_paste_only(player.w, "anthropic", "anthropic:work", NOW + 1, &e), e);
-	assert_string_equal(at(), "secret");
-	paste(sample_token(2, 108));
-	assert_int_equal(press(KEYS_ENTER), FX_CHECK);
-	answer(VERDICT_ACCEPTED, REASON_NONE, 200);
-	assert_int_equal(press(KEYS_ENTER), FX_PLAN);
-	assert_string_equal(at(), "review");
-	assert_string_equal(draft()->profile_id, "anthropic:work");
-	assert_int_equal(draft()->expires_source, EXPIRY_YOU);
-	plan_ready();
-	assert_int_equal(press(KEYS_ENTER), FX_APPLY);
-}
-
-static void presets_skip_their_steps_and_name_the_valid_ids(void **state)
-{
-	struct err e = { 0 };
-
-	(void)state;
-	fresh();
-	assert_err(wizard_preset(player.w, "acme", NULL, NULL, &e), e, ERR_USAGE);
-	assert_non_null(strstr(e.hint, "anthropic"));
-	assert_err(wizard_preset(player.w, "anthropic", "telepathy", NULL, &e), e, ERR_USAGE);
-	assert_non_null(strstr(e.hint, "setup-token"));
-	e = (struct err){ 0 };
-	assert_ok(wizard_preset(player.w, "anthropic", "api-key", "anthropic:ci", &e), e);
-	press(KEYS_ENTER);
-	assert_string_equal(at(), "secret");
-	assert_string_equal(draft()->profile_id, "anthropic:ci");
-}
-
 static void too_small_keeps_the_state_and_only_leaves(void **state)
 {
 	(void)state;
@@ -813,20 +476,63 @@ static void repair_opens_the_panel_on_what_needs_attention(void **state)
 	assert_false(sees("Repair what needs attention"));
 }
 
+/* One random thing that a person, a terminal or a network does. */
+static void random_turn(uint32_t r)
+{
+	static const enum keysym keys[] = { KEYS_ENTER, KEYS_ENTER, KEYS_ENTER, KEYS_ESC, KEYS_UP,
+		KEYS_DOWN, KEYS_PAGE_DOWN, KEYS_END, KEYS_TAB, KEYS_BACKSPACE, KEYS_F1,
+		KEYS_CTRL('T'), KEYS_CTRL('U'), KEYS_CTRL('G') };
+	static const char *const texts[] = { "1", "2", "3", "4", "d", "r", " ", "n", "open" };
+
+	switch (r % 8) {
+	case 0:
+		paste(r & 64 ? sample_token(2, 108) : sample_key("sk-or-v1-", 73));
+		break;
+	case 1:
+		type(texts[(r >> 8) % ARRAY_LEN(texts)]);
+		break;
+	default:
+		press(keys[(r >> 8) % ARRAY_LEN(keys)]);
+		break;
+	}
+	if (player.fx == FX_CHECK && r & 256)
+		answer(r & 512 ? VERDICT_ACCEPTED : VERDICT_REJECTED, REASON_NONE, 200);
+	else if (player.fx == FX_PLAN)
+		plan_ready();
+}
+
+static void a_hundred_random_people_break_nothing(void **state)
+{
+	uint32_t seed = 1;
+
+	(void)state;
+	for (int person = 0; person < 100; person++) {
+		used();
+		for (int turn = 0; turn < 40; turn++) {
+			seed = seed * 1664525u + 1013904223u;
+			wizard_size(player.w, 10 + (int)(seed >> 28), 36 + (int)(seed >> 26));
+			random_turn(seed >> 4);
+			if (turn % 8 == 0)
+				screen(10 + (int)(seed >> 28), 36 + (int)(seed >> 26));
+			if (player.fx == FX_APPLY) {
+				assert_string_equal(at(), "apply");
+				break;
+			}
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(eight_keys_and_a_paste_reach_a_written_profile),
-		cmocka_unit_test(a_key_pasted_on_the_first_screen_skips_the_questions_it_answers),
-		cmocka_unit_test(a_key_pasted_into_the_search_names_its_provider),
-		cmocka_unit_test(choosing_another_provider_drops_a_carried_key),
-		cmocka_unit_test(a_word_pasted_into_the_search_filters),
 		cmocka_unit_test(a_search_without_a_match_says_so_and_enter_shows_all),
 		cmocka_unit_test(escape_in_the_search_clears_it_first),
 		cmocka_unit_test(a_provider_with_one_method_goes_straight_to_the_key),
 		cmocka_unit_test(a_local_server_needs_no_key_and_no_protection),
 		cmocka_unit_test(a_rejected_key_stays_and_offers_to_paste_again),
-		cmocka_unit_test(an_unreachable_provider_blames_the_network_and_can_be_saved_unverified),
+		cmocka_unit_test(
+			an_unreachable_provider_blames_the_network_and_can_be_saved_unverified),
 		cmocka_unit_test(limited_and_no_credit_count_as_verified),
 		cmocka_unit_test(a_clock_that_is_off_gets_its_own_warning),
 		cmocka_unit_test(escape_cancels_a_running_check_and_a_late_answer_is_dropped),
@@ -835,18 +541,6 @@ int main(void)
 		cmocka_unit_test(escape_from_each_step_returns_with_the_answers_intact),
 		cmocka_unit_test(escape_on_the_first_screen_asks),
 		cmocka_unit_test(two_interrupts_leave_from_every_step),
-		cmocka_unit_test(a_wrapped_token_is_one_answer),
-		cmocka_unit_test(the_rest_of_a_cut_token_can_be_pasted_after_it),
-		cmocka_unit_test(a_second_whole_paste_replaces_the_first),
-		cmocka_unit_test(a_paste_where_no_field_is_active_is_dropped),
-		cmocka_unit_test(a_pasted_key_never_becomes_a_model),
-		cmocka_unit_test(another_providers_key_stays_until_it_is_switched),
-		cmocka_unit_test(the_other_kind_of_the_same_provider_can_be_switched_too),
-		cmocka_unit_test(a_doubtful_key_needs_a_second_enter),
-		cmocka_unit_test(nothing_pasted_says_so),
-		cmocka_unit_test(a_megabyte_is_refused_and_nothing_kept),
-		cmocka_unit_test(the_stored_token_is_recognised),
-		cmocka_unit_test(clearing_the_field_clears_the_verdict),
 		cmocka_unit_test(plain_text_asks_once_more),
 		cmocka_unit_test(ways_of_a_later_version_cannot_be_chosen),
 		cmocka_unit_test(the_current_default_comes_first_and_leaves_the_model_alone),
@@ -859,12 +553,7 @@ int main(void)
 		cmocka_unit_test(a_failed_write_keeps_the_key_and_can_be_tried_again),
 		cmocka_unit_test(keys_are_ignored_while_files_are_written),
 		cmocka_unit_test(the_secret_is_wiped_once_it_is_written),
-		cmocka_unit_test(rotation_from_the_first_screen_replaces_one_key),
-		cmocka_unit_test(rotation_refuses_the_token_already_in_use),
-		cmocka_unit_test(a_rejected_rotation_says_that_the_old_key_stays),
-		cmocka_unit_test(what_cannot_be_rotated_says_why),
-		cmocka_unit_test(paste_only_is_four_steps),
-		cmocka_unit_test(presets_skip_their_steps_and_name_the_valid_ids),
+		cmocka_unit_test(a_hundred_random_people_break_nothing),
 		cmocka_unit_test(too_small_keeps_the_state_and_only_leaves),
 		cmocka_unit_test(global_keys_work_on_every_screen),
 		cmocka_unit_test(the_plain_page_has_the_whole_address),

@@ -33,8 +33,8 @@ void world_fresh(void)
 	common();
 }
 
-static struct credential sample(const char *id, const char *provider, enum cred_kind kind,
-	enum stored stored)
+static struct credential sample(
+	const char *id, const char *provider, enum cred_kind kind, enum stored stored)
 {
 	struct credential c = { .kind = kind, .stored = stored, .in_store = true };
 
@@ -90,8 +90,8 @@ static void state_row(size_t i, const char *id, unsigned profiles, const char *v
 	str_copy(states[i].env_var, sizeof(states[i].env_var), var);
 }
 
-static void finding_row(size_t i, const char *check, enum severity s, const char *text,
-	const char *fix)
+static void finding_row(
+	size_t i, const char *check, enum severity s, const char *text, const char *fix)
 {
 	findings[i] = (struct finding){ .check = check, .severity = s };
 	str_copy(findings[i].text, sizeof(findings[i].text), text);
@@ -333,6 +333,33 @@ const char *screen(int rows, int cols)
 		wizard_draw(player.w, &frame, player.now_ms);
 	}
 	return screen_of(&frame);
+}
+
+const char *at(void)
+{
+	return wizard_at(player.w);
+}
+
+const struct draft *draft(void)
+{
+	return wizard_draft(player.w);
+}
+
+bool sees(const char *text)
+{
+	return strstr(screen(24, 80), text) != NULL;
+}
+
+void fresh(void)
+{
+	world_fresh();
+	play();
+}
+
+void used(void)
+{
+	world_used();
+	play();
 }
 
 void golden(const char *name, const struct frame *f)

@@ -29,7 +29,7 @@ struct player {
 
 extern struct player player;
 
-void play(void);    /* a new wizard over `world` */
+void play(void); /* a new wizard over `world` */
 void play_end(void);
 enum effect press(enum keysym key);
 enum effect type(const char *text);
@@ -47,6 +47,13 @@ void walk_to(const char *id);
 const char *screen_of(const struct frame *f); /* printed; valid until the next call */
 const char *screen(int rows, int cols);       /* the wizard, drawn */
 extern struct frame frame;
+
+/* Short words for the flows. */
+void fresh(void); /* world_fresh() and play() */
+void used(void);
+const char *at(void);
+const struct draft *draft(void);
+bool sees(const char *text); /* at 80x24 */
 
 /* Compares with tests/golden/wizard/NAME-COLSxROWS.txt; UPDATE_GOLDEN=1 writes it. */
 void golden(const char *name, const struct frame *f);

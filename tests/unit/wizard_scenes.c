@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: MIT */
+#include "tests/unit/wizard_scenes.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+
+static void report(enum verdict v, enum reason r, int status)
+{
+	walk_to("check");
+	answer(v, r, status);
+}
+
+void scene_start(void)
+{
+	world_fresh();
+	play();
+}
+
+void scene_start_used(void)
+{
+	world_used();
+	play();
+}
+
+void scene_provider(void)
+{
+	scene_start_used();
+	walk_to("provider");
+}
+
+void scene_provider_filter(void)
+{
+	scene_provider();
+	type("open");
+}
+
+void scene_provider_none(void)
+{
+	scene_provider();
+	type("acme");
+}
+
+void scene_provider_paste(void)
+{
+	scene_provider();
+	paste(sample_key("sk-or-v1-", 73));
+}
+
+void scene_profile(void)
+{
+	scene_start_used();
+	type("2");
+}
+
+void scene_method(void)
+{
+	scene_start_used();
+	walk_to("method");
+}
+
+void scene_secret(void)
+{
+	scene_start_used();
+	walk_to("secret");
+}
+
+void scene_secret_good(void)
+{
+	char wrapped[128];
+	struct str s = STR_OF(wrapped);
+
+	scene_secret();
+	str_addn(&s, sample_token(2, 108), 80);
+	str_fmt(&s, "\n%s", sample_token(2, 108) + 80);
+	paste(wrapped);
+}
+
+void scene_secret_other(void)
+{
+	scene_secret();
+	paste(sample_key("sk-proj-", 164));
+}
+
+void scene_secret_cut(void)
+{
+	char cut[80];
+
+	scene_secret();
+	str_copy(cut, sizeof(cut), sample_token(2, 108));
+	paste(cut);
+}
+
+void scene_secret_anyway(void)
+{
+	scene_secret_cut();
+	press(KEYS_ENTER);
+}
+
+void scene_secret_same(void)
+{
+	scene_start_used();
+	assert_true(wizard_rotate(player.w, "anthropic:default", NULL));
+	paste(sample_token(1, 108));
+}
+
+void scene_secret_paste_only(void)
+{
+	scene_start_used();
+	assert_true(wizard_paste_only(player.w, "anthropic", NULL, 0, NULL));
+	paste(sample_token(2, 108));
+}
+
+void scene_check(void)
+{
+	scene_start_used();
+	walk_to("check");
+	wizard_stage(player.w, STAGE_ANSWER, player.now_ms + 60);
+	player.now_ms += 3000;
+}
+
+void scene_check_slow(void)
+{
+	scene_check();
+	player.now_ms += 6000;
+}
+
+void scene_check_accepted(void)
+{
+	scene_start_used();
+	report(VERDICT_ACCEPTED, REASON_NONE, 200);
+}
+
+void scene_check_rejected(void)
+{
+	scene_start_used();
+	report(VERDICT_REJECTED, REASON_BAD_KEY, 401);
+}
+
+void scene_check_rejected_rotate(void)
+{
+	scene_start_used();
+	assert_true(wizard_rotate(player.w, "anthropic:default", NULL));
+	report(VERDICT_REJECTED, REASON_BAD_KEY, 401);
+}
+
+void scene_check_unreachable(void)
+{
+	scene_start_used();
+	report(VERDICT_UNKNOWN, REASON_DNS, 0);
+}
+
+void scene_check_clock(void)
+{
+	struct check_result r = result_of(VERDICT_LIMITED, REASON_RATE_LIMIT, 429);
+
+	scene_start_used();
+	walk_to("check");
+	r.skew_ms = 7 * MS_MINUTE;
+	wizard_checked(player.w, &r, NULL);
+}
+
+void scene_check_claude_code(void)
+{
+	scene_start_used();
+	report(VERDICT_REJECTED, REASON_CLAUDE_CODE, 400);
+}
+
+void scene_protect(void)
+{
+	scene_start_used();
+	walk_to("protect");
+}
+
+void scene_protect_plain(void)
+{
+	scene_protect();
+	type("4");
+}
+
+void scene_model(void)
+{
+	scene_start_used();
+	walk_to("model");
+	press(KEYS_DOWN);
+}
+
+void scene_model_compiled(void)
+{
+	scene_start();
+	report(VERDICT_LIMITED, REASON_RATE_LIMIT, 429);
+	walk_to("model");
+}
+
+void scene_model_typed(void)
+{
+	scene_model();
+	type("claude-next");
+}
+
+void scene_review(void)
+{
+	scene_start_used();
+	walk_to("model");
+	press(KEYS_DOWN);
+	press(KEYS_ENTER);
+	plan_ready();
+}
+
+void scene_review_waiting(void)
+{
+	scene_start_used();
+	walk_to("review");
+}
+
+void scene_review_failed(void)
+{
+	struct err e = { 0 };
+
+	scene_review_waiting();
+	err_set(&e, ERR_REFUSED, "/home/fleet/.thinkfleetbot: the folder is writable by others");
+	err_hint(&e, "chmod go-w /home/fleet/.thinkfleetbot, then try again");
+	wizard_planned(player.w, NULL, &e);
+}
+
+void scene_review_diff(void)
+{
+	scene_review();
+	type("d");
+}
+
+void scene_apply(void)
+{
+	scene_review();
+	press(KEYS_ENTER);
+	wizard_file(player.w, 0, true, NULL);
+	wizard_file(player.w, 1, true, NULL);
+}
+
+void scene_apply_done(void)
+{
+	scene_apply();
+	written();
+}
+
+void scene_apply_failed(void)
+{
+	struct err e = { 0 };
+
+	scene_apply();
+	err_set(&e, ERR_IO, "thinkfleetbot.json: no space left on device");
+	err_hint(&e, "free some space on /home, then try again");
+	wizard_file(player.w, 2, false, &e);
+	wizard_applied(player.w, &e);
+}
+
+void scene_quit(void)
+{
+	scene_secret_good();
+	press(KEYS_CTRL('C'));
+}
+
+void scene_help(void)
+{
+	scene_secret_good();
+	press(KEYS_CTRL('G'));
+}
+
+void scene_details(void)
+{
+	scene_check_rejected();
+	type("d");
+}
+
+const struct scene scenes[] = {
+	{ "start-fresh", scene_start, false },
+	{ "start-used", scene_start_used, true },
+	{ "provider", scene_provider, true },
+	{ "provider-filter", scene_provider_filter, false },
+	{ "provider-none", scene_provider_none, false },
+	{ "provider-paste", scene_provider_paste, false },
+	{ "rotate-choose", scene_profile, false },
+	{ "method", scene_method, false },
+	{ "secret", scene_secret, true },
+	{ "secret-good", scene_secret_good, false },
+	{ "secret-other", scene_secret_other, false },
+	{ "secret-cut", scene_secret_cut, false },
+	{ "secret-anyway", scene_secret_anyway, false },
+	{ "rotate-same", scene_secret_same, false },
+	{ "paste-only", scene_secret_paste_only, false },
+	{ "check", scene_check, false },
+	{ "check-slow", scene_check_slow, false },
+	{ "check-accepted", scene_check_accepted, true },
+	{ "check-rejected", scene_check_rejected, false },
+	{ "rotate-rejected", scene_check_rejected_rotate, false },
+	{ "check-unreachable", scene_check_unreachable, false },
+	{ "check-clock", scene_check_clock, false },
+	{ "check-claude-code", scene_check_claude_code, false },
+	{ "protect", scene_protect, false },
+	{ "protect-plain", scene_protect_plain, false },
+	{ "model", scene_model, true },
+	{ "model-compiled", scene_model_compiled, false },
+	{ "model-typed", scene_model_typed, false },
+	{ "review", scene_review, true },
+	{ "review-waiting", scene_review_waiting, false },
+	{ "review-failed", scene_review_failed, false },
+	{ "review-diff", scene_review_diff, false },
+	{ "apply", scene_apply, false },
+	{ "apply-done", scene_apply_done, false },
+	{ "apply-failed", scene_apply_failed, false },
+	{ "quit", scene_quit, false },
+	{ "help", scene_help, false },
+	{ "details", scene_details, false },
+};
+
+const size_t scene_count = ARRAY_LEN(scenes);

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT */
+
+/* Starting with answers that were given on the command line. */
+
+#include <string.h>
+
+#include "wizard/steps.h"
+
+static bool unknown_provider(const char *id, struct err *e)
+{
+	char valid[280];
+	struct str s = STR_OF(valid);
+
+	for (size_t i = 0; i < provider_count(); i++)
+		str_fmt(&s, "%s%s", i ? ", " : "", provider_at(i)->id);
+	err_set(e, ERR_USAGE, "no provider is called \"%.60s\"", id);
+	return err_hint(e, "one of %s", valid);
+}
+
+static bool unknown_method(const struct provider *p, const char *id, struct err *e)
+{
+	char valid[120];
+	struct str s = STR_OF(valid);
+
+	for (size_t i = 0; i < provider_method_count(p); i++)
+		str_fmt(&s, "%s%s", i ? ", " : "", p->methods[i].id);
+	err_set(e, ERR_USAGE, "%s has no sign-in method \"%.60s\"", p->label, id);
+	return err_hint(e, "one of %s", valid);
+}
+
+static const struct provider *find_provider(const char *id, struct err *e)
+{
+	char normal[PROVIDER_CAP];
+	const struct provider *p = NULL;
+
+	if (provider_normalise(normal, sizeof(normal), id))
+		p = provider_find(normal);
+	if (!p)
+		unknown_provider(id, e);
+	return p;
+}
+
+bool wizard_preset(struct wizard *w, const char *provider, const char *method,
+	const char *profile_id, struct err *e)
+{
+	const struct provider *p = provider ? find_provider(provider, e) : NULL;
+	const struct method *m = NULL;
+
+	if (provider && !p)
+		return false;
+	if (method && !p)
+		return err_set(e, ERR_USAGE, "a sign-in method needs a provider");
+	if (method) {
+		m = provider_method(p, method);
+		if (!m)
+			return unknown_method(p, method, e);
+	}
+	if (profile_id && strlen(profile_id) >= ID_CAP)
+		return err_set(e, ERR_USAGE, "the profile id is too long");
+	if (p) {
+		choose_provider(w, p);
+		w->fixed_provider = true;
+	}
+	if (m) {
+		choose_method(w, m);
+		w->fixed_method = true;
+	}
+	if (profile_id && profile_id[0]) {
+		str_copy(w->draft.profile_id, sizeof(w->draft.profile_id), profile_id);
+		w->fixed_profile = true;
+	}
+	return true;
+}
+
+bool wizard_rotate(struct wizard *w, const char *profile_id, struct err *e)
+{
+	const struct credential *c = snapshot_find(w->world, profile_id);
+	char why[100];
+	struct str s = STR_OF(why);
+
+	if (!c) {
+		err_set(e, ERR_NOT_FOUND, "no profile is called \"%.120s\"", profile_id);
+		return err_hint(e, "thinkfleetbot models status lists them");
+	}
+	if (!rotatable(c, &s))
+		return err_set(e, ERR_USAGE, "%.120s cannot be rotated here: %s", profile_id, why);
+	w->flow = FLOW_ROTATE;
+	choose_profile(w, c);
+	w->fixed_profile = true;
+	w->at = STEP_SECRET;
+	w->trail_len = 0;
+	return true;
+}
+
+bool wizard_paste_only(struct wizard *w, const char *provider, const char *profile_id,
+	int64_t expires_ms, struct err *e)
+{
+	const struct method *m;
+
+	if (!wizard_preset(w, provider, NULL, profile_id, e))
+		return false;
+	if (!w->draft.provider)
+		return err_set(e, ERR_USAGE, "a provider is needed");
+	m = provider_method_of_kind(w->draft.provider, CRED_TOKEN);
+	if (m)
+		choose_method(w, m);
+	if (w->draft.method->kind == CRED_NONE)
+		return err_set(e, ERR_USAGE, "%s needs no key", w->draft.provider->label);
+	w->fixed_method = true;
+	w->flow = FLOW_PASTE;
+	w->draft.expires_ms = expires_ms;
+	w->draft.expires_source = expires_ms ? EXPIRY_YOU : EXPIRY_NONE;
+	w->at = STEP_SECRET;
+	w->trail_len = 0;
+	return true;
+}
