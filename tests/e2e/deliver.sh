@@ -38,7 +38,7 @@ check_values() {
 
 resolve "${ids[@]}" nobody/here main/openai:p1/token
 ends_with 0 "resolver"
-[ ! -s "$work/err" ] || fail "the resolver wrote on stderr: $(cat "$work/err")"
+[ ! -s "$work/resolve.err" ] || fail "the resolver wrote on stderr: $(cat "$work/resolve.err")"
 check_values -
 
 # The configuration runs it in just this way.

@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034
 # What every end-to-end test shares: a fresh home, a provider on loopback, a private tmux server with
 # real key presses, and checks that poll instead of sleeping.
 #
@@ -153,7 +153,7 @@ resolve() {
 	status=0
 	(cd / && printf '{"protocolVersion":1,"provider":"thinkfleetbot","ids":[%s]}' "${ids%,}" |
 		env -i "${runner[@]}" "$state/bin/thinkfleetbot-resolve" --state-dir "$state" \
-			"${key_dir_words[@]}" >"$work/answer" 2>"$work/err") || status=$?
+			"${key_dir_words[@]}" >"$work/answer" 2>"$work/resolve.err") || status=$?
 }
 # Needed where HOME is not the home of the password file; the configuration says the same.
 key_dir_words=(--key-dir "$HOME/.local/share/thinkfleetbot/keys")
@@ -341,8 +341,9 @@ mode_of() {
 
 # no_secret SECRET: neither it nor any 20 characters of its middle are below the home
 no_secret() {
-	local found
+	local found part
 	for part in "$1" "${1:14:20}" "${1:40:20}"; do
+		[ ${#part} -ge 12 ] || continue
 		found=$(grep -rlaF -- "$part" "$HOME" | head -n 3 || true)
 		[ -z "$found" ] || fail "the secret is in $found"
 	done
