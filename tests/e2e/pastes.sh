@@ -3,6 +3,8 @@
 # shellcheck source=lib.sh
 source "$(dirname "$0")/lib.sh"
 
+# What refuses before it reads breaks the pipe of the one that writes.
+set +o pipefail
 umask 077
 token=$(make_token)
 key=$(make_key)
