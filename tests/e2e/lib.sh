@@ -25,6 +25,7 @@ vault=$state/secrets/vault.json
 profiles=$state/agents/main/agent/auth-profiles.json
 config=$state/thinkfleetbot.json
 tmux_socket=tfb-e2e-$$
+screens=0
 provider_pid=
 test_user=
 runner=()   # what the programs are started with: nothing, or another user
@@ -34,6 +35,7 @@ finish() {
 	local rc=$?
 	trap - EXIT
 	tmux -L "$tmux_socket" kill-server 2>/dev/null || true
+	rm -f "${TMUX_TMPDIR:-/tmp}/tmux-$(id -u)/tfb-e2e-$$-"*
 	[ -z "$provider_pid" ] || kill "$provider_pid" 2>/dev/null || true
 	if mountpoint -q "$work/small" 2>/dev/null; then umount -l "$work/small"; fi
 	[ -z "$test_user" ] || userdel "$test_user" 2>/dev/null || true
@@ -216,6 +218,8 @@ open_screen() {
 	local columns=$1 rows=$2 term=$3
 	shift 3
 	tmux -L "$tmux_socket" kill-server 2>/dev/null || true
+	screens=$((screens + 1))
+	tmux_socket=tfb-e2e-$$-$screens # a server that is going away would take the new one with it
 	rm -f "$work/status" "$work/pid" "$work/stty.before" "$work/stty.after"
 	cat >"$work/start" <<-EOF
 		trap : HUP TERM INT
@@ -257,7 +261,7 @@ keys() {
 }
 
 type_text() {
-	tmux -L "$tmux_socket" send-keys -l "$1"
+	tmux -L "$tmux_socket" send-keys -l -- "$1"
 }
 
 # paste TEXT: as a terminal with bracketed paste does; every byte, so no line end is changed

@@ -41,6 +41,8 @@ for size in "60 16" "40 12" "200 60"; do
 	first_screen linux C $size
 done
 
+first_screen no-such-terminal C.UTF-8 80 24 # a new terminal on an old host
+
 # --- a terminal that cannot -----------------------------------------------------------------------------
 
 # cannot TEXT: a sentence, the way that works, and nothing drawn
@@ -54,8 +56,6 @@ cannot() {
 preset=()
 open_screen 80 24 dumb "$tfb" onboard
 cannot dumb
-open_screen 80 24 no-such-terminal "$tfb" onboard
-cannot no-such-terminal
 run_tfb onboard </dev/null
 ends_with 77 "no terminal at all"
 says "the full screen cannot be used here" "no terminal at all"
