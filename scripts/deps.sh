@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034
 # What building and testing need, as Debian package names, and how to install what is missing.
 # Sourced by scripts/try and scripts/check; not run by itself.
 

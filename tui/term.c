@@ -9,7 +9,6 @@
  */
 
 /* For memfd_create() and memmem(). */
-#define _GNU_SOURCE // NOLINT(bugprone-reserved-identifier)
 #include <curses.h>
 #include <fcntl.h>
 #include <locale.h>

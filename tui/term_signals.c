@@ -6,7 +6,6 @@
  * default action end the process.
  */
 /* For pipe2(). */
-#define _GNU_SOURCE // NOLINT(bugprone-reserved-identifier)
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>

@@ -19,7 +19,7 @@ declare -A may=(
 )
 # header: the only place that may include it (an extended regular expression over paths)
 declare -A door=(
-	['curses.h|ncurses[^>]*|term.h']='^tui/term\.c$'
+	['curses.h|ncurses[^>]*|term.h']='^tui/term(info)?\.c$'
 	['curl/[^>]*']='^net/'
 	['sodium.h|sodium/[^>]*']='^crypto/'
 	['json-c/[^>]*|json.h']='^(cli/|provider/|health/survey)'

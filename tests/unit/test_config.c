@@ -186,7 +186,7 @@ static void a_commented_configuration_keeps_every_other_byte(void **state)
 		assert_ok(config_put_model(&c.doc, "anthropic/claude-opus-4-5", true, &e), e);
 		assert_ok(
 			config_put_vault(&c.doc, "/home/u/.thinkfleetbot/bin/thinkfleetbot-resolve",
-				"/home/u/.thinkfleetbot", &e),
+				"/home/u/.thinkfleetbot", NULL, &e),
 			e);
 		assert_string_equal(c.doc.text.p, after.p);
 	}
@@ -312,11 +312,11 @@ static void the_vault_entry_is_left_when_it_says_the_same(void **state)
 	struct err e = { 0 };
 
 	(void)state;
-	assert_ok(config_put_vault(&d, "/b", "/s", &e), e);
+	assert_ok(config_put_vault(&d, "/b", "/s", NULL, &e), e);
 	assert_string_equal(d.text.p, before);
-	assert_ok(config_put_vault(&d, "/b", "/other", &e), e);
+	assert_ok(config_put_vault(&d, "/b", "/other", NULL, &e), e);
 	assert_non_null(strstr(d.text.p, "/other"));
-	assert_err(config_put_vault(&d, "/b\xFF", "/s", &e), e, ERR_REFUSED);
+	assert_err(config_put_vault(&d, "/b\xFF", "/s", NULL, &e), e, ERR_REFUSED);
 	doc_release(&d);
 }
 

@@ -4,7 +4,6 @@
  * The terminal, end to end: every scenario is a child with a pty of its own as
  * its controlling terminal; the test reads what it wrote and how it ended.
  */
-#define _GNU_SOURCE
 #include "tests/unit/test.h"
 
 #include <errno.h>
