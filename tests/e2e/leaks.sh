@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Where a canary key goes in a whole run of the wizard, as strace sees it: through the socket to the probe
 # and on to the provider, and nowhere else; not into an argument, an environment, the terminal or a file.
-# shellcheck source=lib.sh
+# shellcheck disable=SC2015,SC2119,SC2174 source=tests/e2e/lib.sh
 source "$(dirname "$0")/lib.sh"
 
 command -v strace >/dev/null || skip "strace is missing"

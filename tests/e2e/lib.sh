@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2034
+# shellcheck shell=bash disable=SC2013,SC2015,SC2034,SC2174
 # What every end-to-end test shares: a fresh home, a provider on loopback, a private tmux server with
 # real key presses, and checks that poll instead of sleeping.
 #

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # What people paste, and where keys may come from without a screen.
-# shellcheck source=lib.sh
+# shellcheck disable=SC2015,SC2119,SC2174 source=tests/e2e/lib.sh
 source "$(dirname "$0")/lib.sh"
 
 # What refuses before it reads breaks the pipe of the one that writes.
@@ -38,33 +38,57 @@ good() {
 	sealed_as $record "$2" "$1"
 	[ -z "${3:-}" ] || says "$3" "$1"
 	says_not "${2:14:16}" "$1"
-	# Something else in between, so that the next one has to be written.
-	printf %s "$filler" | give anthropic $method
 }
 filler=$(make_token)
+# Every paste is another token than the one before, so that it has to be written.
+swap() {
+	local was=$token
+	token=$filler
+	filler=$was
+}
 
 padding=$(printf '%70s' '')
+swap
 wrapped_at 80 "$token" | good "wrapped at 80" "$token" "Joined 2 lines"
+swap
 wrapped_at 100 "$token" $'\r\n' | good "wrapped at 100, CRLF" "$token" "Joined 2 lines"
+swap
 printf '  %s%s\n  %s%s\n' "${token:0:60}" "$padding" "${token:60}" "$padding" |
 	good "wrapped and padded" "$token" "Joined 2 lines"
+swap
 wrapped_at 80 "$token" $'\u2028' | good "a line separator of Unicode" "$token"
+swap
 printf 'export CLAUDE_CODE_OAUTH_TOKEN="%s";\n' "$token" | good "export X=\"...\";" "$token" \
 	"Took the value of CLAUDE_CODE_OAUTH_TOKEN"
+swap
 printf 'ANTHROPIC_OAUTH_TOKEN=%s\n' "$token" | good "KEY=value" "$token" "ANTHROPIC_OAUTH_TOKEN"
+swap
 printf 'Authorization: Bearer %s\r\n' "$token" | good "a header" "$token" "header"
+swap
 printf 'Bearer %s' "$token" | good "Bearer" "$token"
+swap
 printf "'%s'\n" "$token" | good "single quotes" "$token"
+swap
 printf '"%s",' "$token" | good "double quotes and a comma" "$token"
+swap
 printf '\u201c%s\u201d' "$token" | good "typographic quotes" "$token"
+swap
 printf '{"token": "%s"}' "$token" | good "JSON" "$token"
+swap
 printf '\ufeff%s\u200b%s\u2060' "${token:0:50}" "${token:50}" | good "zero-width characters" "$token" "invisible"
+swap
 printf '\u00a0%s\u00a0' "$token" | good "blanks that do not break" "$token"
+swap
 printf '\033[32m%s\033[0m\n' "$token" | good "colour" "$token" "invisible"
+swap
 printf '%s\033[201~%s' "${token:0:50}" "${token:50}" | good "the end mark of a paste in the middle" "$token"
+swap
 printf '%s%s' "$token" "$token" | good "twice in a row" "$token" "Pasted twice"
+swap
 printf '%s\n%s\n' "$token" "$token" | good "twice, on two lines" "$token" "Pasted twice"
+swap
 printf '%s\0%s' "${token:0:50}" "${token:50}" | good "NUL" "$token" "Removed 1 invisible character"
+swap
 printf 'Your token (valid for 1 year):\n\n%s\n\nStore this token securely.\n' "$token" |
 	good "with the words around it" "$token"
 

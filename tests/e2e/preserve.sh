@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Files that others wrote keep every byte that is not ours: .env with comments, CRLF, export, duplicates and
 # no final newline; a JSON5 configuration with comments; a store with unknown members and 20-digit numbers.
-# shellcheck source=lib.sh
+# shellcheck disable=SC2015,SC2119,SC2174 source=tests/e2e/lib.sh
 source "$(dirname "$0")/lib.sh"
 
 mkdir -p -m 700 "$state" "$state/agents" "$state/agents/main" "$state/agents/main/agent"

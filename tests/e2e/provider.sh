@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # What a provider may answer, without a screen: the exit status, the words, whether the key was saved, and
 # that it went to no other address and into no message.
-# shellcheck source=lib.sh
+# shellcheck disable=SC2015,SC2119,SC2174 source=tests/e2e/lib.sh
 source "$(dirname "$0")/lib.sh"
 
 start_provider

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # A second run replaces a key: a rejected one leaves everything as it was, an accepted one is in force at
 # once, and nothing but the vault (and what is noted about the check) changes.
-# shellcheck source=lib.sh
+# shellcheck disable=SC2015,SC2119,SC2174 source=tests/e2e/lib.sh
 source "$(dirname "$0")/lib.sh"
 
 start_provider

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Terminals, languages and sizes: usable, or a clear sentence; never broken.
-# shellcheck source=lib.sh
+# shellcheck disable=SC2015,SC2119,SC2174 source=tests/e2e/lib.sh
 source "$(dirname "$0")/lib.sh"
 
 start_provider
@@ -67,10 +67,11 @@ colours() {
 	tmux -L "$tmux_socket" capture-pane -p -e | grep -qE $'\033\\[([0-9;]*;)?(3[0-7]|9[0-7])(;[0-9;]*)?m'
 }
 use_provider anthropic
-for choice in "+:" "-:NO_COLOR=1" "+:NO_COLOR="; do
-	preset=("A=" ${choice#?:})
+chmod 644 "$config" # something to warn of
+for choice in "+:NOTHING=" "-:NO_COLOR=1" "+:NO_COLOR="; do
+	preset=("${choice#?:}")
 	open_screen 80 24 xterm-256color "$tfb" onboard
-	see "fail"
+	see "warn"
 	if [ "${choice:0:1}" = + ]; then
 		colours || fail "no colour with ${choice#?:}"
 	elif colours; then
@@ -83,8 +84,9 @@ for choice in "+:" "-:NO_COLOR=1" "+:NO_COLOR="; do
 done
 preset=()
 open_screen 80 24 xterm-256color "$tfb" onboard --color never
-see "fail"
+see "warn"
 if colours; then fail "colour although --color never"; fi
+chmod 600 "$config"
 
 # --- resizing ----------------------------------------------------------------------------------------------
 
