@@ -37,6 +37,7 @@ finish() {
 	tmux -L "$tmux_socket" kill-server 2>/dev/null || true
 	rm -f "${TMUX_TMPDIR:-/tmp}/tmux-$(id -u)/tfb-e2e-$$-"*
 	[ -z "$provider_pid" ] || kill "$provider_pid" 2>/dev/null || true
+	[ $rc -eq 0 ] || jobs -p | xargs -r kill 2>/dev/null || true
 	if mountpoint -q "$work/small" 2>/dev/null; then umount -l "$work/small"; fi
 	[ -z "$test_user" ] || userdel "$test_user" 2>/dev/null || true
 	if [ $rc -ne 0 ] && [ $rc -ne 77 ] && [ -n "${KEEP:-}" ]; then
@@ -54,7 +55,7 @@ fail() {
 	echo "FAIL: $*" >&2
 	caller 0 >&2 || true
 	caller 1 >&2 || true
-	if tmux -L "$tmux_socket" has-session 2>/dev/null; then screen >&2; fi
+	if tmux -L "$tmux_socket" has-session >/dev/null 2>&1; then screen >&2; fi
 	exit 1
 }
 

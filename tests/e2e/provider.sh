@@ -23,7 +23,7 @@ key_for() {
 verdict_of() {
 	[ ! -e "$state/secrets/checks.json" ] ||
 		tr -d '" ,' <"$state/secrets/checks.json" |
-		sed -n 's/^verdict://p; s/^reason://p' | paste -sd ' '
+		sed -n 's/^verdict://p; s/^reason://p' | xargs
 }
 
 # Slow ones answer while the others run: each with a state folder of its own.
