@@ -254,15 +254,17 @@ bool peerlock_take(
 	if (!count)
 		return false;
 	peerlock_sweep(names[count - 1]);
-	for (unsigned waits = 0;;) {
+	for (unsigned waits = 0, removed = 0;;) {
 		int64_t left = until - clock_mono_ms();
 		enum attempt result = try_once(l, names, count, e);
 
 		if (result == TAKEN || result == FAILED)
 			return result == TAKEN;
+		/* Who removed an abandoned lock may try at once, but not for ever. */
+		if (result == AGAIN && ++removed < 100)
+			continue;
 		if (left <= 0)
 			return peerlock_describe(names, count, e);
-		if (result == HELD)
-			wait_a_while(waits++, left);
+		wait_a_while(waits++, left);
 	}
 }
