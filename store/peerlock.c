@@ -115,15 +115,42 @@ static bool make_dir(struct peerlock_name *n, const char *path)
 	return own(n, path) && futimens(n->fd, NULL) == 0;
 }
 
+/* Where there are no hard links: for a moment the lock is there and says nothing. */
+static bool make_file_plainly(struct peerlock_name *n, const char *path, const char *text)
+{
+	n->fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	return n->fd >= 0 && own(n, path) && fs_write_all(n->fd, text, strlen(text), NULL);
+}
+
+/*
+ * Written under another name and linked to its own: a lock file that says nothing, left by a
+ * process that was killed at the wrong moment, would keep everybody out for 30 seconds.
+ */
 static bool make_file(struct peerlock_name *n, const char *path)
 {
+	char draft[FS_PATH_MAX];
 	char text[160];
-	int len = peerlock_text(text, sizeof(text));
+	bool ok;
+	int error;
 
-	n->fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	peerlock_text(text, sizeof(text));
+	peerlock_aside(draft, path);
+	if (!draft[0])
+		return make_file_plainly(n, path, text);
+	n->fd = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (n->fd < 0)
 		return false;
-	return own(n, path) && fs_write_all(n->fd, text, (size_t)len, NULL);
+	ok = fs_write_all(n->fd, text, strlen(text), NULL) && link(draft, path) == 0;
+	error = errno;
+	unlink(draft);
+	if (ok)
+		return own(n, path);
+	close(n->fd);
+	n->fd = -1;
+	if (error == EPERM || error == EOPNOTSUPP || error == ENOSYS)
+		return make_file_plainly(n, path, text);
+	errno = error;
+	return false;
 }
 
 static void remove_lock(const char *path, enum peerlock_kind kind)

@@ -14,7 +14,11 @@ int peerlock_text(char *out, size_t cap);
  */
 bool peerlock_take_over(const char *lock, struct err *e);
 
-/* Locks that were moved aside by a process that died before it removed them. */
+/* A name beside the lock that no gateway looks at, with our pid in it; "" when it does not fit. */
+void peerlock_aside(char out[FS_PATH_MAX], const char *lock);
+
+/* Such names of a process that died: locks that were moved aside by a process that died before it
+ * removed them. */
 void peerlock_sweep(const char *lock);
 
 /* ERR_BUSY, with what is known of the holder. */

@@ -142,13 +142,13 @@ static bool abandoned(const char *lock, const struct stat *sb)
 	return holder_gone(&h) || (h.created_ms && h.created_ms < oldest);
 }
 
-static void aside_name(char out[FS_PATH_MAX], const char *lock)
+void peerlock_aside(char out[FS_PATH_MAX], const char *lock)
 {
 	struct str s = str_on(out, FS_PATH_MAX);
 	uint64_t r;
 
 	random_bytes(&r, sizeof(r));
-	str_fmt(&s, "%s" ASIDE "%016" PRIx64, lock, r);
+	str_fmt(&s, "%s" ASIDE "%ld.%016" PRIx64, lock, (long)getpid(), r);
 	if (s.cut)
 		out[0] = '\0';
 }
@@ -179,7 +179,7 @@ bool peerlock_take_over(const char *lock, struct err *e)
 		err_set(e, ERR_REFUSED, "%s is neither a file nor a folder", lock);
 		return err_hint(e, "no gateway makes such a lock; look at it, then remove it");
 	}
-	aside_name(aside, lock);
+	peerlock_aside(aside, lock);
 	if (!aside[0] || !abandoned(lock, &judged) || rename(lock, aside) != 0)
 		return false;
 	/*
@@ -193,7 +193,14 @@ bool peerlock_take_over(const char *lock, struct err *e)
 	return true;
 }
 
-/* By their own age: one that was fresh when it was moved may be about to go back. */
+static bool maker_gone(const char *digits)
+{
+	long pid = strtol(digits, NULL, 10);
+
+	return pid > 0 && pid <= INT32_MAX && kill((pid_t)pid, 0) != 0 && errno == ESRCH;
+}
+
+/* By the process in the name: a living one may be about to move a lock back. */
 void peerlock_sweep(const char *lock)
 {
 	char dirname[FS_PATH_MAX];
@@ -207,11 +214,9 @@ void peerlock_sweep(const char *lock)
 	str_fmt(&s, "%s" ASIDE, fs_basename(lock));
 	d = opendir(dirname);
 	while (d && (entry = readdir(d))) {
-		if (!str_starts(entry->d_name, prefix) ||
-			fstatat(dirfd(d), entry->d_name, &sb, AT_SYMLINK_NOFOLLOW) != 0 ||
-			mtime_ms(&sb) > wall_ms() - PEERLOCK_STALE_MS)
-			continue;
-		unlinkat(dirfd(d), entry->d_name, S_ISDIR(sb.st_mode) ? AT_REMOVEDIR : 0);
+		if (str_starts(entry->d_name, prefix) && maker_gone(entry->d_name + s.len) &&
+			fstatat(dirfd(d), entry->d_name, &sb, AT_SYMLINK_NOFOLLOW) == 0)
+			unlinkat(dirfd(d), entry->d_name, S_ISDIR(sb.st_mode) ? AT_REMOVEDIR : 0);
 	}
 	if (d)
 		closedir(d);

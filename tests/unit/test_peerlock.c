@@ -388,15 +388,18 @@ static void a_lock_moved_aside_by_one_that_died_is_swept(void **state)
 	struct peerlock l = { 0 };
 	char aside[600];
 
-	snprintf(aside, sizeof(aside), "%s.thinkfleetbot.0123456789abcdef", w->lock);
+	snprintf(aside, sizeof(aside), "%s.thinkfleetbot.%ld.0123456789abcdef", w->lock,
+		(long)getpid());
 	temp_write(aside, "");
 	assert_true(peerlock_take(&l, w->file, &brief, NULL));
 	peerlock_release(&l);
 	assert_int_equal(temp_count(w->dir), 2);
-	age(aside, 32);
+	assert_int_equal(unlink(aside), 0);
+	snprintf(aside, sizeof(aside), "%s.thinkfleetbot.%ld.0123456789abcdef", w->lock,
+		(long)dead_process());
+	temp_write(aside, "");
 	expect_taken(w, &brief);
 	assert_int_equal(mkdir(aside, 0755), 0);
-	age(aside, 32);
 	expect_taken(w, &brief);
 }
 
