@@ -3,6 +3,7 @@
 #define STORE_TXN_H
 
 #include "crypto/seal.h"
+#include "store/paths.h"
 #include "store/peerlock.h"
 
 /*
@@ -93,6 +94,12 @@ bool txn_recover(const char *root, struct txn_report *r, struct err *e);
 
 /* The same question, changing nothing. False when there is nothing to do. */
 bool txn_pending(const char *root, struct txn_report *r);
+
+/*
+ * How every command that writes begins: makes the folder, takes our own lock (10 s), and
+ * finishes what an interrupted one left. fs_unlock() ends it.
+ */
+bool txn_lock(struct fs_lock *l, const struct paths *p, struct txn_report *r, struct err *e);
 
 /* What a person is told of it; "" when nothing was. */
 void txn_report_text(struct str *out, const struct txn_report *r);

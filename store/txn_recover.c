@@ -9,6 +9,8 @@
 
 #include "store/txn_impl.h"
 
+#define OWN_LOCK_MS 10000
+
 /* What is to be done about one file. */
 enum step {
 	STEP_DONE,
@@ -172,6 +174,16 @@ bool txn_pending(const char *root, struct txn_report *r)
 	if (!r)
 		r = &own;
 	return !visit(root, true, r, NULL) || r->cleaned || r->completed || r->stopped;
+}
+
+bool txn_lock(struct fs_lock *l, const struct paths *p, struct txn_report *r, struct err *e)
+{
+	if (!fs_mkdirs(p->secrets, e) || !fs_lock(l, p->lock, OWN_LOCK_MS, e))
+		return false;
+	if (txn_recover(p->txn, r, e))
+		return true;
+	fs_unlock(l);
+	return false;
 }
 
 void txn_report_text(struct str *out, const struct txn_report *r)
