@@ -114,7 +114,8 @@ bool repair(const struct place *p, const struct finding *f, struct err *e)
 		return doctor_fix(f, e);
 	if (!row)
 		return err_set(e, ERR_USAGE, "%s: this is not mended by itself", f->check);
-	ok = place_lock(p, &lock, e) && row->run(p, e);
+	/* Not place_lock(): the panel is on the screen, and its warning would be too. */
+	ok = txn_lock(&lock, &p->paths, NULL, e) && row->run(p, e);
 	fs_unlock(&lock);
 	return ok;
 }

@@ -173,7 +173,11 @@ bool txn_pending(const char *root, struct txn_report *r)
 
 	if (!r)
 		r = &own;
-	return !visit(root, true, r, NULL) || r->cleaned || r->completed || r->stopped;
+	if (!visit(root, true, r, NULL)) {
+		r->stopped++;
+		str_copy(r->path, sizeof(r->path), root);
+	}
+	return r->cleaned || r->completed || r->stopped;
 }
 
 bool txn_lock(struct fs_lock *l, const struct paths *p, struct txn_report *r, struct err *e)
