@@ -51,7 +51,7 @@ static bool fill(struct txn *t, struct txn_file *f, const struct txn_change *c, 
 	f->removes = !c->p;
 	f->secret = c->secret;
 	f->mode = c->mode;
-	f->has_peer = c->peer != NULL;
+	f->has_peer = c->peer || strcmp(fs_basename(c->path), "auth-profiles.json") == 0;
 	if (c->peer)
 		f->peer = *c->peer;
 	if (!str_copy(f->path, sizeof(f->path), c->path))
@@ -257,6 +257,17 @@ bool txn_commit(struct txn *t, struct err *e)
 	/* The files are written. A journal that stays finds them so at the next start. */
 	journal_remove(t, NULL);
 	return true;
+}
+
+bool txn_write(const char *root, const struct txn_change *c, struct err *e)
+{
+	struct txn t;
+	bool ok;
+
+	txn_begin(&t, root);
+	ok = txn_add(&t, c, e) && txn_commit(&t, e);
+	txn_release(&t);
+	return ok;
 }
 
 bool txn_undo(struct txn *t, struct err *e)

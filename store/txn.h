@@ -43,10 +43,11 @@ struct txn_change {
 	const char *path;
 	const void *p; /* NULL: remove the file */
 	size_t n;
-	const struct fs_stamp *expect;   /* what p was worked out from; NULL: what is there now */
-	const struct peerlock_how *peer; /* gateways lock this one; NULL: they do not */
-	mode_t mode;                     /* 0: 0600; an existing narrower mode stays */
-	bool secret;                     /* as struct fs_replace */
+	const struct fs_stamp *expect; /* what p was worked out from; NULL: what is there now */
+	const struct peerlock_how
+		*peer; /* how gateways lock it; auth-profiles.json they always do */
+	mode_t mode;   /* 0: 0600; an existing narrower mode stays */
+	bool secret;   /* as struct fs_replace */
 };
 
 struct txn_file;
@@ -71,6 +72,9 @@ bool txn_add(struct txn *t, const struct txn_change *c, struct err *e);
 
 /* All of it, or an error that names the file and says what became of the others. */
 bool txn_commit(struct txn *t, struct err *e);
+
+/* One file. ERR_BUSY also when it had changed since it was read. */
+bool txn_write(const char *root, const struct txn_change *c, struct err *e);
 
 /* After a commit: the old contents again, last file first. A file changed since is left, ERR_BUSY.
  */

@@ -48,9 +48,12 @@ static bool load_copy(const struct txn *t, size_t i, struct err *e)
 	buf_release(&f->next);
 	if (f->removes)
 		return true;
-	if (!journal_copy_path(path, t, i, e) ||
-		!fs_read(path, TXN_FILE_LIMIT, &f->next, NULL, e) ||
-		!txn_hash_of(&hash, &t->key, true, f->next.p, f->next.len, e))
+	if (!journal_copy_path(path, t, i, e))
+		return false;
+	if (!fs_read(path, TXN_FILE_LIMIT, &f->next, NULL, e))
+		return e->code == ERR_NOT_FOUND ? err_set(e, ERR_DAMAGED, "%s is missing", path)
+						: false;
+	if (!txn_hash_of(&hash, &t->key, true, f->next.p, f->next.len, e))
 		return false;
 	return same_hash(&hash, &f->new_hash) || err_set(e, ERR_DAMAGED, "%s is damaged", path);
 }

@@ -246,6 +246,23 @@ static void a_gateway_that_holds_its_lock_stops_everything(void **state)
 	expect_tidy(w, before);
 }
 
+/* Nobody can forget it. */
+static void auth_profiles_is_written_under_the_gateways_lock_always(void **state)
+{
+	struct world *w = *state;
+	const char *path = temp_path(w->dir, "auth-profiles.json");
+	struct txn_change c = { .path = path, .p = "{}", .n = 2 };
+	struct err e = { 0 };
+
+	assert_int_equal(mkfifo(temp_path(w->dir, "auth-profiles.json.lock"), 0600), 0);
+	assert_err(txn_write(w->root, &c, &e), e, ERR_REFUSED);
+	assert_int_not_equal(access(path, F_OK), 0);
+	assert_int_equal(unlink(temp_path(w->dir, "auth-profiles.json.lock")), 0);
+	assert_ok(txn_write(w->root, &c, &e), e);
+	assert_int_equal(access(path, F_OK), 0);
+	assert_int_equal(temp_count(w->root), 0);
+}
+
 static void a_full_disk_changes_nothing(void **state)
 {
 	struct world *w = *state;
@@ -435,7 +452,7 @@ static void a_file_that_something_else_changed_ends_the_change_there(void **stat
 	}
 }
 
-static void a_damaged_copy_replaces_nothing(void **state)
+static void a_damaged_or_missing_copy_replaces_nothing(void **state)
 {
 	struct world *w = *state;
 	struct txn_report r;
@@ -444,17 +461,19 @@ static void a_damaged_copy_replaces_nothing(void **state)
 	struct dirent **list;
 	int n;
 
-	begin_journal(w, true);
-	n = scandir(w->root, &list, NULL, alphasort);
-	assert_int_equal(n, 3);
-	snprintf(path, sizeof(path), "%s/%s/0.new", w->root, list[2]->d_name);
-	temp_write(path, "something else\n");
-	while (n--)
-		free(list[n]);
-	free(list);
-	assert_ok(txn_recover(w->root, &r, &e), e);
-	expect_report(&r, 0, 0, 1);
-	expect_tidy(w, before);
+	for (int missing = 0; missing < 2; missing++) {
+		begin_journal(w, true);
+		n = scandir(w->root, &list, NULL, alphasort);
+		assert_int_equal(n, 3);
+		snprintf(path, sizeof(path), "%s/%s/0.new", w->root, list[2]->d_name);
+		put(path, missing ? NULL : "something else\n");
+		while (n--)
+			free(list[n]);
+		free(list);
+		assert_ok(txn_recover(w->root, &r, &e), e);
+		expect_report(&r, 0, 0, 1);
+		expect_tidy(w, before);
+	}
 }
 
 static char *intent_of(const struct world *w, char path[1024])
@@ -674,6 +693,7 @@ int main(int argc, char **argv)
 		with_world(bytes_that_changed_under_the_same_stamp_are_seen),
 		with_world(a_file_that_is_not_what_was_read_is_not_even_added),
 		with_world(a_gateway_that_holds_its_lock_stops_everything),
+		with_world(auth_profiles_is_written_under_the_gateways_lock_always),
 		with_world(a_full_disk_changes_nothing),
 		with_world(a_journal_that_cannot_be_written_changes_nothing),
 		with_world(what_was_renamed_is_put_back_when_a_later_one_fails),
@@ -682,7 +702,7 @@ int main(int argc, char **argv)
 		with_world(with_an_intent_every_stage_reaches_the_end),
 		with_world(any_set_of_files_may_have_reached_the_disk),
 		with_world(a_file_that_something_else_changed_ends_the_change_there),
-		with_world(a_damaged_copy_replaces_nothing),
+		with_world(a_damaged_or_missing_copy_replaces_nothing),
 		with_world(a_journal_of_a_newer_version_is_left_alone),
 		with_world(a_copied_journal_does_not_change_the_original),
 		with_world(a_journal_others_can_read_is_refused),

@@ -9,6 +9,7 @@ import { kinds, sleep, tempFolder } from './peers.mjs';
 
 const tool = process.env.LOCK_TOOL;
 const times = Number(process.env.LOCK_TIMES ?? 12);
+const nightly = process.env.LOCK_NIGHTLY === '1';
 const here = path.dirname(new URL(import.meta.url).pathname);
 const folders = [];
 
@@ -48,6 +49,15 @@ function age(lock, seconds) {
 
 const tidy = (w) => assert.deepEqual(fs.readdirSync(w.dir), ['auth-profiles.json']);
 
+const count = (w) => JSON.parse(fs.readFileSync(w.file, 'utf8')).n;
+
+// The harness itself: without a lock additions must get lost, or it would show nothing.
+test('control: without a lock additions are lost', async () => {
+	const w = world();
+	await Promise.all([1, 2, 3, 4].map(() => ours('add', 'none', w.file, 20)));
+	assert.ok(count(w) < 80, `${count(w)} of 80`);
+});
+
 for (const theirs of Object.keys(kinds)) {
 	for (const kind of ['auto', 'file', 'dir']) {
 		test(`no addition is lost between us (${kind}) and a gateway of ${theirs}`, async () => {
@@ -60,7 +70,7 @@ for (const theirs of Object.keys(kinds)) {
 			]);
 			for (const r of results)
 				assert.equal(r.status, 0, r.out);
-			assert.equal(JSON.parse(fs.readFileSync(w.file, 'utf8')).n, 4 * times);
+			assert.equal(count(w), 4 * times);
 			tidy(w);
 			const longest = Math.max(...results.map((r) => Number(/hold (\d+)/.exec(r.out)?.[1] ?? 0)));
 			assert.ok(longest < 1000, `held for ${longest} ms`);
@@ -188,7 +198,50 @@ test('six of us on one stale lock: one after the other', async () => {
 	);
 	for (const r of results)
 		assert.equal(r.status, 0, r.out);
-	assert.equal(JSON.parse(fs.readFileSync(w.file, 'utf8')).n, 18);
+	assert.equal(count(w), 18);
 	await sleep(10);
 	tidy(w);
+});
+
+// Issue 3, "Done when" 4: eight of us, both gateways, a reader, and random kills.
+test('eight of us and both gateways, read throughout, some of us killed', { skip: !nightly }, async () => {
+	const w = world();
+	let reads = 0;
+	let stop = false;
+	const reader = (async () => {
+		while (!stop) {
+			assert.equal(typeof count(w), 'number');
+			reads++;
+			if (reads % 50 === 0)
+				await sleep(1);
+		}
+	})();
+	let kills = 0;
+	let acknowledged = 0;
+	const victims = (async () => {
+		while (!stop) {
+			const child = spawn(tool, ['add', 'file', w.file, '1000']);
+			const closed = new Promise((r) => child.on('close', r));
+			child.stdout.on('data', (d) => { acknowledged += String(d).split('added').length - 1; });
+			await sleep(20 + Math.random() * 300);
+			child.kill('SIGKILL');
+			await closed;
+			kills++;
+		}
+	})();
+	const results = await Promise.all([
+		...Array.from({ length: 8 }, () => ours('add', 'file', w.file, times)),
+		peer('january', w.file, Math.ceil(times / 10)),
+		peer('april', w.file, Math.ceil(times / 10)),
+	]);
+	stop = true;
+	await Promise.all([reader, victims]);
+	for (const r of results)
+		assert.equal(r.status, 0, r.out.slice(-300));
+	const sure = 8 * times + 2 * Math.ceil(times / 10) + acknowledged;
+	assert.ok(count(w) >= sure && count(w) <= sure + kills, `${count(w)} of ${sure}, ${kills} kills`);
+	console.log(`# ${reads} reads, ${kills} kills, ${count(w)} additions`);
+	assert.equal(tryIt('auto', w.file), 'taken');
+	for (const name of fs.readdirSync(w.dir))
+		assert.ok(!name.includes('.lock'), name);
 });

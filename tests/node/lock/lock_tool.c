@@ -3,9 +3,11 @@
 /*
  * Our side of tests/node/lock: the real lock, driven from Node.
  *
- *   lock_tool add KIND FILE TIMES    n + 1 in {"n":N}, under the lock, that often
+ *   lock_tool add KIND FILE TIMES    n + 1 in {"n":N}, under the lock, that often; says each
  *   lock_tool hold KIND FILE MS      takes it, says "held", waits, says whether it held
  *   lock_tool try KIND FILE          "taken" or "busy", within 300 ms
+ *
+ * KIND is auto, file, dir, or none: the control, which must lose additions.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,19 +20,24 @@
 #include "store/peerlock.h"
 
 static int64_t longest_ms;
+static bool locks = true;
+
+static void nap(long ms)
+{
+	nanosleep(&(struct timespec){ .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000 }, NULL);
+}
 
 static bool add_one(const char *file, struct err *e)
 {
 	static const char *const path[] = { "n", NULL };
-	struct fs_replace how = { 0 };
-	struct fs_stamp stamp;
 	struct doc d = { 0 };
 	int64_t n = 0;
 	bool ok;
 
-	how.expect = &stamp;
-	ok = doc_load(&d, file, DOC_JSON, NULL, &stamp, e) && doc_int(&d, doc_find(&d, path), &n) &&
-	     doc_put_int(&d, path, n + 1, e) && fs_replace(file, d.text.p, d.text.len, &how, e);
+	ok = doc_load(&d, file, DOC_JSON, NULL, NULL, e) && doc_int(&d, doc_find(&d, path), &n) &&
+	     doc_put_int(&d, path, n + 1, e);
+	nap(1); /* so that the control fails */
+	ok = ok && fs_replace(file, d.text.p, d.text.len, NULL, e);
 	doc_release(&d);
 	return ok;
 }
@@ -41,17 +48,19 @@ static bool add(const char *file, const struct peerlock_how *how, long times, st
 		struct peerlock l = { 0 };
 		bool ok;
 
-		if (!peerlock_take(&l, file, how, e)) {
+		if (locks && !peerlock_take(&l, file, how, e)) {
 			if (e->code != ERR_BUSY)
 				return false;
 			continue;
 		}
-		ok = peerlock_holds(&l, e) && add_one(file, e);
-		if (clock_mono_ms() - l.since_ms > longest_ms)
+		ok = (!locks || peerlock_holds(&l, e)) && add_one(file, e);
+		if (locks && clock_mono_ms() - l.since_ms > longest_ms)
 			longest_ms = clock_mono_ms() - l.since_ms;
 		peerlock_release(&l);
 		if (!ok)
 			return false;
+		puts("added");
+		fflush(stdout);
 		times--;
 	}
 	printf("longest hold %d ms\n", (int)longest_ms);
@@ -60,7 +69,6 @@ static bool add(const char *file, const struct peerlock_how *how, long times, st
 
 static bool hold(const char *file, const struct peerlock_how *how, long ms, struct err *e)
 {
-	struct timespec t = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000 };
 	struct peerlock l = { 0 };
 	bool ok;
 
@@ -68,7 +76,7 @@ static bool hold(const char *file, const struct peerlock_how *how, long ms, stru
 		return false;
 	puts("held");
 	fflush(stdout);
-	nanosleep(&t, NULL);
+	nap(ms);
 	ok = peerlock_holds(&l, e);
 	peerlock_release(&l);
 	puts(ok ? "kept" : "lost");
@@ -99,6 +107,7 @@ int main(int argc, char **argv)
 	how.kind = strcmp(argv[2], "dir") == 0    ? PEERLOCK_DIR
 		   : strcmp(argv[2], "file") == 0 ? PEERLOCK_FILE
 						  : PEERLOCK_AUTO;
+	locks = strcmp(argv[2], "none") != 0;
 	if (strcmp(argv[1], "add") == 0)
 		ok = add(argv[3], &how, number, &e);
 	else if (strcmp(argv[1], "hold") == 0)

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# run.sh LOCK_TOOL [TIMES]: our lock against gateways. 77 tells ctest that it was skipped.
+# run.sh LOCK_TOOL [nightly]: our lock against gateways. 77 tells ctest that it was skipped.
 set -eu
 cd "$(dirname "$0")"
 if ! command -v node >/dev/null; then
@@ -11,4 +11,7 @@ if [ ! -d node_modules ]; then
 	echo "skipped: run npm ci in tests/node/lock first"
 	exit 77
 fi
-LOCK_TOOL=$1 LOCK_TIMES=${2:-8} exec node --test lock.mjs
+if [ "${2:-}" = nightly ]; then
+	export LOCK_NIGHTLY=1 LOCK_TIMES=500
+fi
+LOCK_TOOL=$1 LOCK_TIMES=${LOCK_TIMES:-8} exec node --test lock.mjs
