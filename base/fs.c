@@ -476,17 +476,16 @@ bool fs_replace(
 }
 
 /* ".<base>.thinkfleetbot.<pid>.<hex>.tmp": the pid, or 0 for any other name. */
-static pid_t temp_owner(const char *name, const char *base)
+static pid_t temp_owner(const char *name)
 {
 	static const char mark[] = ".thinkfleetbot.";
-	size_t n = strlen(base);
+	const char *at = name[0] == '.' && str_ends(name, ".tmp") ? strstr(name + 1, mark) : NULL;
 	char *end;
 	long pid;
 
-	if (name[0] != '.' || strncmp(name + 1, base, n) != 0 || !str_starts(name + 1 + n, mark) ||
-		!str_ends(name, ".tmp"))
+	if (!at)
 		return 0;
-	pid = strtol(name + 1 + n + sizeof(mark) - 1, &end, 10);
+	pid = strtol(at + sizeof(mark) - 1, &end, 10);
 	return *end == '.' && pid > 0 && pid <= INT32_MAX ? (pid_t)pid : 0;
 }
 
@@ -503,7 +502,7 @@ void fs_sweep(const char *path)
 	fs_dirname(dirname, sizeof(dirname), real);
 	d = opendir(dirname);
 	while (d && (entry = readdir(d))) {
-		pid_t pid = temp_owner(entry->d_name, fs_basename(real));
+		pid_t pid = temp_owner(entry->d_name);
 
 		if (pid && kill(pid, 0) != 0 && errno == ESRCH)
 			unlinkat(dirfd(d), entry->d_name, 0);

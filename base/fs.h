@@ -78,7 +78,7 @@ bool fs_prepare(struct fs_pending *f, const char *path, const void *p, size_t n,
 bool fs_land(struct fs_pending *f, struct err *e);
 void fs_drop(struct fs_pending *f); /* safe on { 0 }, and twice */
 
-/* Removes temporary files of this target whose process was killed. Never an error. */
+/* Removes our temporary files in the folder of this file whose process was killed. No error. */
 void fs_sweep(const char *path);
 
 /*

@@ -296,6 +296,9 @@ static bool finish(struct writing *w, struct err *e)
 
 	if (j->files[FILE_VAULT].changed && !vault_committed(&j->vault, j->s->paths->vault, e))
 		return err_wrap(e, "everything is written, but the vault is not what it should be");
+	/* Not a failure: the vault is whole, but an older copy of it would not be noticed. */
+	if (j->vault.anchor_error.code && w->progress && w->progress->note)
+		w->progress->note(w->progress->ctx, j->vault.anchor_error.msg);
 	for (size_t i = 0; i < w->told_count; i++)
 		tell(w, w->told[i], true, NULL);
 	w->told_count = 0;

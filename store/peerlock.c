@@ -3,7 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
+#include <stdio.h> /* renameat2 */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -115,7 +115,7 @@ static bool make_dir(struct peerlock_name *n, const char *path)
 	return own(n, path) && futimens(n->fd, NULL) == 0;
 }
 
-/* Where there are no hard links: for a moment the lock is there and says nothing. */
+/* Where a rename cannot be made to fail: for a moment the lock is there and says nothing. */
 static bool make_file_plainly(struct peerlock_name *n, const char *path, const char *text)
 {
 	n->fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
@@ -123,14 +123,13 @@ static bool make_file_plainly(struct peerlock_name *n, const char *path, const c
 }
 
 /*
- * Written under another name and linked to its own: a lock file that says nothing, left by a
+ * Written under another name and moved to its own: a lock file that says nothing, left by a
  * process that was killed at the wrong moment, would keep everybody out for 30 seconds.
  */
 static bool make_file(struct peerlock_name *n, const char *path)
 {
 	char draft[FS_PATH_MAX];
 	char text[160];
-	bool ok;
 	int error;
 
 	peerlock_text(text, sizeof(text));
@@ -140,25 +139,25 @@ static bool make_file(struct peerlock_name *n, const char *path)
 	n->fd = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (n->fd < 0)
 		return false;
-	ok = fs_write_all(n->fd, text, strlen(text), NULL) && link(draft, path) == 0;
+	if (fs_write_all(n->fd, text, strlen(text), NULL) &&
+		renameat2(AT_FDCWD, draft, AT_FDCWD, path, RENAME_NOREPLACE) == 0)
+		return own(n, path);
 	error = errno;
 	unlink(draft);
-	if (ok)
-		return own(n, path);
 	close(n->fd);
 	n->fd = -1;
-	if (error == EPERM || error == EOPNOTSUPP || error == ENOSYS)
+	if (error == EINVAL || error == ENOSYS)
 		return make_file_plainly(n, path, text);
 	errno = error;
 	return false;
 }
 
+/* More than once: a lock that stays keeps a gateway waiting. */
 static void remove_lock(const char *path, enum peerlock_kind kind)
 {
-	if (kind == PEERLOCK_DIR)
-		rmdir(path);
-	else
-		unlink(path);
+	for (int i = 0; i < 3; i++)
+		if ((kind == PEERLOCK_DIR ? rmdir(path) : unlink(path)) == 0)
+			return;
 }
 
 /* errno says why not. A lock that could be made but not finished is gone again. */

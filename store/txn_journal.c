@@ -278,23 +278,37 @@ bool journal_read(struct txn *t, struct err *e)
 
 /* --- removing ------------------------------------------------------------------------- */
 
-bool journal_remove(const struct txn *t, struct err *e)
+/* What other things may lie there: temporary files of a writer that was killed. */
+static void remove_rest(const char *dir)
 {
-	char path[FS_PATH_MAX];
 	const struct dirent *entry;
-	DIR *d;
+	DIR *d = opendir(dir);
 
-	if (!t->dir[0])
-		return true;
-	if (!intent_path(path, t, e) || !fs_unlink(path, e))
-		return false;
-	/* Without the intent the rest means nothing: what stays is removed at the next start. */
-	d = opendir(t->dir);
 	while (d && (entry = readdir(d)))
 		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
 			unlinkat(dirfd(d), entry->d_name, 0);
 	if (d)
 		closedir(d);
-	rmdir(t->dir);
+}
+
+bool journal_remove(const struct txn *t, struct err *e)
+{
+	char path[FS_PATH_MAX];
+
+	if (!t->dir[0])
+		return true;
+	if (!intent_path(path, t, e))
+		return false;
+	/* Where only the sync of its removal failed, nothing but a power cut brings it back. */
+	if (!fs_unlink(path, e) && access(path, F_OK) == 0)
+		return false;
+	/* By name first: that works when no file can be opened any more. */
+	for (size_t i = 0; i < t->count; i++)
+		if (journal_copy_path(path, t, i, NULL))
+			unlink(path);
+	if (rmdir(t->dir) != 0 && errno != ENOENT) {
+		remove_rest(t->dir);
+		rmdir(t->dir);
+	}
 	return true;
 }

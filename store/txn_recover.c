@@ -63,7 +63,6 @@ static bool replace(const struct txn *t, struct txn_file *f, struct err *e)
 	struct fs_replace how = { .expect = &f->before, .mode = f->mode, .secret = f->secret };
 	bool ok = false;
 
-	fs_sweep(f->path);
 	if (!f->removes &&
 		!fs_prepare(&f->pending, f->path, f->next.p ? f->next.p : "", f->next.len, &how, e))
 		return false;
@@ -89,6 +88,8 @@ static bool roll_forward(struct txn *t, bool look, struct txn_report *r, struct 
 		struct txn_file *f = &t->files[i];
 		struct err why = { 0 };
 
+		if (!look)
+			fs_sweep(f->path);
 		switch (judge(t, f, e)) {
 		case STEP_DONE:
 			continue;
@@ -185,8 +186,12 @@ bool txn_pending(const char *root, struct txn_report *r)
 
 bool txn_lock(struct fs_lock *l, const struct paths *p, struct txn_report *r, struct err *e)
 {
+	const char *const folders_of[] = { p->config, p->vault, p->resolver };
+
 	if (!fs_mkdirs(p->secrets, e) || !fs_lock(l, p->lock, OWN_LOCK_MS, e))
 		return false;
+	for (size_t i = 0; i < ARRAY_LEN(folders_of); i++)
+		fs_sweep(folders_of[i]);
 	if (txn_recover(p->txn, r, e))
 		return true;
 	fs_unlock(l);
