@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/fs.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -388,53 +390,125 @@ static mode_t narrow(const struct fs_replace *o, const struct fs_stamp *st)
 	return st->exists && (mode & st->mode) ? mode & st->mode : mode;
 }
 
-static bool unchanged(const char *path, const struct fs_replace *o, struct err *e)
+static bool unchanged(const struct fs_pending *f, struct err *e)
 {
 	struct fs_stamp now;
 
-	if (!o || !o->expect)
+	if (!f->expects)
 		return true;
-	if (!fs_stat(path, &now, e))
+	if (!fs_stat(f->path, &now, e))
 		return false;
-	if (fs_same(&now, o->expect))
+	if (fs_same(&now, &f->expect))
 		return true;
-	err_set(e, ERR_BUSY, "%s was changed by another program meanwhile", path);
+	err_set(e, ERR_BUSY, "%s was changed by another program meanwhile", f->path);
 	return err_hint(e, "nothing was changed; run the command again");
+}
+
+static bool name_path(struct err *e, const char *path)
+{
+	return e && !strstr(e->msg, path) ? err_wrap(e, "%s", path) : false;
+}
+
+bool fs_prepare(struct fs_pending *f, const char *path, const void *p, size_t n,
+	const struct fs_replace *o, struct err *e)
+{
+	char dirname[FS_PATH_MAX];
+	struct fs_stamp st;
+
+	*f = (struct fs_pending){ .expects = o && o->expect };
+	if (f->expects)
+		f->expect = *o->expect;
+	if (!str_copy(f->path, sizeof(f->path), path))
+		return err_set(e, ERR_USAGE, "path too long: %.80s", path);
+	if (!resolve(path, f->real, &st, e) || !may_replace(path, f->real, &st, o && o->secret, e))
+		return false;
+	fs_dirname(dirname, sizeof(dirname), f->real);
+	f->dir = open_dir(dirname, e);
+	if (f->dir < 0)
+		return name_path(e, path);
+	if (!temp_name(f->temp, sizeof(f->temp), fs_basename(f->real), e)) {
+		close(f->dir);
+		return name_path(e, path);
+	}
+	f->ready = true;
+	if (write_temp(f->dir, f->temp, narrow(o, &st), p, n, e) && unchanged(f, e))
+		return true;
+	fs_drop(f);
+	return name_path(e, path);
+}
+
+bool fs_land(struct fs_pending *f, struct err *e)
+{
+	bool ok = false;
+
+	if (!f->ready)
+		return err_set(e, ERR_FAILED, "%s: nothing was prepared", f->path);
+	if (!unchanged(f, e)) {
+		fs_drop(f);
+		return false;
+	}
+	if (renameat(f->dir, f->temp, f->dir, fs_basename(f->real)) != 0) {
+		err_sys(e, "cannot rename");
+		fs_drop(f);
+		return name_path(e, f->path);
+	}
+	ok = sync_dir(f->dir, e);
+	close(f->dir);
+	f->ready = false;
+	return ok || name_path(e, f->path);
+}
+
+void fs_drop(struct fs_pending *f)
+{
+	if (!f->ready)
+		return;
+	unlinkat(f->dir, f->temp, 0);
+	close(f->dir);
+	f->ready = false;
 }
 
 bool fs_replace(
 	const char *path, const void *p, size_t n, const struct fs_replace *o, struct err *e)
 {
+	struct fs_pending f;
+
+	return fs_prepare(&f, path, p, n, o, e) && fs_land(&f, e);
+}
+
+/* ".<base>.thinkfleetbot.<pid>.<hex>.tmp": the pid, or 0 for any other name. */
+static pid_t temp_owner(const char *name)
+{
+	static const char mark[] = ".thinkfleetbot.";
+	const char *at = name[0] == '.' && str_ends(name, ".tmp") ? strstr(name + 1, mark) : NULL;
+	char *end;
+	long pid;
+
+	if (!at)
+		return 0;
+	pid = strtol(at + sizeof(mark) - 1, &end, 10);
+	return *end == '.' && pid > 0 && pid <= INT32_MAX ? (pid_t)pid : 0;
+}
+
+void fs_sweep(const char *path)
+{
 	char real[FS_PATH_MAX];
 	char dirname[FS_PATH_MAX];
-	char temp[NAME_MAX + 1];
+	const struct dirent *entry;
 	struct fs_stamp st;
-	bool ok = false;
-	int dir;
+	DIR *d;
 
-	if (!resolve(path, real, &st, e) || !may_replace(path, real, &st, o && o->secret, e))
-		return false;
+	if (!resolve(path, real, &st, NULL))
+		return;
 	fs_dirname(dirname, sizeof(dirname), real);
-	dir = open_dir(dirname, e);
-	if (dir < 0)
-		return false;
-	if (!temp_name(temp, sizeof(temp), fs_basename(real), e))
-		goto out;
-	if (!write_temp(dir, temp, narrow(o, &st), p, n, e) || !unchanged(path, o, e)) {
-		unlinkat(dir, temp, 0);
-		goto out;
+	d = opendir(dirname);
+	while (d && (entry = readdir(d))) {
+		pid_t pid = temp_owner(entry->d_name);
+
+		if (pid && kill(pid, 0) != 0 && errno == ESRCH)
+			unlinkat(dirfd(d), entry->d_name, 0);
 	}
-	if (renameat(dir, temp, dir, fs_basename(real)) != 0) {
-		err_sys(e, "cannot rename");
-		unlinkat(dir, temp, 0);
-		goto out;
-	}
-	ok = sync_dir(dir, e);
-out:
-	close(dir);
-	if (!ok && e && !strstr(e->msg, path))
-		err_wrap(e, "%s", path);
-	return ok;
+	if (d)
+		closedir(d);
 }
 
 /* The nearest directory that exists, at or above path. */

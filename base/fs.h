@@ -59,6 +59,29 @@ bool fs_replace(
 	const char *path, const void *p, size_t n, const struct fs_replace *o, struct err *e);
 
 /*
+ * fs_replace() in its two halves, for who must hold another program's lock: all the slow
+ * work comes before, fs_land() only checks `expect`, renames and syncs the directory.
+ * After fs_land() and fs_drop() the value is empty, whatever they return.
+ */
+struct fs_pending {
+	bool ready;
+	int dir;
+	char path[FS_PATH_MAX]; /* as it was asked for */
+	char real[FS_PATH_MAX];
+	char temp[NAME_MAX + 1]; /* beside real */
+	struct fs_stamp expect;
+	bool expects;
+};
+
+bool fs_prepare(struct fs_pending *f, const char *path, const void *p, size_t n,
+	const struct fs_replace *o, struct err *e);
+bool fs_land(struct fs_pending *f, struct err *e);
+void fs_drop(struct fs_pending *f); /* safe on { 0 }, and twice */
+
+/* Removes our temporary files in the folder of this file whose process was killed. No error. */
+void fs_sweep(const char *path);
+
+/*
  * Whether fs_replace() could write there: directory (or its nearest existing
  * parent) writable and safe, target replaceable, room for n bytes. Changes nothing.
  */

@@ -6,8 +6,10 @@
 
 #include "cli/out_order.h"
 #include "cli/place.h"
+#include "cli/save.h"
 #include "health/health.h"
 #include "store/profiles.h"
+#include "store/txn.h"
 
 /*
  * `models auth order`: the explicit order of one agent, kept in its
@@ -96,30 +98,55 @@ out:
 	return ok;
 }
 
-/* The store again under the lock, one edit, and written when it changed something. */
-static bool change(struct order *o, bool (*edit)(struct order *, struct err *), struct err *e)
+/* One edit of the store as it is now, written under the gateways' lock when it changed something.
+ */
+static bool change_once(
+	struct order *o, struct txn *t, bool (*edit)(struct order *, struct err *), struct err *e)
 {
-	struct fs_replace replace = { .expect = &o->profiles.stamp };
-	struct fs_lock lock = { .fd = -1 };
+	const struct peerlock_how peer = { .january =
+						   !save_knows_references(o->place.paths.config) };
+	struct txn_change c = {
+		.path = o->place.profiles, .expect = &o->profiles.stamp, .peer = &peer
+	};
 	struct buf before = { 0 };
 	struct doc *d = &o->profiles.doc;
 	char state[FS_PATH_MAX];
 	bool ok = false;
 
-	if (!fs_mkdirs(o->place.agent_dir, e) || !fs_mkdirs(o->place.paths.secrets, e) ||
-		!fs_lock(&lock, o->place.paths.lock, 10000, e))
-		goto out;
 	profiles_release(&o->profiles);
 	if (!paths_auth_state(state, sizeof(state), o->place.agent_dir, e) ||
 		!profiles_load(&o->profiles, o->place.profiles, state, e) ||
 		!buf_add(&before, d->text.p, d->text.len, e) || !edit(o, e))
 		goto out;
+	c.p = d->text.p;
+	c.n = d->text.len;
 	ok = (o->profiles.exists && before.len == d->text.len &&
 		     memcmp(before.p, d->text.p, before.len) == 0) ||
-	     fs_replace(o->place.profiles, d->text.p, d->text.len, &replace, e);
+	     (txn_add(t, &c, e) && txn_commit(t, e));
 out:
-	fs_unlock(&lock);
 	buf_release(&before);
+	return ok;
+}
+
+/* A gateway that changes the file in between does not make the command fail: it starts over. */
+static bool change(struct order *o, bool (*edit)(struct order *, struct err *), struct err *e)
+{
+	struct fs_lock lock = { .fd = -1 };
+	bool again = true;
+	bool ok = false;
+
+	if (!fs_mkdirs(o->place.agent_dir, e) || !place_lock(&o->place, &lock, e))
+		return false;
+	for (unsigned n = 1; !ok && again; n++) {
+		struct txn t;
+
+		*e = (struct err){ 0 };
+		txn_begin(&t, o->place.paths.txn);
+		ok = change_once(o, &t, edit, e);
+		again = t.raced && n < 5;
+		txn_release(&t);
+	}
+	fs_unlock(&lock);
 	return ok;
 }
 

@@ -228,8 +228,15 @@ static void print_text(const struct answers *a)
 		puts("Not verified yet: thinkfleetbot status checks it.");
 }
 
+static void on_note(void *ctx, const char *text)
+{
+	(void)ctx;
+	say_warning("%s", text);
+}
+
 static bool save(struct answers *a, const struct quick *q, struct err *e)
 {
+	const struct save_progress progress = { .note = on_note };
 	struct save s = { .paths = &a->place.paths,
 		.agent = a->place.agent,
 		.agent_dir = a->place.agent_dir,
@@ -244,7 +251,7 @@ static bool save(struct answers *a, const struct quick *q, struct err *e)
 		.expires_source = a->expires_ms ? EXPIRY_YOU : EXPIRY_NONE,
 		.check = a->check.verdict == VERDICT_NONE ? NULL : &a->check };
 
-	if (!save_apply(&s, NULL, e))
+	if (!save_apply(&s, &progress, e))
 		return false;
 	if (q->json)
 		return print_json(a, e);

@@ -19,9 +19,12 @@
  * key of the profile as its previous revision, another key of the same variable
  * as the record "<agent>/env:NAME/key". Nothing is lost.
  *
- * save_plan() reads and writes nothing; save_apply() takes the lock, works
- * everything out again from the disk, checks that all of it can be written, then
- * writes. A file that did not change is not touched.
+ * save_plan() writes nothing; save_apply() takes the lock, finishes what an
+ * interrupted change left, works everything out again from the disk and writes it
+ * in transactions (store/txn.h), with the gateways' lock on the profiles. When a
+ * gateway changes a file in between it starts over, up to five times. A failure
+ * has changed nothing, or the message says what. A file that did not change is
+ * not touched.
  */
 struct save {
 	const struct paths *paths;
@@ -43,6 +46,8 @@ struct save {
 /* Told before and after each file; failed is NULL unless it failed. */
 struct save_progress {
 	void (*file)(void *ctx, const char *shown_path, bool done, const struct err *failed);
+	void (*note)(
+		void *ctx, const char *text); /* what was found and finished first; may be NULL */
 	void *ctx;
 };
 
@@ -54,6 +59,9 @@ bool save_apply(const struct save *s, const struct save_progress *progress, stru
 
 /* The variable that carries this kind of credential ("ANTHROPIC_API_KEY"). */
 const char *save_variable(const struct provider *p, const struct method *m);
+
+/* By the name of its configuration: a release from April 2026 on, which knows SecretRefs. */
+bool save_knows_references(const char *config_path);
 
 /* The resolver's entry in a configuration, with the arguments it needs on this host. */
 struct doc;

@@ -13,7 +13,7 @@ const char *save_variable(const struct provider *p, const struct method *m)
 }
 
 /* Releases before the SecretRef (January 2026) refuse a configuration with a member "secrets". */
-static bool knows_references(const char *config_path)
+bool save_knows_references(const char *config_path)
 {
 	static const char *const older[] = { "clawdbot.json", "moltbot.json" };
 
@@ -139,7 +139,7 @@ static bool prepare_config(struct job *j, struct err *e)
 	const struct save *s = j->s;
 
 	str_copy(f->path, sizeof(f->path), s->paths->config);
-	j->references = knows_references(f->path);
+	j->references = save_knows_references(f->path);
 	if (!config_load(&j->config, f->path, e) || !remember_old(f, &d->text, &j->config.stamp, e))
 		return false;
 	if (sealed(j) && j->references && !save_name_resolver(d, s->paths, e))
@@ -389,4 +389,24 @@ void job_release(struct job *j)
 	dotenv_release(&j->env);
 	secret_release(&j->old_profile_key);
 	secret_release(&j->old_env_key);
+}
+
+/* Every prefix is a working state: what is referred to comes before what refers to it. */
+static const enum file_id sealed_order[] = { FILE_KEY, FILE_VAULT, FILE_RESOLVER, FILE_CONFIG,
+	FILE_PROFILES, FILE_ENV, FILE_NOTES };
+
+/* The plain line first, the sealed copy last: at no point is there no credential. */
+static const enum file_id plain_order[] = { FILE_KEY, FILE_ENV, FILE_CONFIG, FILE_PROFILES,
+	FILE_VAULT, FILE_RESOLVER, FILE_NOTES };
+
+const enum file_id *job_order(const struct save *s)
+{
+	return s->keep == KEEP_PLAIN ? plain_order : sealed_order;
+}
+
+void job_shown(char *out, size_t cap, const struct job *j, const struct job_file *f)
+{
+	struct str s = str_on(out, cap);
+
+	fs_shorten(&s, f->path, j->s->paths->home);
 }

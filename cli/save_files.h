@@ -10,7 +10,7 @@
 
 /*
  * The inside of cli/save: what each file will hold, worked out in memory.
- * save_files.c fills a job, save.c shows it (plan) or writes it (apply).
+ * save_files.c fills a job, save.c shows it, save_apply.c writes it.
  */
 
 enum file_id {
@@ -54,5 +54,9 @@ struct job {
 
 bool job_prepare(struct job *j, struct err *e);
 void job_release(struct job *j);
+
+/* FILE_COUNT files, in the order in which they are written. */
+const enum file_id *job_order(const struct save *s);
+void job_shown(char *out, size_t cap, const struct job *j, const struct job_file *f);
 
 #endif

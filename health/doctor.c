@@ -20,6 +20,7 @@ static const struct check checks[] = {
 	{ "config", "the configuration can be read", check_config },
 	{ "profiles", "auth-profiles.json can be read, every entry counts", check_profiles },
 	{ "env", ".env can be read", check_dotenv },
+	{ "interrupted", "no change was interrupted half-way", check_interrupted },
 	{ "misplaced", "no store lies where no gateway looks", check_misplaced },
 	{ "vault", "the vault opens", check_vault },
 	{ "references", "every reference opens its own record", check_references },

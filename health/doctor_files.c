@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "health/doctor_impl.h"
+#include "store/txn.h"
 
 /* Folders and files: there, ours, private, readable. */
 
@@ -305,5 +306,26 @@ bool check_disk(struct survey *v, const struct check *c)
 	f = finding_add(v, c, free_bytes < DISK_FAIL ? SEVERITY_FAIL : SEVERITY_WARN,
 		"only %u MiB are free where the state folder is", (unsigned)(free_bytes >> 20));
 	finding_evidence(v, f, v->paths->state, 0);
+	return true;
+}
+
+/* The next command that writes finishes it too; until then the files are a working half. */
+bool check_interrupted(struct survey *v, const struct check *c)
+{
+	struct txn_report left;
+	struct finding *f;
+
+	if (!txn_pending(v->paths->txn, &left))
+		return true;
+	if (left.stopped)
+		f = finding_add(v, c, SEVERITY_WARN,
+			"a change was interrupted, and %.120s has changed since", left.path);
+	else if (left.completed)
+		f = finding_add(v, c, SEVERITY_WARN, "a change was interrupted half-way");
+	else
+		f = finding_add(v, c, SEVERITY_WARN, "copies of a change that never began");
+	finding_evidence(v, f, v->paths->txn, 0);
+	finding_fix(f, FIX_DOCTOR, NULL);
+	f->safe = true;
 	return true;
 }

@@ -43,6 +43,7 @@ bool check_modes(struct survey *v, const struct check *c);
 bool check_config(struct survey *v, const struct check *c);
 bool check_profiles(struct survey *v, const struct check *c);
 bool check_dotenv(struct survey *v, const struct check *c);
+bool check_interrupted(struct survey *v, const struct check *c);
 bool check_misplaced(struct survey *v, const struct check *c);
 bool check_vault(struct survey *v, const struct check *c);
 bool check_references(struct survey *v, const struct check *c);

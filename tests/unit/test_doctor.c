@@ -9,6 +9,7 @@
 #include "health/doctor.h"
 #include "health/doctor_impl.h"
 #include "store/checks.h"
+#include "store/txn.h"
 #include "tests/unit/survey_world.h"
 
 #define KEY "sk-ant-api03-EXAMPLEEXAMPLEEXAMPLEEXAMPLEEXAMPLEEXAMPLE4f2Q"
@@ -141,6 +142,23 @@ static void readable_plain_text_fails_and_readable_references_warn(void **state)
 	world_mode(w, WORLD_STORE, 0644);
 	assert_severity(w, "modes", SEVERITY_WARN);
 	assert_non_null(strstr(world_finding(w, "modes")->text, "is 0644, should be 0600"));
+}
+
+static void an_interrupted_change_is_found_and_can_be_finished(void **state)
+{
+	struct world *w = *state;
+	char path[PATHS_CAP];
+	struct err e = { 0 };
+
+	make_healthy(w);
+	assert_severity(w, "interrupted", SEVERITY_OK);
+	assert_true(fs_join(path, sizeof(path), w->paths.txn, "0123456789abcdef", NULL));
+	assert_ok(fs_mkdirs(path, &e), e);
+	assert_severity(w, "interrupted", SEVERITY_WARN);
+	assert_true(world_finding(w, "interrupted")->safe);
+	assert_string_equal(world_finding(w, "interrupted")->fix, "thinkfleetbot doctor --fix");
+	assert_ok(txn_recover(w->paths.txn, NULL, &e), e);
+	assert_severity(w, "interrupted", SEVERITY_OK);
 }
 
 static void modes_of_every_file_are_looked_at(void **state)
@@ -651,6 +669,7 @@ int main(void)
 		TEST(findings_come_worst_first),
 		TEST(nothing_set_up_leads_to_onboard),
 		TEST(readable_plain_text_fails_and_readable_references_warn),
+		TEST(an_interrupted_change_is_found_and_can_be_finished),
 		TEST(modes_of_every_file_are_looked_at),
 		TEST(fix_takes_permissions_away_and_looks_again),
 		TEST(fix_never_widens_a_mode),

@@ -9,6 +9,7 @@
 
 #include "cli/save.h"
 #include "store/dotenv.h"
+#include "store/txn_impl.h"
 #include "store/vault.h"
 #include "tests/unit/temp.h"
 
@@ -357,6 +358,188 @@ static void a_vault_without_its_key_file_stops_everything_untouched(void **state
 	assert_string_equal(before, after);
 }
 
+/* --- transactions ----------------------------------------------------------------------- */
+
+/* The second transaction needs the gateways' lock on the profiles, and this is none. */
+static void a_failure_after_the_vault_was_written_takes_the_vault_back(void **state)
+{
+	struct fixture *f = *state;
+	char before[16384];
+	char after[16384];
+	char lock[1200];
+	struct err e = { 0 };
+
+	assert_ok(apply(f, &e), e);
+	set_key(f, KEY_B);
+	put_file(f, "agents/main/agent/auth-profiles.json", "{\"version\":1,\"profiles\":{}}\n");
+	snprintf(lock, sizeof(lock), "%s/auth-profiles.json.lock", f->agent_dir);
+	assert_int_equal(mkfifo(lock, 0600), 0);
+	snapshot_tree(f, before, sizeof(before));
+	assert_err(apply(f, &e), e, ERR_REFUSED);
+	assert_non_null(strstr(e.msg, "auth-profiles.json.lock"));
+	assert_non_null(strstr(e.msg, "nothing was changed"));
+	assert_non_null(strstr(f->seen, "!"));
+	assert_null(strstr(f->seen, "vault.json "));
+	snapshot_tree(f, after, sizeof(after));
+	assert_string_equal(before, after);
+	/* The anchor did not move: the vault is not an older copy now. */
+	assert_int_equal(unlink(lock), 0);
+	assert_ok(apply(f, &e), e);
+	expect_record(f, "main/anthropic:default/key", KEY_B);
+}
+
+static void a_first_save_that_fails_leaves_no_vault_and_no_key(void **state)
+{
+	struct fixture *f = *state;
+	char lock[1200];
+	struct err e = { 0 };
+
+	assert_ok(fs_mkdirs(f->agent_dir, &e), e);
+	snprintf(lock, sizeof(lock), "%s/auth-profiles.json.lock", f->agent_dir);
+	assert_int_equal(mkfifo(lock, 0600), 0);
+	assert_err(apply(f, &e), e, ERR_REFUSED);
+	assert_int_not_equal(access(f->paths.vault, F_OK), 0);
+	assert_int_not_equal(access(f->paths.resolver, F_OK), 0);
+	assert_int_not_equal(access(f->paths.env, F_OK), 0);
+	/* .gitignore and .nobackup */
+	assert_int_equal(temp_count(f->paths.keys), 2);
+}
+
+/* A gateway that writes its configuration while we are about to. */
+struct meddler {
+	struct fixture *f;
+	unsigned times; /* how often it still will */
+	unsigned seen;
+};
+
+static void meddle(void *ctx, const char *path, bool done, const struct err *failed)
+{
+	struct meddler *m = ctx;
+	char text[80];
+
+	(void)failed;
+	if (done || strcmp(fs_basename(path), "thinkfleetbot.json") != 0 || !m->times)
+		return;
+	m->times--;
+	snprintf(text, sizeof(text), "{ \"theirs\": %u }\n", ++m->seen);
+	put_file(m->f, "thinkfleetbot.json", text);
+}
+
+static void what_a_gateway_wrote_meanwhile_is_merged_not_lost(void **state)
+{
+	struct fixture *f = *state;
+	struct meddler m = { .f = f, .times = 4 };
+	struct save_progress progress = { .file = meddle, .ctx = &m };
+	struct err e = { 0 };
+	char *text;
+
+	assert_ok(save_apply(&f->save, &progress, &e), e);
+	assert_int_equal(m.seen, 4);
+	text = get_file(f, "thinkfleetbot.json");
+	assert_non_null(strstr(text, "\"theirs\": 4"));
+	assert_non_null(strstr(text, "thinkfleetbot-resolve"));
+	free(text);
+	expect_record(f, "main/anthropic:default/key", KEY_A);
+	/* One vault, one key, although it was begun five times. */
+	assert_int_equal(temp_count(f->paths.keys), 4);
+}
+
+static void a_gateway_that_never_stops_writing_is_named_after_five_attempts(void **state)
+{
+	struct fixture *f = *state;
+	struct meddler m = { .f = f, .times = 100 };
+	struct save_progress progress = { .file = meddle, .ctx = &m };
+	struct err e = { 0 };
+
+	assert_err(save_apply(&f->save, &progress, &e), e, ERR_BUSY);
+	assert_int_equal(m.seen, 5);
+	assert_non_null(strstr(e.msg, "thinkfleetbot.json was changed by another program"));
+	assert_non_null(strstr(e.msg, "nothing was changed"));
+	assert_int_not_equal(access(f->paths.vault, F_OK), 0);
+	expect_file(f, "thinkfleetbot.json", "{ \"theirs\": 5 }\n");
+}
+
+static void on_note(void *ctx, const char *text)
+{
+	struct fixture *f = ctx;
+
+	snprintf(f->seen, sizeof(f->seen), "%s", text);
+}
+
+static void an_interrupted_change_is_finished_before_the_next_one(void **state)
+{
+	struct fixture *f = *state;
+	struct save_progress progress = { .note = on_note, .ctx = f };
+	struct err e = { 0 };
+	char other[1200];
+	struct txn t;
+
+	put_file(f, ".env", "A=1\n");
+	put_file(f, "secrets/other", "old\n");
+	snprintf(other, sizeof(other), "%s/other", f->paths.secrets);
+	txn_begin(&t, f->paths.txn);
+	assert_ok(
+		txn_add(&t, &(struct txn_change){ .path = f->paths.env, .p = "A=2\n", .n = 4 }, &e),
+		e);
+	assert_ok(txn_add(&t, &(struct txn_change){ .path = other, .p = "new\n", .n = 4 }, &e), e);
+	assert_ok(journal_stage(&t, &e), e);
+	assert_ok(journal_write(&t, &e), e);
+	txn_release(&t);
+	assert_ok(save_apply(&f->save, &progress, &e), e);
+	assert_string_equal(f->seen, "an interrupted change was completed");
+	expect_file(f, ".env",
+		"A=2\nTHINKFLEETBOT_SEALED_ANTHROPIC_API_KEY=main/anthropic:default/key\n");
+	expect_file(f, "secrets/other", "new\n");
+	assert_int_equal(temp_count(f->paths.txn), 0);
+}
+
+static void nothing_of_the_transaction_stays_behind(void **state)
+{
+	struct fixture *f = *state;
+	char before[16384];
+	struct err e = { 0 };
+
+	assert_ok(apply(f, &e), e);
+	set_key(f, KEY_B);
+	assert_ok(apply(f, &e), e);
+	snapshot_tree(f, before, sizeof(before));
+	assert_null(strstr(before, ".tmp"));
+	assert_null(strstr(before, "auth-profiles.json.lock"));
+	assert_int_equal(temp_count(f->paths.txn), 0);
+}
+
+/* The one before this, whole and sealed. */
+static void the_previous_vault_is_kept_beside_it(void **state)
+{
+	struct fixture *f = *state;
+	struct err e = { 0 };
+	char *first;
+	char *bak;
+
+	assert_ok(apply(f, &e), e);
+	first = temp_read(f->paths.vault);
+	set_key(f, KEY_B);
+	assert_ok(apply(f, &e), e);
+	bak = temp_read(f->paths.vault_bak);
+	assert_non_null(bak);
+	assert_string_equal(first, bak);
+	free(first);
+	free(bak);
+}
+
+static void a_resolver_that_lost_its_mode_gets_it_back(void **state)
+{
+	struct fixture *f = *state;
+	struct err e = { 0 };
+	struct stat sb;
+
+	assert_ok(apply(f, &e), e);
+	assert_int_equal(chmod(f->paths.resolver, 0600), 0);
+	assert_ok(apply(f, &e), e);
+	assert_int_equal(stat(f->paths.resolver, &sb), 0);
+	assert_int_equal(sb.st_mode & 0777, 0700);
+}
+
 static void a_local_provider_sets_the_model_only(void **state)
 {
 	struct fixture *f = *state;
@@ -388,6 +571,14 @@ int main(void)
 		with_home(what_cannot_be_written_is_found_before_anything_is),
 		with_home(a_damaged_file_stops_everything_untouched),
 		with_home(a_vault_without_its_key_file_stops_everything_untouched),
+		with_home(a_failure_after_the_vault_was_written_takes_the_vault_back),
+		with_home(a_first_save_that_fails_leaves_no_vault_and_no_key),
+		with_home(what_a_gateway_wrote_meanwhile_is_merged_not_lost),
+		with_home(a_gateway_that_never_stops_writing_is_named_after_five_attempts),
+		with_home(an_interrupted_change_is_finished_before_the_next_one),
+		with_home(nothing_of_the_transaction_stays_behind),
+		with_home(the_previous_vault_is_kept_beside_it),
+		with_home(a_resolver_that_lost_its_mode_gets_it_back),
 		with_home(a_local_provider_sets_the_model_only),
 	};
 
