@@ -59,5 +59,6 @@ bool check_identity(struct survey *v, const struct check *c);
 bool check_other_states(struct survey *v, const struct check *c);
 bool check_git(struct survey *v, const struct check *c);
 bool check_clock(struct survey *v, const struct check *c);
+bool check_memory(struct survey *v, const struct check *c);
 
 #endif
