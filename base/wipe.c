@@ -20,10 +20,12 @@
 #include <string.h>
 
 /* glibc's names for its own functions, kept for interposers. */
+/* NOLINTBEGIN(bugprone-reserved-identifier) */
 extern void *__libc_malloc(size_t n);
 extern void *__libc_calloc(size_t count, size_t n);
 extern void *__libc_memalign(size_t alignment, size_t n);
 extern void __libc_free(void *p);
+/* NOLINTEND(bugprone-reserved-identifier) */
 
 void *malloc(size_t n)
 {

@@ -55,7 +55,7 @@ static void rotations(FILE *out, const struct audit *a)
 		fprintf(out, "Rotate at %s: revoke the old key", p->label);
 		if (p->keys_page)
 			fprintf(out, " at %s", p->keys_page);
-		fputs(", then thinkfleetbot models auth rotate\n", out);
+		fputs(", then thinkfleetbot onboard --rotate\n", out);
 	}
 }
 

@@ -28,7 +28,7 @@ const char *audit_code_name(enum audit_code c)
 const char *audit_code_key(enum audit_code c)
 {
 	static const char *const keys[] = {
-#define X(code, key) [AUDIT_##code] = key,
+#define X(code, key) [AUDIT_##code] = (key),
 		AUDIT_LIST(X)
 #undef X
 	};

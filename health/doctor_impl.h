@@ -14,6 +14,7 @@
 #define FIX_ROTATE "thinkfleetbot onboard --rotate" /* and the profile's id */
 #define FIX_VERIFY "thinkfleetbot doctor --deep"
 #define FIX_KEYS "thinkfleetbot status"
+#define FIX_AUDIT "thinkfleetbot secrets audit --fix"
 
 /*
  * A new finding with this one line; evidence and fix are the caller's to fill in.

@@ -10,8 +10,6 @@
  * one of `secrets audit`; only with --deep, because it reads files that are not ours.
  */
 
-#define FIX_AUDIT "thinkfleetbot secrets audit --fix"
-
 struct sweep {
 	struct survey *v;
 	const struct check *check;
@@ -40,7 +38,7 @@ static bool learn_all(struct sweep *w, struct err *e)
 {
 	const struct snapshot *s = w->v->s;
 
-	w->owners = calloc(s->credential_count + 1, sizeof(*w->owners));
+	w->owners = calloc(s->credential_count + 1, sizeof(const struct credential *));
 	if (!w->owners)
 		return err_set(e, ERR_MEMORY, "out of memory");
 	for (size_t i = 0; i < s->credential_count; i++)

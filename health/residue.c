@@ -2,7 +2,6 @@
 #include "health/residue.h"
 
 #include <errno.h>
-#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -68,7 +67,7 @@ bool residue_init(struct residue *r, struct err *e)
 void residue_release(struct residue *r)
 {
 	if (r->needles)
-		sodium_memzero(r->needles, r->count * sizeof(*r->needles));
+		explicit_bzero(r->needles, r->count * sizeof(*r->needles));
 	free(r->needles);
 	free(r->slots);
 	free(r->seen);
@@ -291,6 +290,22 @@ static void slide(struct pass *s, char *p, size_t keep)
 	s->n = keep;
 }
 
+/* One read more: false at the end of the file, or with got below 0 after a failure. */
+static bool read_chunk(
+	struct pass *s, int fd, char *window, struct residue_read *what, ssize_t *got)
+{
+	*got = read_some(fd, window + s->n, CHUNK);
+	if (*got <= 0)
+		return false;
+	if (!what->bytes)
+		what->binary =
+			memchr(window, '\0',
+				(size_t)*got < BINARY_LOOK ? (size_t)*got : BINARY_LOOK) != NULL;
+	what->bytes += (uint64_t)*got;
+	s->n += (size_t)*got;
+	return true;
+}
+
 bool residue_scan_fd(struct residue *r, int fd, uint64_t max, residue_fn fn, void *ctx,
 	struct residue_read *what, struct err *e)
 {
@@ -302,17 +317,12 @@ bool residue_scan_fd(struct residue *r, int fd, uint64_t max, residue_fn fn, voi
 	if (!r->window.p && !buf_reserve(&r->window, CHUNK + SECRET_MAX, e))
 		return false;
 	s.p = r->window.p;
-	while (what->bytes < max && (got = read_some(fd, r->window.p + s.n, CHUNK)) > 0) {
-		if (!what->bytes)
-			what->binary = memchr(
-				s.p, '\0', (size_t)got < BINARY_LOOK ? (size_t)got : BINARY_LOOK);
-		what->bytes += (uint64_t)got;
-		s.n += (size_t)got;
+	while (what->bytes < max && read_chunk(&s, fd, r->window.p, what, &got)) {
 		if (r->count)
 			scan_pass(&s);
 		slide(&s, r->window.p, s.n < overlap ? s.n : overlap);
 	}
-	sodium_memzero(r->window.p, r->window.cap);
+	explicit_bzero(r->window.p, r->window.cap);
 	if (got < 0)
 		return err_sys(e, "cannot read");
 	what->cut = what->bytes >= max;

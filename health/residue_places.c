@@ -547,8 +547,8 @@ bool places_search(struct residue *r, const struct places_options *o,
 	search_environment_dirs(&s);
 	search_other_states(&s);
 	if (o->deep) {
-		search_temp(&s);
 		search_processes(&s);
+		search_temp(&s); /* last: these can be huge */
 	}
 	free(s.met);
 	return s.failed ? err_set(e, ERR_MEMORY, "out of memory") : true;
