@@ -108,6 +108,7 @@ const struct cmd *const commands[] = {
 	&cmd_order_set,
 	&cmd_order_clear,
 	&cmd_run,
+	&cmd_secrets_audit,
 	&cmd_help_row,
 	NULL,
 };

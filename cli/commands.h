@@ -15,6 +15,7 @@ extern const struct cmd cmd_order_get;
 extern const struct cmd cmd_order_set;
 extern const struct cmd cmd_order_clear;
 extern const struct cmd cmd_run;
+extern const struct cmd cmd_secrets_audit;
 extern const struct cmd cmd_help_row;
 
 #endif

@@ -3,8 +3,6 @@
 
 #include <fcntl.h>
 #include <signal.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -14,23 +12,19 @@
 
 extern char **environ;
 
-/* Each makes a library write secrets to a file, load code, or behave as someone else likes. */
-static const char *const hostile[] = {
-	"SSLKEYLOGFILE",
-	"CURL_HOME",
-	"CURL_CA_BUNDLE",
-	"OPENSSL_CONF",
-	"OPENSSL_MODULES",
-	"NODE_OPTIONS",
-	"MALLOC_PERTURB_",
-	"MALLOC_TRACE",
-	"GCONV_PATH",
-	"NCURSES_TRACE",
-};
+/*
+ * Each makes a library write secrets to a file, load code, or behave as someone else
+ * likes. With "=" the whole name, else everything that begins so.
+ */
+static const char *const hostile[] = { "SSLKEYLOGFILE=", "CURL_", "OPENSSL_",
+	"NODE_OPTIONS=", "MALLOC_", "GCONV_PATH=", "NCURSES_TRACE=", "LOCPATH=", "NLSPATH=",
+	"RES_OPTIONS=", "HOSTALIASES=", "LOCALDOMAIN=" };
+
+#define REMOVED_MAX 64 /* more is no environment of a person */
 
 /* What to give back; the only other mutable state is the terminal's. */
 static struct {
-	char *removed[ARRAY_LEN(hostile) + 1];
+	char *removed[REMOVED_MAX + 1];
 	struct rlimit core;
 	mode_t mask;
 	void (*sigpipe)(int);
@@ -62,36 +56,42 @@ static void no_core(void)
 #endif
 }
 
-/* The entry itself, "NAME=value"; unsetenv() takes it out of environ and leaves the string. */
-static char *take_out(const char *name)
+static bool is_hostile(const char *entry)
 {
-	size_t n = strlen(name);
+	for (size_t i = 0; i < ARRAY_LEN(hostile); i++)
+		if (str_starts(entry, hostile[i]))
+			return true;
+	return false;
+}
 
-	for (char **entry = environ; entry && *entry; entry++) {
-		char *found = *entry;
+/* Out of environ, in place; the entries themselves stay for hygiene_removed(). */
+static void remove_hostile(void)
+{
+	char **to = environ;
+	size_t taken = 0;
 
-		if (strncmp(found, name, n) == 0 && found[n] == '=') {
-			unsetenv(name);
-			return found;
-		}
+	for (char **from = environ; from && *from; from++) {
+		if (!is_hostile(*from))
+			*to++ = *from;
+		else if (taken < REMOVED_MAX)
+			before.removed[taken++] = *from;
 	}
-	return NULL;
+	if (to)
+		*to = NULL;
 }
 
 void hygiene_start(void)
 {
-	size_t taken = 0;
-
 	no_core();
 	before.mask = umask(077);
 	open_standard_descriptors();
-	for (size_t i = 0; i < ARRAY_LEN(hostile); i++) {
-		char *entry = take_out(hostile[i]);
-
-		if (entry)
-			before.removed[taken++] = entry;
-	}
+	remove_hostile();
 	before.sigpipe = signal(SIGPIPE, SIG_IGN);
+}
+
+bool hygiene_confine(void)
+{
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
 }
 
 void hygiene_undo(void)

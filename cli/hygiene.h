@@ -2,6 +2,8 @@
 #ifndef CLI_HYGIENE_H
 #define CLI_HYGIENE_H
 
+#include <stdbool.h>
+
 /*
  * The first lines of main(), before anything else of the program runs
  * (security.md 3.1): not dumpable and not traceable by the same user, no core,
@@ -13,6 +15,9 @@
  * the process; nothing in the environment can ask for that.
  */
 void hygiene_start(void);
+
+/* For a program that never becomes another one: nothing it could start gains privileges. */
+bool hygiene_confine(void);
 
 /*
  * Before becoming the target of `run`: what was changed for ourselves is given back

@@ -66,6 +66,7 @@ int main(int argc, char **argv)
 	struct err e = { 0 };
 
 	hygiene_start();
+	hygiene_confine();
 	if (argc == 2 && strcmp(argv[1], "--version") == 0) {
 		puts("thinkfleetbot-resolve " TFB_VERSION);
 		return 0;

@@ -10,8 +10,8 @@
  * Bytes that must not leak: API keys, tokens, derived keys, and every text
  * field of the screens.
  *
- * The memory comes from sodium_malloc(): fenced by guard pages, left out of
- * core dumps, wiped in forks and on release, page-locked where the limits allow
+ * The memory is a mapping of its own: fenced by guard pages, left out of core
+ * dumps, zero in forks and wiped on release, page-locked where the limits allow
  * it (secret_locked() says so). Capacity is fixed at init, so the bytes never
  * move and no stale copy is left behind. There is no print, no strdup and no
  * growable variant, on purpose. { 0 } is empty and may be released.
@@ -48,7 +48,7 @@ bool secret_copy(struct secret *to, const struct secret *from, struct err *e);
 /* Constant time for equal lengths. */
 bool secret_equal(const struct secret *a, const struct secret *b);
 
-/* Did mlock() hold for every secret so far? sodium_malloc() does not say. */
+/* Did mlock() hold for every secret so far? */
 bool secret_locked(void);
 
 /*

@@ -32,6 +32,7 @@ static const struct check checks[] = {
 	{ "accepted", "no credential was rejected", check_accepted },
 	{ "shadows", "no variable hides another", check_shadows },
 	{ "models", "every model in use has a credential", check_models },
+	{ "memory", "keys in memory are locked and cannot be swapped out", check_memory },
 	{ "git", "the state folder is in no git work tree", check_git },
 	{ "other-states", "there is one state folder", check_other_states },
 };

@@ -14,6 +14,7 @@
 #define FIX_ROTATE "thinkfleetbot onboard --rotate" /* and the profile's id */
 #define FIX_VERIFY "thinkfleetbot doctor --deep"
 #define FIX_KEYS "thinkfleetbot status"
+#define FIX_AUDIT "thinkfleetbot secrets audit --fix"
 
 /*
  * A new finding with this one line; evidence and fix are the caller's to fill in.
@@ -60,5 +61,6 @@ bool check_identity(struct survey *v, const struct check *c);
 bool check_other_states(struct survey *v, const struct check *c);
 bool check_git(struct survey *v, const struct check *c);
 bool check_clock(struct survey *v, const struct check *c);
+bool check_memory(struct survey *v, const struct check *c);
 
 #endif

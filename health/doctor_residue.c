@@ -1,119 +1,89 @@
 /* SPDX-License-Identifier: MIT */
-#include <dirent.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "health/doctor_impl.h"
+#include "health/residue_places.h"
 
 /*
- * Plain-text copies of what is sealed now (user-pains.md P35): the keys
- * themselves are looked for, not patterns, in the places where copies are made:
- * backups, caches of other gateways, shell history and start files, units. Only
- * with --deep: it reads files that are not ours.
+ * Plain-text copies of what is sealed now (user-pains.md P35). The search is the
+ * one of `secrets audit`; only with --deep, because it reads files that are not ours.
  */
-
-#define SECRETS_MAX 64
 
 struct sweep {
 	struct survey *v;
 	const struct check *check;
-	struct secret keys[SECRETS_MAX];
-	const char *ids[SECRETS_MAX];
-	size_t count;
+	struct residue search;
+	const struct credential **owners; /* parallel to the needles */
+	size_t sealed;
 };
 
-static void open_keys(struct sweep *w)
+static bool learn(struct sweep *w, const struct credential *c, struct err *e)
+{
+	size_t before = w->search.count;
+	bool ok;
+
+	if (c->stored != STORED_SEALED ||
+		!vault_get_into(&w->v->vault, c->ref, &w->v->opened, NULL))
+		return true;
+	ok = residue_add(&w->search, &w->v->opened, NULL, e);
+	if (w->search.count > before)
+		w->owners[before] = c;
+	w->sealed++;
+	secret_clear(&w->v->opened);
+	return ok;
+}
+
+static bool learn_all(struct sweep *w, struct err *e)
 {
 	const struct snapshot *s = w->v->s;
 
-	for (size_t i = 0; i < s->credential_count && w->count < SECRETS_MAX; i++) {
-		const struct credential *c = &s->credentials[i];
-
-		if (c->stored != STORED_SEALED ||
-			!vault_get(&w->v->vault, c->ref, &w->keys[w->count], NULL))
-			continue;
-		w->ids[w->count++] = c->id;
-	}
+	w->owners = calloc(s->credential_count + 1, sizeof(const struct credential *));
+	if (!w->owners)
+		return err_set(e, ERR_MEMORY, "out of memory");
+	for (size_t i = 0; i < s->credential_count; i++)
+		if (!learn(w, &s->credentials[i], e))
+			return false;
+	return true;
 }
 
-static const char *find(const struct buf *text, const struct secret *key)
+static void on_file(void *ctx, const struct places_file *f)
 {
-	const char *p = text->p;
-	const char *end = text->p + text->len;
-
-	while ((size_t)(end - p) >= key->len) {
-		p = memchr(p, key->bytes[0], (size_t)(end - p) - key->len + 1);
-		if (!p)
-			return NULL;
-		if (memcmp(p, key->bytes, key->len) == 0)
-			return p;
-		p++;
-	}
-	return NULL;
+	(void)ctx;
+	(void)f;
 }
 
-static unsigned line_at(const struct buf *text, const char *at)
+static void on_note(void *ctx, const char *path, const char *why)
 {
-	unsigned line = 1;
-
-	for (const char *p = text->p; p < at; p++)
-		line += *p == '\n';
-	return line;
+	(void)ctx;
+	(void)path;
+	(void)why;
 }
 
-static void sweep_file(struct sweep *w, const char *path)
+static void on_hit(void *ctx, const struct places_file *f, const struct residue_hit *hit)
 {
-	struct buf text = { 0 };
+	struct sweep *w = ctx;
+	struct finding *found = finding_add(w->v, w->check, SEVERITY_WARN,
+		"a plain-text copy of %.80s lies outside the vault", w->owners[hit->needle]->id);
 
-	if (fs_read(path, 0, &text, NULL, NULL) && text.len) {
-		for (size_t i = 0; i < w->count; i++) {
-			const char *at = find(&text, &w->keys[i]);
-			struct finding *f;
-
-			if (!at)
-				continue;
-			f = finding_add(w->v, w->check, SEVERITY_WARN,
-				"a plain-text copy of %.80s lies outside the vault", w->ids[i]);
-			finding_evidence(w->v, f, path, line_at(&text, at));
-		}
-	}
-	buf_release(&text);
+	finding_evidence(w->v, found, f->path, hit->line);
+	finding_fix(found, FIX_AUDIT, NULL);
 }
 
-static void sweep_name(struct sweep *w, const char *dir, const char *name)
+static bool sweep(struct sweep *w, struct err *e)
 {
-	char path[PATHS_CAP];
+	const struct paths *p = w->v->paths;
+	const char *files[] = { p->config, p->env, NULL };
+	const char *folders[] = { w->v->own.agent_dir, w->v->layered ? w->v->main.agent_dir : NULL,
+		NULL };
+	const struct places_events events = {
+		.ctx = w, .file = on_file, .hit = on_hit, .done = on_file, .note = on_note
+	};
+	const struct places_options o = {
+		.state = p->real, .home = p->home, .extra = files, .folders = folders
+	};
 
-	if (fs_join(path, sizeof(path), dir, name, NULL))
-		sweep_file(w, path);
-}
-
-/* Every file of the folder whose name contains the text. */
-static void sweep_dir(struct sweep *w, const char *dir, const char *part)
-{
-	const struct dirent *entry;
-	DIR *d = opendir(dir);
-
-	while (d && (entry = readdir(d)))
-		if (strstr(entry->d_name, part))
-			sweep_name(w, dir, entry->d_name);
-	if (d)
-		closedir(d);
-}
-
-static void sweep_home(struct sweep *w)
-{
-	static const char *const names[] = { ".bash_history", ".zsh_history", ".histfile",
-		".local/share/fish/fish_history", ".profile", ".bash_profile", ".bashrc", ".zshrc",
-		".zshenv", ".zprofile", ".pam_environment" };
-	const char *home = w->v->paths->home;
-	char dir[PATHS_CAP];
-
-	for (size_t i = 0; i < ARRAY_LEN(names); i++)
-		sweep_name(w, home, names[i]);
-	if (fs_join(dir, sizeof(dir), home, ".config/systemd/user", NULL))
-		sweep_dir(w, dir, ".service");
-	if (fs_join(dir, sizeof(dir), home, ".config/environment.d", NULL))
-		sweep_dir(w, dir, ".conf");
+	return places_search(&w->search, &o, &events, e);
 }
 
 bool check_residue(struct survey *v, const struct check *c)
@@ -122,17 +92,10 @@ bool check_residue(struct survey *v, const struct check *c)
 
 	if (!v->o->deep || !v->unlocked)
 		return false;
-	open_keys(&w);
-	if (!w.count)
-		return false;
-	sweep_dir(&w, v->paths->state, ".bak");
-	sweep_name(&w, v->paths->state, ".env");
-	sweep_file(&w, v->paths->config);
-	sweep_dir(&w, v->own.agent_dir, ".json");
-	if (v->layered)
-		sweep_dir(&w, v->main.agent_dir, ".json");
-	sweep_home(&w);
-	for (size_t i = 0; i < w.count; i++)
-		secret_release(&w.keys[i]);
-	return true;
+	if (!residue_init(&w.search, NULL) || !learn_all(&w, NULL) ||
+		(w.sealed && !sweep(&w, NULL)))
+		v->failed = true;
+	residue_release(&w.search);
+	free(w.owners);
+	return w.sealed > 0;
 }

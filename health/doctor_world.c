@@ -106,3 +106,18 @@ bool check_git(struct survey *v, const struct check *c)
 	}
 	return true;
 }
+
+/* Keys in memory that may be swapped out end up on the disk, in plain text. */
+bool check_memory(struct survey *v, const struct check *c)
+{
+	struct finding *f;
+
+	if (secret_locked())
+		return true;
+	f = finding_add(v, c, SEVERITY_WARN,
+		"keys in memory could not be kept out of swap: the limit for locked memory is too "
+		"small");
+	str_copy(f->evidence, sizeof(f->evidence), "mlock() failed in this process");
+	str_copy(f->fix, sizeof(f->fix), "ulimit -l 8192");
+	return true;
+}

@@ -112,6 +112,7 @@ static void release(struct survey *v)
 	profiles_release(&v->main.profiles);
 	dotenv_release(&v->dotenv);
 	vault_release(&v->vault);
+	secret_release(&v->opened);
 	checks_release(&v->checks);
 	free(v->sources);
 	free(v->configured);

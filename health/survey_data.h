@@ -45,6 +45,7 @@ struct survey {
 	struct err key_error;    /* of the key file itself */
 	struct err unlock_error; /* of opening with it */
 	bool unlocked;
+	struct secret opened; /* one record at a time, always the same memory */
 	struct checks checks;
 
 	/* Parallel to the first store_count credentials of the snapshot. */

@@ -49,7 +49,6 @@ static enum opens opened(const struct survey *v)
 void survey_open_record(struct survey *v, struct credential *c)
 {
 	const struct vault_record *r = v->vault_error.code ? NULL : vault_find(&v->vault, c->ref);
-	struct secret key = { 0 };
 
 	if (r)
 		c->rev = r->rev;
@@ -61,11 +60,11 @@ void survey_open_record(struct survey *v, struct credential *c)
 		c->opens = OPENS_MISSING;
 		return;
 	}
-	if (vault_get(&v->vault, c->ref, &key, NULL)) {
+	if (vault_get_into(&v->vault, c->ref, &v->opened, NULL)) {
 		c->opens = opened(v);
-		survey_describe(c, key.bytes, key.len);
+		survey_describe(c, v->opened.bytes, v->opened.len);
 	} else {
 		c->opens = OPENS_DAMAGED;
 	}
-	secret_release(&key);
+	secret_clear(&v->opened);
 }

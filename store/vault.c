@@ -203,6 +203,16 @@ bool vault_get(const struct vault *v, const char *id, struct secret *out, struct
 	return false;
 }
 
+bool vault_get_into(const struct vault *v, const char *id, struct secret *reused, struct err *e)
+{
+	const struct vault_record *r = vault_find(v, id);
+
+	if (r)
+		return record_open(v, r, reused, e);
+	secret_clear(reused);
+	return err_set(e, ERR_NOT_FOUND, "the vault has no record %s", id);
+}
+
 bool vault_record_opens(const struct vault *v, const struct vault_record *r)
 {
 	struct secret value = { 0 };

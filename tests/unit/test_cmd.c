@@ -51,7 +51,7 @@ static void expect_exists(const char *line)
 static void every_command_that_the_doctor_prints_exists(void **state)
 {
 	static const char *const lines[] = { FIX_ONBOARD, FIX_DOCTOR, FIX_PROBE, FIX_ROTATE,
-		FIX_VERIFY, FIX_KEYS };
+		FIX_VERIFY, FIX_KEYS, FIX_AUDIT };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(lines); i++)

@@ -2,7 +2,9 @@
 #include "crypto/secret.h"
 
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -183,6 +185,116 @@ static void byte_after_the_memory_kills(void **state)
 	secret_release(&s);
 }
 
+/* The other direction: release finds the damage and ends the program. */
+static void byte_before_the_memory_is_noticed(void **state)
+{
+	struct err e = { 0 };
+	struct secret s;
+	int status;
+	pid_t pid;
+
+	(void)state;
+	pid = fork();
+	if (pid == 0) {
+		volatile char *p;
+
+		signal(SIGABRT, SIG_DFL);
+		if (!secret_init(&s, 31, &e))
+			_exit(1);
+		p = s.bytes;
+		p[-1] = (char)(p[-1] + 1);
+		secret_release(&s);
+		_exit(0);
+	}
+	assert_true(pid > 0);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
+}
+
+static void a_forked_child_sees_zeros_and_may_release(void **state)
+{
+	static const char zeros[32];
+	struct err e = { 0 };
+	struct secret s;
+	int status;
+	pid_t pid;
+
+	(void)state;
+	assert_ok(secret_from(&s, "0123456789012345678901234567890", 31, &e), e);
+	pid = fork();
+	if (pid == 0) {
+		int seen = memcmp(s.bytes, zeros, sizeof(zeros)) != 0;
+
+		secret_release(&s);
+		_exit(seen);
+	}
+	assert_true(pid > 0);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+	assert_string_equal(s.bytes, "0123456789012345678901234567890");
+	secret_release(&s);
+}
+
+/* What /proc/self/smaps says of the mapping: locked, no core, wiped in forks. */
+static void the_kernel_knows_what_the_pages_are(void **state)
+{
+	struct err e = { 0 };
+	struct secret s;
+	char line[256];
+	bool here = false;
+	bool flags = false;
+	FILE *maps = fopen("/proc/self/smaps", "r");
+
+	(void)state;
+	assert_non_null(maps);
+	assert_ok(secret_from(&s, "x", 1, &e), e);
+	while (!flags && fgets(line, sizeof(line), maps)) {
+		unsigned long from, to;
+
+		if (sscanf(line, "%lx-%lx ", &from, &to) == 2)
+			here = (unsigned long)s.bytes >= from && (unsigned long)s.bytes < to;
+		flags = here && strncmp(line, "VmFlags:", 8) == 0;
+	}
+	fclose(maps);
+	assert_true(flags);
+	assert_non_null(strstr(line, " dd "));
+	assert_non_null(strstr(line, " wf "));
+#ifndef TFB_SANITIZE /* AddressSanitizer turns mlock() into nothing that succeeds */
+	assert_true(secret_locked() == (strstr(line, " lo ") != NULL));
+#endif
+	secret_release(&s);
+}
+
+/* Without the right to lock and without a limit: the truth, not a promise. */
+static void a_failing_mlock_is_told(void **state)
+{
+	int status;
+	pid_t pid;
+
+	(void)state;
+#ifdef TFB_SANITIZE
+	skip(); /* AddressSanitizer turns mlock() into nothing that succeeds */
+#endif
+	pid = fork();
+	if (pid == 0) {
+		const struct rlimit none = { 0, 0 };
+		struct err e = { 0 };
+		struct secret s;
+
+		if (setrlimit(RLIMIT_MEMLOCK, &none) != 0 ||
+			(geteuid() == 0 && setresuid(65534, 65534, 65534) != 0) ||
+			!secret_from(&s, "x", 1, &e))
+			_exit(1);
+		secret_release(&s);
+		_exit(secret_locked() ? 2 : 0);
+	}
+	assert_true(pid > 0);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
+	assert_true(secret_locked());
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -195,6 +307,10 @@ int main(void)
 		cmocka_unit_test(fingerprints_compare_and_do_not_reveal),
 		cmocka_unit_test(tail_is_shown_only_of_long_secrets),
 		cmocka_unit_test(byte_after_the_memory_kills),
+		cmocka_unit_test(byte_before_the_memory_is_noticed),
+		cmocka_unit_test(a_forked_child_sees_zeros_and_may_release),
+		cmocka_unit_test(the_kernel_knows_what_the_pages_are),
+		cmocka_unit_test(a_failing_mlock_is_told),
 	};
 	struct err e = { 0 };
 
