@@ -71,7 +71,7 @@ static int swallow(char **args)
 
 static int nomem(char **args)
 {
-	char *p = malloc(100);
+	char *volatile p = malloc(100);
 
 	(void)args;
 	p[0] = 'x';
@@ -80,19 +80,31 @@ static int nomem(char **args)
 	return 0;
 }
 
+/* All copies are made before the first is freed: a freed one would be used again for the next. */
+static char *volatile copies[32];
+static size_t copy_count;
+
+static char *copy_space(size_t n)
+{
+	char *p = calloc(1, n);
+
+	if (copy_count < sizeof(copies) / sizeof(copies[0]))
+		copies[copy_count++] = p;
+	return p;
+}
+
 static void hex(const unsigned char *p, size_t n)
 {
-	char *out = malloc(2 * n + CUT);
+	char *out = copy_space(2 * n + CUT);
 
 	for (size_t i = 0; out && i < n; i++)
 		snprintf(out + CUT / 2 + 2 * i, 3, "%02x", (unsigned)p[i]);
-	free(out);
 }
 
 static void base64(const unsigned char *p, size_t n, const char *last)
 {
 	char set[65] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
-	char *out = malloc(2 * n + CUT);
+	char *out = copy_space(2 * n + CUT);
 	size_t w = CUT / 2;
 
 	memcpy(set + 62, last, 2);
@@ -102,16 +114,14 @@ static void base64(const unsigned char *p, size_t n, const char *last)
 		for (int shift = 18; shift >= 0; shift -= 6)
 			out[w++] = set[v >> shift & 63];
 	}
-	free(out);
 }
 
 static void spread(const unsigned char *p, size_t n, size_t stride, bool backwards)
 {
-	char *out = calloc(n + 4, stride);
+	char *out = copy_space((n + CUT) * stride);
 
 	for (size_t i = 0; out && i < n; i++)
-		out[CUT / 2 / stride * stride + i * stride] = (char)p[backwards ? n - 1 - i : i];
-	free(out);
+		out[CUT / 2 + i * stride] = (char)p[backwards ? n - 1 - i : i];
 }
 
 static int leak(char **args)
@@ -131,6 +141,8 @@ static int leak(char **args)
 	spread(secret, (size_t)n, 2, false);
 	spread(secret, (size_t)n, 4, false);
 	spread(secret, (size_t)n, 28, false);
+	while (copy_count)
+		free(copies[--copy_count]);
 	_exit(0);
 }
 

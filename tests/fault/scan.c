@@ -8,9 +8,10 @@
 #include <unistd.h>
 
 enum {
-	NEEDLES = 64,
+	NEEDLES = 256,
 	NEEDLE_BYTES = 2048,
-	HITS = 256,
+	HITS = 2048,
+	ALIKE = 8, /* of one shape in one process: enough to know */
 };
 
 struct needle {
@@ -93,8 +94,11 @@ static void remember(const struct needle *d, pid_t pid, const struct mapping *m,
 {
 	struct hit *h = &hits[hit_count];
 	size_t from = at > 48 ? at - 48 : 0;
+	size_t alike = 0;
 
-	if (hit_count == HITS)
+	for (size_t i = 0; i < hit_count; i++)
+		alike += hits[i].pid == pid && hits[i].needle == d->name;
+	if (alike == ALIKE || hit_count == HITS)
 		return;
 	hit_count++;
 	*h = (struct hit){ .needle = d->name, .pid = pid, .at = m->from + at, .in = *m };

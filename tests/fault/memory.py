@@ -1,0 +1,114 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""T2b: every allocation of a writing flow fails, one by one (security.md 5).
+
+    memory.py BIN SHIM [--cases N] FLOW...
+    memory.py BIN SHIM --control      a program that uses NULL must be caught
+
+No signal, a message, an exit status that is not 0 (unless the flow was completed all the same), and
+the files old or new with every credential delivered. Not for sanitized builds, whose allocator
+cannot be preloaded: the test is skipped there.
+"""
+import argparse
+import os
+import subprocess
+import sys
+
+import world
+from errors import is_done
+from world import FLOWS, Judge, SKIPPED, Tally, Violation, World
+
+
+
+def disturbed(w, shim, step, k, on=False):
+    env = dict(w.env, LD_PRELOAD=shim, FAULT_MALLOC_AT=str(k))
+    if on:
+        env["FAULT_MALLOC_ON"] = "1"
+    if not k:
+        env["FAULT_MALLOC_COUNT"] = w.work + "/count"
+    return w.step(step, env=env)
+
+
+def judge_case(judge, shim, tally, k, on):
+    judge.reset()
+    done = disturbed(judge.world, shim, judge.step, k, on)
+    text = done.stderr.decode("utf-8", "replace").strip()
+    try:
+        if done.returncode < 0 or done.returncode > 128:
+            raise Violation("ended by signal %d: %s" % (-done.returncode, text))
+        files = world.tree(judge.world.home)
+        left = judge.files(files)
+        if left:
+            raise Violation("temporary files left: %s" % left)
+        if done.returncode == 0:
+            if not is_done(judge, files):
+                raise Violation("exit status 0, but the flow was not completed")
+            tally.note("completed all the same")
+            return
+        if not text:
+            raise Violation("exit status %d without a message" % done.returncode)
+        if "memory" in text:
+            tally.note("out of memory, and says so")
+        else:
+            tally.note("fails with other words: " + text.replace(judge.world.home, "~"))
+        if files != judge.before:
+            judge.delivered(world.observe(judge.world, files))
+            judge.finish()
+            tally.note("a working prefix, and the next run finishes")
+    except Violation as why:
+        tally.violation("allocation %d%s" % (k, " and on" if on else ""), why)
+
+
+def sweep(w, shim, flow, n):
+    judge = Judge(w, flow)
+    tally = Tally("memory " + flow)
+    disturbed(w, shim, judge.step, 0)
+    with open(w.work + "/count", encoding="ascii") as f:
+        total = int(f.read())
+    cases = [(k, on) for k in range(1, total + 1) for on in (False, True)]
+    for k, on in world.sample(cases, n):
+        tally.cases += 1
+        judge_case(judge, shim, tally, k, on)
+    tally.note("allocations in one run", total)
+    return tally.report()
+
+
+def control(w, shim):
+    env = dict(w.env, LD_PRELOAD=shim)
+    killed = 0
+    for k in range(1, 20):
+        done = w.start([os.path.join(w.bin, "fault_control"), "nomem"],
+                       env=dict(env, FAULT_MALLOC_AT=str(k)))
+        killed += done.returncode == -11
+    print("control: %d of 19 runs crashed" % killed)
+    return killed > 0
+
+
+def sanitized(program):
+    return b"__asan_init" in subprocess.run(["nm", "-D", program], capture_output=True,
+                                            check=False).stdout
+
+
+def main():
+    p = argparse.ArgumentParser()
+    p.add_argument("bin")
+    p.add_argument("shim")
+    p.add_argument("--cases", type=int, default=0)
+    p.add_argument("--control", action="store_true")
+    p.add_argument("flows", nargs="*")
+    a = p.parse_intermixed_args()
+    ok = True
+    with World(a.bin) as w:
+        if sanitized(w.program):
+            print("skipped: the sanitizer's own allocator cannot be preloaded")
+            return SKIPPED
+        if a.control:
+            ok = control(w, a.shim)
+    for flow in FLOWS if a.flows == ["all"] else a.flows:
+        with World(a.bin) as w:
+            ok = sweep(w, a.shim, flow, a.cases) and ok
+    return 0 if ok else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
