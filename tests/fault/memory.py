@@ -11,6 +11,7 @@ cannot be preloaded: the test is skipped there.
 """
 import argparse
 import os
+import re
 import subprocess
 import sys
 
@@ -20,13 +21,44 @@ from world import FLOWS, Judge, SKIPPED, Tally, Violation, World
 
 
 
+# Found, reported and not yet mended: the functions that waited for the allocation, innermost first.
+KNOWN = (
+    ("find_home", "known: getpwuid() of glibc aborts when it gets no memory"),
+    ("dotenv_value < reads_as", "known: a line of .env gets quotes it does not need"),
+    ("anchor_write", "known: the anchor could not be moved, and nobody is told"),
+    ("anchor_read", "known: the anchor could not be read, and nobody is told"),
+)
+KEY_NAME = re.compile(r"[A-Za-z0-9_-]{22}(?=\.(key|anchor))")
+
+
 def disturbed(w, shim, step, k, on=False):
-    env = dict(w.env, LD_PRELOAD=shim, FAULT_MALLOC_AT=str(k))
+    env = dict(w.env, LD_PRELOAD=shim, FAULT_MALLOC_AT=str(k),
+               FAULT_MALLOC_TRACE=w.work + "/trace")
     if on:
         env["FAULT_MALLOC_ON"] = "1"
     if not k:
         env["FAULT_MALLOC_COUNT"] = w.work + "/count"
     return w.step(step, env=env)
+
+
+def nothing_worse(judge, words):
+    """A known fault is one only while no credential is lost by it."""
+    files = world.tree(judge.world.home)
+    try:
+        judge.delivered(world.observe(judge.world, files))
+    except Violation as why:
+        print("  %s, and worse: %s" % (words, why))
+        return False
+    return True
+
+
+def who_asked(w):
+    """The functions of the program that were waiting for the allocation, innermost first."""
+    with open(w.work + "/trace", encoding="ascii") as f:
+        offsets = re.findall(r"thinkfleetbot\(\+(0x[0-9a-f]+)\)", f.read())
+    done = subprocess.run(["addr2line", "-f", "-e", w.program, *offsets], capture_output=True,
+                          check=False)
+    return " < ".join(done.stdout.decode().splitlines()[0:16:2])
 
 
 def judge_case(judge, shim, tally, k, on):
@@ -50,13 +82,19 @@ def judge_case(judge, shim, tally, k, on):
         if "memory" in text:
             tally.note("out of memory, and says so")
         else:
-            tally.note("fails with other words: " + text.replace(judge.world.home, "~"))
+            first = text.replace(judge.world.home, "~").partition("\n")[0]
+            tally.note("known: out of memory, but says: " + KEY_NAME.sub("ID", first))
         if files != judge.before:
             judge.delivered(world.observe(judge.world, files))
             judge.finish()
             tally.note("a working prefix, and the next run finishes")
     except Violation as why:
-        tally.violation("allocation %d%s" % (k, " and on" if on else ""), why)
+        asked = who_asked(judge.world)
+        for part, words in KNOWN:
+            if part in asked and nothing_worse(judge, words):
+                tally.note(words)
+                return
+        tally.violation("allocation %d%s (%s)" % (k, " and on" if on else "", asked), why)
 
 
 def sweep(w, shim, flow, n):

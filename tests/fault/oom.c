@@ -5,6 +5,7 @@
  *
  *   FAULT_MALLOC_AT=K     which one, counted from the start of main(); 0 only counts
  *   FAULT_MALLOC_ON=1     all after it fail too
+ *   FAULT_MALLOC_TRACE=F  who asked for the one that failed goes there (addresses, for addr2line)
  *   FAULT_MALLOC_COUNT=F  the number of allocations goes to this file at the end
  *
  * libsodium's guarded memory comes from mmap(): it is counted in the same row when it is anonymous
@@ -12,6 +13,7 @@
  */
 #include <dlfcn.h>
 #include <errno.h>
+#include <execinfo.h>
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -30,17 +32,31 @@ static bool on;
 static unsigned long at;
 static unsigned long seen;
 static char count_path[256];
+static char trace_path[256];
+
+static void trace(void)
+{
+	void *frames[24];
+	int fd;
+
+	active = false; /* backtrace() allocates when it is called first */
+	fd = open(trace_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	backtrace_symbols_fd(frames, backtrace(frames, 24), fd);
+	close(fd);
+	active = true;
+}
 
 static bool fails(void)
 {
 	if (!active)
 		return false;
 	seen++;
-	if (at && (seen == at || (on && seen > at))) {
-		errno = ENOMEM;
-		return true;
-	}
-	return false;
+	if (!at || seen < at || (seen > at && !on))
+		return false;
+	if (seen == at && trace_path[0])
+		trace();
+	errno = ENOMEM;
+	return true;
 }
 
 void *malloc(size_t n)
@@ -81,10 +97,12 @@ __attribute__((constructor)) static void start(void)
 {
 	const char *k = getenv("FAULT_MALLOC_AT");
 	const char *to = getenv("FAULT_MALLOC_COUNT");
+	const char *from = getenv("FAULT_MALLOC_TRACE");
 
 	at = k ? strtoul(k, NULL, 10) : 0;
 	on = getenv("FAULT_MALLOC_ON") != NULL;
 	snprintf(count_path, sizeof(count_path), "%s", to ? to : "");
+	snprintf(trace_path, sizeof(trace_path), "%s", from ? from : "");
 	active = k != NULL;
 }
 
