@@ -157,7 +157,7 @@ static int unlocked(char **args)
 		if (fd < 0 || read(fd, number, sizeof(number) - 1) < 0)
 			return 1;
 		usleep(200);
-		snprintf(number, sizeof(number), "%ld", strtol(number, NULL, 10) + 1);
+		snprintf(number, sizeof(number), "%010ld", strtol(number, NULL, 10) + 1);
 		if (pwrite(fd, number, strlen(number), 0) < 0)
 			return 1;
 		close(fd);

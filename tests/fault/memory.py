@@ -122,11 +122,6 @@ def control(w, shim):
     return killed > 0
 
 
-def sanitized(program):
-    return b"__asan_init" in subprocess.run(["nm", "-D", program], capture_output=True,
-                                            check=False).stdout
-
-
 def main():
     p = argparse.ArgumentParser()
     p.add_argument("bin")
@@ -137,7 +132,7 @@ def main():
     a = p.parse_intermixed_args()
     ok = True
     with World(a.bin) as w:
-        if sanitized(w.program):
+        if w.sanitized:
             print("skipped: the sanitizer's own allocator cannot be preloaded")
             return SKIPPED
         if a.control:

@@ -143,8 +143,11 @@ def main():
     if os.geteuid() != 0:
         print("skipped: reading the memory of an undumpable process takes root")
         return SKIPPED
-    if a.control:
-        with World(a.bin) as w:
+    with World(a.bin) as w:
+        if w.sanitized:
+            print("skipped: a sanitizer's quarantine keeps what was freed")
+            return SKIPPED
+        if a.control:
             ok = control(w)
     for flow in [*FLOWS, *READERS, "resolve"] if a.flows == ["all"] else a.flows:
         with World(a.bin) as w:

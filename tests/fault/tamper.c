@@ -421,6 +421,13 @@ static void clean_up(void)
 	put_file(g.vault, g.text.p, g.text.len, 0600);
 	if (vault_load(&v, g.vault, NULL) && keyfile_path(path, sizeof(path), g.keys, v.id, NULL))
 		unlink(path);
+	vault_release(&v);
+	for (size_t i = 0; i < g.count; i++) {
+		free(g.ids[i]);
+		secret_release(&g.values[i]);
+	}
+	buf_release(&g.text);
+	buf_release(&g.canonical);
 	unlink(g.vault);
 	rmdir(g.keys);
 	rmdir(g.dir);

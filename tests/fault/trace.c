@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ptrace.h>
@@ -172,6 +173,33 @@ static void give_result(const struct task *k)
 	ptrace(PTRACE_SETREGS, k->pid, NULL, &regs);
 }
 
+/*
+ * LeakSanitizer cannot work under a tracer and ends the program with an error. A child that is
+ * started with an empty environment (the resolver) is told so in the one way there is.
+ */
+static void give_options(struct task *k)
+{
+	static const char option[] = "ASAN_OPTIONS=detect_leaks=0";
+	struct user_regs_struct regs;
+	uint64_t first;
+	struct data {
+		uint64_t env[2];
+		char text[sizeof(option)];
+	} data = { { 0, 0 }, "" };
+	struct iovec local = { &data, sizeof(data) };
+	struct iovec remote = { NULL, sizeof(data) };
+
+	if (!getenv("FAULT_SANITIZED") || !trace_read(k->pid, k->arg[2], &first, sizeof(first)) ||
+		first)
+		return;
+	ptrace(PTRACE_GETREGS, k->pid, NULL, &regs);
+	remote.iov_base = (void *)(uintptr_t)((regs.rsp - 4096) & ~15ULL);
+	data.env[0] = (uint64_t)(uintptr_t)remote.iov_base + offsetof(struct data, text);
+	memcpy(data.text, option, sizeof(option));
+	if (process_vm_writev(k->pid, &local, 1, &remote, 1, 0) == (ssize_t)sizeof(data))
+		trace_set_arg2(k, (uint64_t)(uintptr_t)remote.iov_base);
+}
+
 static bool changes_files(const struct task *k)
 {
 	if (k->call && strcmp(k->call->group, "open") == 0 &&
@@ -198,6 +226,8 @@ static void syscall_stop(struct tracer *t, struct task *k)
 		k->instead = 0;
 		memcpy(k->arg, info.entry.args, sizeof(k->arg));
 		find_paths(k);
+		if (k->nr == SYS_execve)
+			give_options(k);
 		t->mode->entry(t, k);
 		return;
 	}

@@ -116,6 +116,10 @@ class World:
         self.env = {"HOME": self.home, "PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8",
                     "ASAN_OPTIONS": "detect_leaks=0:verify_asan_link_order=0"}
         self.runs = 0
+        with open(self.program, "rb") as f:
+            self.sanitized = b"__asan_init" in f.read()
+        if self.sanitized:
+            self.env["FAULT_SANITIZED"] = "1"
         os.mkdir(self.home, 0o700)
 
     def __enter__(self):
