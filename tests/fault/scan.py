@@ -85,7 +85,7 @@ def judge_hits(tally, report):
 def scan(w, flow):
     tally = Tally("scan " + flow)
     judge = Judge(w, flow if flow in FLOWS else "add")
-    steps = FLOWS[judge.flow][0] + [judge.step]
+    steps = [s[1] if s[0] == "interrupted" else s for s in FLOWS[judge.flow][0]] + [judge.step]
     secrets = {"key%d" % i: s[1].encode() for i, s in enumerate(steps) if s[1]}
     secrets.update(vault_keys(judge.before))
     step = judge.step
@@ -149,7 +149,8 @@ def main():
             return SKIPPED
         if a.control:
             ok = control(w)
-    for flow in [*FLOWS, *READERS, "resolve"] if a.flows == ["all"] else a.flows:
+    more = [*READERS, "resolve"] if a.flows == ["all"] else [f for f in a.flows if f not in FLOWS]
+    for flow in world.chosen(a.bin, [f for f in a.flows if f not in more]) + more:
         with World(a.bin) as w:
             ok = scan(w, flow) and ok
     return 0 if ok else 1

@@ -15,6 +15,8 @@ import sys
 import tempfile
 
 SKIPPED = 77
+VAULT = ".thinkfleetbot/secrets/vault.json"
+JOURNALS = ".thinkfleetbot/secrets/.txn/"
 TEMP = re.compile(r"^\..+\.thinkfleetbot\.\d+\.[0-9a-f]{16}\.tmp$")
 KEY_FILE = re.compile(rb"^tfkey1_[A-Za-z0-9_-]{43}_[A-Za-z0-9_-]{8}\n$")
 ANCHOR = re.compile(rb"^tfanchor1_[A-Za-z0-9_-]{43}_\d+\n$")
@@ -42,20 +44,58 @@ FIRST = onboard("anthropic", 1)
 SECOND = onboard("anthropic", 2, profile="anthropic:work")
 PLAIN = onboard("anthropic", 3, "--keep", "plain")
 
-# name: (steps before, the step that is disturbed)
+PASSPHRASE = "nine invented words that nobody ever used before"
+CAPSULE = "../capsule"  # beside the home: it stays when the home is laid out again
+
+
+def secrets(*words, given=None):
+    return ["secrets", *words], given
+
+
+def interrupted(step):
+    """This step, killed when its journal was complete and its files were not."""
+    return ("interrupted", step)
+
+
+RECOVERY = secrets("slot", "add", "recovery", "--code-fd", "1")
+EXPORT = secrets("export", CAPSULE, "--low-memory", "--passphrase-fd", "0", given=PASSPHRASE)
+REMOVE = (["models", "auth", "remove", "anthropic:work", "--yes", "anthropic:work"], None)
+ROTATE = (["models", "auth", "rotate", "anthropic:default", "--no-verify", "--key-fd", "0"],
+          invented("anthropic", 7))
+
+# name: (steps before, the step that is disturbed, what ends a second run of it besides status 0)
 FLOWS = {
-    "first": ([], FIRST),
-    "add": ([FIRST], SECOND),
-    "other": ([FIRST], onboard("openai", 4)),
-    "rotate": ([FIRST, SECOND], onboard("anthropic", 5)),
-    "model": ([FIRST], onboard("anthropic", 1, "--model", "anthropic/claude-opus-4-5")),
-    "plain": ([], PLAIN),
-    "unseal": ([FIRST], PLAIN),
-    "seal": ([PLAIN], onboard("anthropic", 6)),
-    "order": ([FIRST, SECOND], order("anthropic:work", "anthropic:default")),
+    "first": ([], FIRST, ()),
+    "add": ([FIRST], SECOND, ()),
+    "other": ([FIRST], onboard("openai", 4), ()),
+    "rotate": ([FIRST, SECOND], onboard("anthropic", 5), ()),
+    "model": ([FIRST], onboard("anthropic", 1, "--model", "anthropic/claude-opus-4-5"), ()),
+    "plain": ([], PLAIN, ()),
+    "unseal": ([FIRST], PLAIN, ()),
+    "seal": ([PLAIN], onboard("anthropic", 6), ()),
+    "order": ([FIRST, SECOND], order("anthropic:work", "anthropic:default"), ()),
     "order-clear": ([FIRST, SECOND, order("anthropic:work", "anthropic:default")],
-                    (["models", "auth", "order", "clear", "--provider", "anthropic"], None)),
+                    (["models", "auth", "order", "clear", "--provider", "anthropic"], None), ()),
+    "auth-rotate": ([FIRST], ROTATE, (64, 75, 77)),
+    "undo": ([FIRST, ROTATE], (["models", "auth", "rotate", "anthropic:default", "--undo",
+                                "--no-verify"], None), (66,)),
+    "remove": ([FIRST, SECOND], REMOVE, (66,)),
+    "slot-add": ([FIRST], RECOVERY, ()),
+    "slot-remove": ([FIRST, RECOVERY], secrets("slot", "remove", "s2"), (66,)),
+    "rekey-file": ([FIRST, SECOND], secrets("rekey", "key-file"), ()),
+    "rekey-vault": ([FIRST, SECOND], secrets("rekey", "vault", "--compromised", "--yes-offline"),
+                    ()),
+    "import": ([FIRST, SECOND, EXPORT, REMOVE],
+               secrets("import", CAPSULE, "--merge", "--yes", "--passphrase-fd", "0",
+                       given=PASSPHRASE), ()),
+    "recover": ([FIRST, interrupted(onboard("anthropic", 5, profile="anthropic:work"))],
+                onboard("anthropic", 5, profile="anthropic:work"), ()),
 }
+# The words of `thinkfleetbot help` without which a flow is not there yet.
+NEEDS = {"auth-rotate": "models auth rotate", "undo": "models auth rotate",
+         "remove": "models auth remove", "slot-add": "secrets slot add",
+         "slot-remove": "secrets slot remove", "rekey-file": "secrets rekey",
+         "rekey-vault": "secrets rekey", "import": "secrets import"}
 
 
 class Violation(Exception):
@@ -142,10 +182,38 @@ class World:
         return self.start([*before, self.program, *argv], key, env)
 
     def must(self, step):
+        if step[0] == "interrupted":
+            self.interrupt(step[1])
+            return None
         done = self.step(step)
         if done.returncode != 0:
             raise Violation("an undisturbed %s failed: %s" % (step[0], done.stderr.decode()))
         return done
+
+    def has(self, flow):
+        """Does this build have the command of the flow?"""
+        words = NEEDS.get(flow)
+        if not words:
+            return flow != "recover" or self.journals()
+        return words in self.start([self.program, "help"]).stdout.decode()
+
+    def journals(self):
+        """Are several files changed behind a journal?"""
+        with open(self.program, "rb") as f:
+            return b"intent.json" in f.read()
+
+    def interrupt(self, step):
+        """Kills the step where only the next start can finish it."""
+        files = tree(self.home)
+        report, _ = self.traced(step, "count")
+        for n in range(report["stops"], 0, -1):
+            lay_out(self.home, files)
+            self.traced(step, "kill", n)
+            now = tree(self.home)
+            if any(name.endswith("/intent.json") for name in now) and \
+                    now.get(VAULT) == files.get(VAULT):
+                return
+        raise Violation("no stop leaves a journal behind")
 
     def traced(self, step, mode, *args, env=None):
         """(report, completed process); the report is the tracer's."""
@@ -191,7 +259,7 @@ def parse(name, data):
 def observe(world, files):
     """What is delivered: {("record", id) or ("variable", name): value}. Everything must open."""
     seen = {}
-    vault = files.get(".thinkfleetbot/secrets/vault.json")
+    vault = files.get(VAULT)
     ids = []
     if vault:
         ids = [r["id"] for r in parse("vault.json", vault[2])["records"]]
@@ -228,7 +296,7 @@ class Judge:
     def __init__(self, world, flow):
         self.world = world
         self.flow = flow
-        steps, self.step = FLOWS[flow]
+        steps, self.step, self.again = FLOWS[flow]
         for step in steps:
             world.must(step)
         self.before = tree(world.home)
@@ -257,8 +325,8 @@ class Judge:
             return
         if name in self.before and name not in self.varying and name not in self.after:
             raise Violation(name + " is neither the old file nor gone")
-        vaults = [t[".thinkfleetbot/secrets/vault.json"][2] for t in (self.before, self.after)
-                  if ".thinkfleetbot/secrets/vault.json" in t]
+        vaults = [t[VAULT][2] for t in (self.before, self.after)
+                  if VAULT in t]
         if base.endswith(".key"):
             good = KEY_FILE.match(data) and entry[1] == 0o400
         elif base.endswith(".anchor"):
@@ -277,6 +345,8 @@ class Judge:
         """Every file; returns the temporary files that lie about."""
         left = []
         for name, entry in files.items():
+            if name.startswith(JOURNALS):
+                continue
             if TEMP.match(os.path.basename(name)):
                 left.append(name)
             elif entry[0] == "d":
@@ -306,7 +376,7 @@ class Judge:
     def finish(self):
         """The command again: it succeeds and everything is as it should be."""
         done = self.world.step(self.step)
-        if done.returncode != 0:
+        if done.returncode != 0 and done.returncode not in self.again:
             raise Violation("the next run ended with %d: %s" %
                             (done.returncode, done.stderr.decode()))
         files = tree(self.world.home)
@@ -319,8 +389,10 @@ class Judge:
         for what, value in self.seen_after.items():
             if seen.get(what) != value and not what[1].endswith("/prev"):
                 raise Violation("after the next run %s %s is not the new one" % what)
+        if any(n.startswith(JOURNALS) for n in files):
+            raise Violation("after the next run a journal is left")
         keys = [n for n in files if n.endswith(".key")]
-        return left, len(keys) - 1 if keys else 0
+        return left, max(0, len(keys) - 1)
 
 
 class Tally:
@@ -347,6 +419,15 @@ class Tally:
             print("  note: %s: %d" % (what, self.notes[what]))
         print("%s: %d cases, %d violations" % (self.title, self.cases, len(self.bad)), flush=True)
         return not self.bad
+
+
+def chosen(bin_folder, flows):
+    """The flows by name, or all; without those whose command this build does not have."""
+    with World(bin_folder) as w:
+        there = [f for f in (FLOWS if flows == ["all"] else flows) if w.has(f)]
+    for flow in set(flows) - set(there) - {"all"}:
+        print("skipped: this build has no command for the flow " + flow)
+    return there
 
 
 def sample(items, n):
