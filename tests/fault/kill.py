@@ -1,0 +1,93 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""T1: SIGKILL at every syscall stop of a writing flow (security.md 5).
+
+    kill.py BIN [--stops N] FLOW...     N: only that many stops, spread evenly
+    kill.py BIN --control               a writer that truncates in place must be caught
+
+After each kill every file is compared. Between two calls that change files the disk cannot differ,
+so the vault is opened, credentials are resolved and the flow is run again only at the first and the
+last stop of each disk state (the tracer counts the changes that went before).
+"""
+import argparse
+import os
+import subprocess
+import sys
+
+import world
+from world import Judge, Tally, Violation, World, sample
+
+
+def sweep(w, flow, stops):
+    judge = Judge(w, flow)
+    tally = Tally("kill " + flow)
+    report, _ = w.traced(judge.step, "count")
+    total = report["stops"]
+    seen = -1
+    for n in sample(range(1, total + 1), stops):
+        judge.reset()
+        report, _ = w.traced(judge.step, "kill", n)
+        tally.cases += 1
+        if report["signal"] != 9:
+            tally.note("ended before its stop")
+        try:
+            if report["mutations"] == seen and not stops:
+                judge.files(world.tree(w.home))
+                continue
+            seen = report["mutations"]
+            left = judge.between()
+            if left:
+                tally.note("stops with a temporary file left")
+            left, keys = judge.finish()
+            tally.note("temporary files that outlive the next run", len(left))
+            tally.note("key files without a vault after the next run", keys)
+            tally.note("disk states followed to the end")
+        except Violation as why:
+            tally.violation("stop %d of %d" % (n, total), why)
+    tally.note("stops in one run", total)
+    return tally.report()
+
+
+def control(w):
+    """Old and new are what a good writer leaves; this one is bad, and must be seen to be."""
+    target = os.path.join(w.home, "file")
+    program = os.path.join(w.bin, "fault_control")
+    torn = 0
+    n = 0
+    while True:
+        n += 1
+        with open(target, "wb") as f:
+            f.write(b"old " * 1000)
+        subprocess.run([w.tracer, "--report", w.work + "/report", "kill", str(n), "--",
+                        program, "torn", target], check=True)
+        with open(target, "rb") as f:
+            data = f.read()
+        torn += data not in (b"old " * 1000, b"new " * 1000)
+        if data == b"new " * 1000:
+            break
+    print("control: %d stops, %d torn states seen" % (n, torn))
+    return torn > 0
+
+
+def main():
+    p = argparse.ArgumentParser()
+    p.add_argument("bin")
+    p.add_argument("--stops", type=int, default=0)
+    p.add_argument("--control", action="store_true")
+    p.add_argument("flows", nargs="*")
+    a = p.parse_intermixed_args()
+    ok = True
+    if a.control:
+        with World(a.bin) as w:
+            ok = control(w)
+    flows = world.chosen(a.bin, a.flows)
+    for flow in flows:
+        with World(a.bin) as w:
+            ok = sweep(w, flow, a.stops) and ok
+    if a.flows and not flows and ok:
+        return world.SKIPPED
+    return 0 if ok else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

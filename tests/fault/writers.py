@@ -1,0 +1,172 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""T4: many writers at once, a reader that never stops, random kills (security.md 5).
+
+    writers.py BIN [--writers 8] [--updates 500] [--kills 0.05] [--peer COMMAND]...
+    writers.py BIN --control    writers without a lock must be seen to lose updates
+
+Every writer owns one profile and gives it one new key after the other. What a writer was told was
+saved must be what is delivered when it stops, although all write the same files; a writer that was
+killed has its old or its new key. --peer starts another program beside them (a gateway of the family
+with its own kind of lock): it gets the home as its last argument, and its exit status must be 0 when
+it is told to stop with SIGTERM.
+"""
+import argparse
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import world
+from world import Tally, Violation, World, invented
+
+
+class Writer(threading.Thread):
+    """One profile, updated again and again. `allowed`: what may be delivered for it now."""
+
+    def __init__(self, w, number, updates, kills):
+        super().__init__()
+        self.w = w
+        self.number = number
+        self.updates = updates
+        self.kills = kills
+        self.rng = random.Random(number)
+        self.profile = "anthropic:w%d" % number
+        self.allowed = {None}
+        self.saved = 0
+        self.killed = 0
+        self.problems = []
+
+    def run(self):
+        for n in range(self.updates):
+            key = invented("anthropic", 1000 * self.number + n)
+            argv = [self.w.program, *world.onboard("anthropic", 0, profile=self.profile)[0]]
+            child = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
+                                     stderr=subprocess.PIPE, env=self.w.env)
+            if self.rng.random() < self.kills:
+                threading.Timer(self.rng.random() * 0.05, child.kill).start()
+            _, text = child.communicate(key.encode())
+            if child.returncode == 0:
+                self.allowed = {key}
+                self.saved += 1
+            elif child.returncode == -signal.SIGKILL:
+                self.allowed = self.allowed | {key}
+                self.killed += 1
+            else:
+                self.problems.append("update %d ended with %d: %s" % (
+                    n, child.returncode, text.decode().strip()))
+
+
+class Reader(threading.Thread):
+    """Whoever reads at any time finds whole files."""
+
+    def __init__(self, w):
+        super().__init__()
+        self.w = w
+        self.stop = threading.Event()
+        self.reads = 0
+        self.problems = []
+
+    def run(self):
+        names = ["secrets/vault.json", "agents/main/agent/auth-profiles.json", "thinkfleetbot.json"]
+        while not self.stop.is_set():
+            for name in names:
+                path = os.path.join(self.w.state, name)
+                try:
+                    with open(path, "rb") as f:
+                        data = f.read()
+                    json.loads(data)
+                    self.reads += 1
+                except FileNotFoundError:
+                    if self.reads > 10:
+                        self.problems.append(name + " was gone")
+                except ValueError:
+                    self.problems.append("%s was read torn (%d bytes)" % (name, len(data)))
+            time.sleep(0.001)
+
+
+def judge(w, tally, writers, reader):
+    for t in [*writers, reader]:
+        for problem in t.problems:
+            tally.violation(t.__class__.__name__.lower(), problem)
+    files = world.tree(w.home)
+    seen = world.observe(w, files)
+    for t in writers:
+        got = seen.get(("record", "main/%s/key" % t.profile))
+        if got not in t.allowed:
+            tally.violation(t.profile, "an update was lost")
+    locks = [n for n in files if n.endswith(".lock") and os.path.basename(n) != ".lock"]
+    if locks:
+        tally.violation("locks", "left behind: %s" % locks)
+    done = w.step(world.onboard("anthropic", 1))
+    if done.returncode != 0:
+        tally.violation("afterwards", "a save ended with %d: %s" % (done.returncode,
+                                                                  done.stderr.decode()))
+    tally.note("temporary files of killed writers", sum(
+        1 for n in files if world.TEMP.match(os.path.basename(n))))
+
+
+def storm(w, a):
+    tally = Tally("writers %d x %d" % (a.writers, a.updates))
+    w.must(world.onboard("anthropic", 0))
+    peers = [subprocess.Popen([*p.split(), w.home], env=dict(w.env, PATH=os.environ["PATH"]))
+             for p in a.peer]
+    reader = Reader(w)
+    writers = [Writer(w, n + 1, a.updates, a.kills) for n in range(a.writers)]
+    for t in [reader, *writers]:
+        t.start()
+    for t in writers:
+        t.join()
+    reader.stop.set()
+    reader.join()
+    for p in peers:
+        p.terminate()
+        if p.wait(30) != 0:
+            tally.violation("peer", "%s ended with %d" % (p.args, p.returncode))
+    tally.cases = sum(t.saved + t.killed for t in writers)
+    tally.note("updates that were confirmed", sum(t.saved for t in writers))
+    tally.note("writers killed", sum(t.killed for t in writers))
+    tally.note("reads", reader.reads)
+    try:
+        judge(w, tally, writers, reader)
+    except Violation as why:
+        tally.violation("afterwards", why)
+    return tally.report()
+
+
+def control(w):
+    path = os.path.join(w.home, "number")
+    with open(path, "w", encoding="ascii") as f:
+        f.write("0")
+    running = [subprocess.Popen([os.path.join(w.bin, "fault_control"), "unlocked", path, "100"])
+               for _ in range(4)]
+    for p in running:
+        p.wait()
+    with open(path, encoding="ascii") as f:
+        lost = 400 - int(f.read())
+    print("control: %d of 400 updates without a lock were lost" % lost)
+    return lost > 0
+
+
+def main():
+    p = argparse.ArgumentParser()
+    p.add_argument("bin")
+    p.add_argument("--writers", type=int, default=8)
+    p.add_argument("--updates", type=int, default=500)
+    p.add_argument("--kills", type=float, default=0.05)
+    p.add_argument("--peer", action="append", default=[])
+    p.add_argument("--control", action="store_true")
+    a = p.parse_intermixed_args()
+    with World(a.bin) as w:
+        if a.control and not control(w):
+            return 1
+    with World(a.bin) as w:
+        return 0 if storm(w, a) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
