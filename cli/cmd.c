@@ -105,6 +105,8 @@ const struct cmd *const commands[] = {
 	&cmd_models,
 	&cmd_models_status,
 	&cmd_paste_token,
+	&cmd_list,
+	&cmd_rotate,
 	&cmd_order_get,
 	&cmd_order_set,
 	&cmd_order_clear,
