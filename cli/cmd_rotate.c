@@ -266,10 +266,13 @@ out:
 	return ok;
 }
 
+/* The same key is no rotation, unless it moves between the vault and plain text. */
 static bool differs(struct rotation *r, struct err *e)
 {
+	bool moves = r->keep != (r->was->stored == STORED_SEALED ? KEEP_SEALED : KEEP_PLAIN);
+
 	secret_fingerprint(r->fingerprint, &r->key);
-	if (strcmp(r->fingerprint, r->was->fingerprint) != 0)
+	if (moves || strcmp(r->fingerprint, r->was->fingerprint) != 0)
 		return true;
 	err_set(e, ERR_FAILED, "this is the %s already in use (compared by fingerprint)",
 		r->method->noun);
@@ -346,9 +349,9 @@ static void print_text(const struct rotation *r)
 		printf(", before %s", r->was->fingerprint);
 	putchar('\n');
 	if (r->keep == KEEP_PLAIN) {
-		fputs("It stays in plain text, as it was, in ", stdout);
+		fputs("It is kept in plain text, as asked, in ", stdout);
 		out_path(stdout, r->place.paths.env, r->place.paths.home);
-		puts("; the old one is not kept.\n--keep sealed moves it into the vault.");
+		puts("; the one before is not kept.\n--keep sealed puts it into the vault.");
 	} else if (r->previous_kept) {
 		fputs("The one before stays sealed. To go back, or to forget it:\n"
 		      "  thinkfleetbot " COMMAND " ",
