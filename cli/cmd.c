@@ -106,6 +106,7 @@ const struct cmd *const commands[] = {
 	&cmd_paste_token,
 	&cmd_list,
 	&cmd_rotate,
+	&cmd_remove,
 	&cmd_order_get,
 	&cmd_order_set,
 	&cmd_order_clear,

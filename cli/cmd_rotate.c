@@ -12,8 +12,8 @@
 #include "cli/livecheck.h"
 #include "cli/look.h"
 #include "cli/out_base.h"
-#include "cli/say.h"
 #include "cli/save.h"
+#include "cli/say.h"
 #include "cli/screen.h"
 
 /*
@@ -173,8 +173,9 @@ static bool name_profile(struct rotation *r, struct err *e)
 	if (!find(&r->now, r->profile_id))
 		return true;
 	err_set(e, ERR_REFUSED, "the profile %.120s exists already", r->profile_id);
-	return err_hint(e, "rotate that one, or choose a name: thinkfleetbot onboard --provider %s "
-			   "--profile-id NAME",
+	return err_hint(e,
+		"rotate that one, or choose a name: thinkfleetbot onboard --provider %s "
+		"--profile-id NAME",
 		r->provider->id);
 }
 
@@ -483,11 +484,12 @@ const struct cmd cmd_rotate = {
 	.name = COMMAND,
 	.args = "PROFILE [--undo | --drop-previous] [OPTION...]",
 	.summary = "replace a key: the new one is checked, then put in force in one step",
-	.detail = "On a terminal the full screen asks for the new key; else it is read from where "
-		  "the\n"
-		  "options say. A rejected key changes nothing and ends with status 1. The key "
-		  "before\n"
-		  "stays sealed until --drop-previous or the next rotation.",
+	.detail =
+		"On a terminal the full screen asks for the new key; else it is read from where "
+		"the\n"
+		"options say. A rejected key changes nothing and ends with status 1. The key "
+		"before\n"
+		"stays sealed until --drop-previous or the next rotation.",
 	.opts = opts,
 	.shared = keysource_opts,
 	.args_min = 1,

@@ -12,6 +12,7 @@ extern const struct cmd cmd_models;
 extern const struct cmd cmd_models_status;
 extern const struct cmd cmd_paste_token;
 extern const struct cmd cmd_list;
+extern const struct cmd cmd_remove;
 extern const struct cmd cmd_rotate;
 extern const struct cmd cmd_order_get;
 extern const struct cmd cmd_order_set;

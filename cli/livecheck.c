@@ -49,6 +49,6 @@ void live_check_tell(const struct live_check *c, const struct check_result *r)
 	if (r->verdict == VERDICT_ACCEPTED)
 		fprintf(stderr, "%s (%d ms).\n", head, r->latency_ms);
 	else
-		say_warning("%s%s", head,
-			r->verdict == VERDICT_UNKNOWN ? "; saved as unverified" : "");
+		say_warning(
+			"%s%s", head, r->verdict == VERDICT_UNKNOWN ? "; saved as unverified" : "");
 }
