@@ -17,6 +17,9 @@ extern const struct cmd cmd_rotate;
 extern const struct cmd cmd_order_get;
 extern const struct cmd cmd_order_set;
 extern const struct cmd cmd_order_clear;
+extern const struct cmd cmd_secrets_export;
+extern const struct cmd cmd_secrets_import;
+extern const struct cmd cmd_secrets_verify;
 extern const struct cmd cmd_run;
 extern const struct cmd cmd_help_row;
 
