@@ -149,7 +149,7 @@ resolve main/anthropic:default/key main/anthropic:setup/token second/openai:defa
 json_true "d['values'] == {'main/anthropic:default/key': '$second', 'main/anthropic:setup/token': '$token',
 	'second/openai:default/key': '$other'}" "$work/answer" "the resolver of the other machine"
 run_tfb models auth list --json
-json_true 'sorted(p["profile"] for p in d["profiles"] if p["stored"] == "sealed") ==
+json_true 'sorted(p["profile"] for p in d["profiles"] if p["stored"] == "sealed" and p["inStore"]) ==
 	["anthropic:default", "anthropic:setup"]' "$work/out" "the profiles of the other machine"
 run_tfb run -- sh -c 'printf %s "$ANTHROPIC_API_KEY $ANTHROPIC_OAUTH_TOKEN"'
 [ "$(cat "$work/out")" = "$second $token" ] || fail "run on the other machine"
