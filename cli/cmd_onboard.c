@@ -51,6 +51,12 @@ static bool run(struct cli *c, struct err *e)
 	if (given.rotate && (q->provider || q->profile_id))
 		return err_set(e, ERR_USAGE,
 			"--rotate names the profile; leave out --provider and --profile-id");
+	if (given.rotate && (given.non_interactive || keysource_given())) {
+		err_set(e, ERR_USAGE, "--rotate needs the screen");
+		return err_hint(e,
+			"without one, name what it replaces: --provider NAME --profile-id %.80s",
+			given.rotate);
+	}
 	if (given.non_interactive || keysource_given())
 		return quick_save(q, "onboard", e);
 	return screen_possible(

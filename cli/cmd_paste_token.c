@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/commands.h"
 
+#include <stdio.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -40,6 +41,7 @@ static bool run(struct cli *c, struct err *e)
 		.provider = given.provider,
 		.profile_id = given.profile_id,
 		.start = SCREEN_PASTE };
+	char profile[ID_CAP];
 	int64_t ms = 0;
 
 	if (!given.provider) {
@@ -48,6 +50,10 @@ static bool run(struct cli *c, struct err *e)
 	}
 	if (given.expires_in && !clock_parse_duration(given.expires_in, "d", &ms, e))
 		return false;
+	if (!given.profile_id) {
+		snprintf(profile, sizeof(profile), "%s:%s", given.provider, given.default_name);
+		o.profile_id = profile;
+	}
 	o.expires_ms = given.expires_in ? clock_now_ms() + ms : 0;
 	use_piped_input();
 	if (keysource_given())

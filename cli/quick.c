@@ -7,11 +7,9 @@
 
 #include "base/clock.h"
 #include "cli/keysource.h"
+#include "cli/livecheck.h"
 #include "cli/out_base.h"
 #include "cli/say.h"
-#include "net/client.h"
-
-#define CHECK_TIMEOUT_MS 15000
 
 /* The answers, worked out from the options and the key. */
 struct answers {
@@ -113,47 +111,18 @@ static void name_profile(struct answers *a, const struct quick *q)
 			q->default_name ? q->default_name : a->method->profile_name);
 }
 
-static bool rejected(const struct answers *a, struct err *e)
-{
-	char head[200];
-	char advice[300];
-	struct str h = STR_OF(head);
-	struct str ad = STR_OF(advice);
-
-	check_headline(&h, &a->check, a->provider, a->method);
-	check_advice(&ad, &a->check, a->provider, a->method);
-	err_set(e, ERR_REJECTED, "%s%s%s; nothing was saved", head, a->check.text[0] ? ": " : "",
-		a->check.text);
-	return err_hint(e, "%s", advice);
-}
-
 static bool verify(struct answers *a, const struct quick *q, struct err *e)
 {
-	const struct config_provider *row = config_provider(&a->place.config, a->provider->id);
-	struct wire_check check = { .timeout_ms = CHECK_TIMEOUT_MS };
-	char head[200];
-	struct str h = STR_OF(head);
-	bool ok;
+	const struct live_check check = { .config = &a->place.config,
+		.provider = a->provider,
+		.method = a->method,
+		.key = &a->key };
 
 	if (q->no_verify)
 		return true;
-	str_copy(check.provider, sizeof(check.provider), a->provider->id);
-	str_copy(check.method, sizeof(check.method), a->method->id);
-	str_copy(check.base_url, sizeof(check.base_url), row ? row->base_url : "");
-	if (a->key.len && !secret_copy(&check.key, &a->key, e))
+	if (!live_check(&check, &a->check, e))
 		return false;
-	ok = client_check(&check, &a->check, e);
-	secret_release(&check.key);
-	if (!ok)
-		return false;
-	if (a->check.verdict == VERDICT_REJECTED)
-		return rejected(a, e);
-	check_headline(&h, &a->check, a->provider, a->method);
-	if (a->check.verdict == VERDICT_ACCEPTED)
-		fprintf(stderr, "%s (%d ms).\n", head, a->check.latency_ms);
-	else
-		say_warning("%s%s", head,
-			a->check.verdict == VERDICT_UNKNOWN ? "; saved as unverified" : "");
+	live_check_tell(&check, &a->check);
 	return true;
 }
 

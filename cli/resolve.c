@@ -8,7 +8,7 @@
 static bool seen_before(const struct resolve_request *rq, const char *id)
 {
 	for (size_t i = 0; i < rq->count; i++)
-		if (strcmp(rq->ids[i], id) == 0)
+		if (rq->ids[i] && strcmp(rq->ids[i], id) == 0)
 			return true;
 	return false;
 }

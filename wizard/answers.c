@@ -46,6 +46,13 @@ void forget_secret(struct wizard *w)
 	w->draft.verified = w->draft.skip_verify = false;
 }
 
+static bool taken_by_another_kind(const struct wizard *w, const char *id, enum cred_kind kind)
+{
+	const struct credential *c = snapshot_find(w->world, id);
+
+	return c && c->in_store && c->kind != kind;
+}
+
 static void name_profile(struct wizard *w)
 {
 	struct draft *d = &w->draft;
@@ -55,6 +62,11 @@ static void name_profile(struct wizard *w)
 		return;
 	str_fmt(&id, "%s:%s", d->provider->id,
 		d->method->profile_name ? d->method->profile_name : "default");
+	if (!taken_by_another_kind(w, d->profile_id, d->method->kind))
+		return;
+	/* An API key and a setup-token live side by side: adding one must not replace the other. */
+	id = STR_OF(d->profile_id);
+	str_fmt(&id, "%s:%s", d->provider->id, d->method->id);
 }
 
 static void set_method(struct wizard *w, const struct method *m)
@@ -108,7 +120,7 @@ bool rotatable(const struct credential *c, struct str *why)
 		str_add(why, "renews itself");
 	else if (c->kind == CRED_NONE)
 		str_add(why, "needs no key");
-	else if (!c->in_store)
+	else if (!c->in_store && c->stored != STORED_PLAIN_ENV)
 		str_add(why, "in a variable");
 	else if (!p || !provider_method_of_kind(p, c->kind))
 		str_add(why, "not known here");
@@ -128,9 +140,9 @@ void choose_profile(struct wizard *w, const struct credential *c)
 	choose_provider(w, p);
 	choose_method(w, provider_method_of_kind(p, c->kind));
 	str_copy(w->draft.profile_id, sizeof(w->draft.profile_id), c->id);
-	w->draft.keep = c->stored == STORED_PLAIN_ENV || c->stored == STORED_PLAIN_PROFILES
-				? KEEP_PLAIN
-				: KEEP_SEALED;
+	/* Plain text in auth-profiles.json is asked about (protect_wanted); sealed is the default.
+	 */
+	w->draft.keep = c->stored == STORED_PLAIN_ENV ? KEEP_PLAIN : KEEP_SEALED;
 	w->draft.model[0] = '\0';
 	w->draft.keep_fallback = false;
 	w->draft.expires_ms = 0;

@@ -142,8 +142,13 @@ static enum reply protect_act(struct wizard *w, int action, const struct event *
 	return REPLY_STAY;
 }
 
+/* A rotation asks only where the old key lies in a file that this program does not write to. */
 static bool protect_wanted(const struct wizard *w)
 {
+	const struct credential *c = snapshot_find(w->world, w->draft.profile_id);
+
+	if (w->flow == FLOW_ROTATE)
+		return c && c->stored == STORED_PLAIN_PROFILES;
 	return w->flow == FLOW_ADD && w->draft.method && w->draft.method->kind != CRED_NONE;
 }
 

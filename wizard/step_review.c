@@ -87,7 +87,8 @@ static void model_text(const struct wizard *w, struct str *out)
 		return;
 	}
 	str_add(out, w->draft.model);
-	if (w->draft.keep_fallback)
+	if (w->draft.keep_fallback && w->world->default_raw[0] &&
+		strcmp(w->draft.model, w->world->default_model) != 0)
 		str_fmt(out, ", fallback %s", w->world->default_model);
 }
 

@@ -188,6 +188,19 @@ static void draw_facts(const struct wizard *w, struct body *b)
 	draw_switch(w, b);
 }
 
+/* An address from the configuration is not the provider's own: say where the key will go. */
+static void draw_address(const struct wizard *w, struct body *b)
+{
+	char text[CHECK_URL_CAP + 80];
+	struct str s = STR_OF(text);
+
+	if (!w->draft.base_url[0])
+		return;
+	str_fmt(&s, "It will be sent to %s (models.providers.%s.baseUrl).", w->draft.base_url,
+		w->draft.provider->id);
+	body_mark(b, b->layout == LAYOUT_XS ? 0 : 3, GLYPH_WARN, text);
+}
+
 static void secret_draw(const struct wizard *w, struct body *b)
 {
 	char tail[TAIL_CAP];
@@ -197,6 +210,7 @@ static void secret_draw(const struct wizard *w, struct body *b)
 	draw_how(w, b);
 	body_field(b, w->draft.method->noun, &w->secret, w->report.prefix, tail);
 	draw_facts(w, b);
+	draw_address(w, b);
 }
 
 static void say_why(struct wizard *w)

@@ -141,8 +141,7 @@ static void harmless_words_and_the_target_of_run_are_left_alone(void **state)
 	static const char *const lines[] = {
 		"models auth order set --provider anthropic anthropic:default anthropic:work",
 		"onboard --key-file /home/u/key --key-stdin --model anthropic/claude-opus-4-5",
-		"run -- curl --key "
-		"sk-ant-api03-CANARYCANARYCANARYCANARYCANARYCANARYCANARYCANARYCANARYAA",
+		"run -- curl --key sk-ant-api03-CANARYCANARYCANARYCANARYCANARYCANARYCANARYAA",
 	};
 
 	(void)state;

@@ -70,6 +70,48 @@ static void what_cannot_be_rotated_says_why(void **state)
 	assert_true(sees("cannot be replaced here"));
 }
 
+static void a_plain_key_in_a_foreign_file_asks_how_to_keep_the_new_one(void **state)
+{
+	(void)state;
+	used();
+	world.credentials[0].stored = STORED_PLAIN_PROFILES;
+	type("2");
+	press(KEYS_ENTER);
+	paste(sample_token(2, 108));
+	press(KEYS_ENTER);
+	answer(VERDICT_ACCEPTED, REASON_NONE, 200);
+	press(KEYS_ENTER);
+	assert_string_equal(at(), "protect");
+	assert_int_equal(press(KEYS_ENTER), FX_PLAN);
+	assert_int_equal(draft()->keep, KEEP_SEALED);
+}
+
+static void a_plain_line_of_ours_is_rotated_in_place(void **state)
+{
+	(void)state;
+	used();
+	world.credentials[0].stored = STORED_PLAIN_ENV;
+	world.credentials[0].in_store = false;
+	type("2");
+	press(KEYS_ENTER);
+	assert_string_equal(at(), "secret");
+	assert_int_equal(draft()->keep, KEEP_PLAIN);
+	assert_int_equal(draft()->intent, INTENT_ROTATE);
+}
+
+static void adding_another_kind_of_credential_does_not_replace_the_first(void **state)
+{
+	struct err e = { 0 };
+
+	(void)state;
+	used();
+	assert_int_equal(snapshot_find(&world, "anthropic:default")->kind, CRED_TOKEN);
+	assert_ok(wizard_preset(player.w, "anthropic", "api-key", NULL, &e), e);
+	assert_string_equal(draft()->profile_id, "anthropic:api-key");
+	assert_ok(wizard_preset(player.w, "anthropic", "setup-token", NULL, &e), e);
+	assert_string_equal(draft()->profile_id, "anthropic:default");
+}
+
 static void a_rotation_given_up_leaves_nothing_in_what_is_added(void **state)
 {
 	(void)state;
@@ -79,7 +121,7 @@ static void a_rotation_given_up_leaves_nothing_in_what_is_added(void **state)
 	type("2");
 	press(KEYS_ENTER);
 	assert_string_equal(draft()->profile_id, "anthropic:work");
-	assert_int_equal(draft()->keep, KEEP_PLAIN);
+	assert_int_equal(draft()->keep, KEEP_SEALED);
 	paste(sample_token(2, 108));
 	press(KEYS_ESC);
 	press(KEYS_ESC);
@@ -133,6 +175,9 @@ int main(void)
 		cmocka_unit_test(rotation_refuses_the_token_already_in_use),
 		cmocka_unit_test(a_rejected_rotation_says_that_the_old_key_stays),
 		cmocka_unit_test(what_cannot_be_rotated_says_why),
+		cmocka_unit_test(a_plain_key_in_a_foreign_file_asks_how_to_keep_the_new_one),
+		cmocka_unit_test(a_plain_line_of_ours_is_rotated_in_place),
+		cmocka_unit_test(adding_another_kind_of_credential_does_not_replace_the_first),
 		cmocka_unit_test(a_rotation_given_up_leaves_nothing_in_what_is_added),
 		cmocka_unit_test(paste_only_is_four_steps),
 		cmocka_unit_test(presets_skip_their_steps_and_name_the_valid_ids),

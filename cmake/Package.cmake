@@ -1,0 +1,43 @@
+# What is installed beside the programs (their own rules are in cli/ and net/), and the Debian package:
+#   cmake --install build/release --prefix /usr/local
+#   cpack --config build/release/CPackConfig.cmake
+
+install(FILES man/thinkfleetbot.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+install(FILES man/thinkfleetbot-vault.5 DESTINATION ${CMAKE_INSTALL_MANDIR}/man5)
+install(FILES man/thinkfleetbot-resolve.8 DESTINATION ${CMAKE_INSTALL_MANDIR}/man8)
+install(FILES README.md CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
+# Debian's name for the licence; /usr/share/doc/PACKAGE/copyright is looked for by tools.
+install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} RENAME copyright)
+
+set(CPACK_GENERATOR DEB)
+set(CPACK_PACKAGE_CONTACT "The thinkfleetbot authors <thinkfleetbot@localhost>")
+set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
+set(CPACK_STRIP_FILES ON)
+# Whatever the umask of the person who packs.
+set(CPACK_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS
+  OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
+
+set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
+set(CPACK_DEBIAN_PACKAGE_SECTION admin)
+set(CPACK_DEBIAN_PACKAGE_PRIORITY optional)
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY
+  "set up, guard and explain the model credentials of a gateway host")
+set(CPACK_DEBIAN_PACKAGE_DESCRIPTION
+"Puts API keys and tokens on the host of an always-on gateway: recognises
+what is pasted, tests it at the provider before it is saved, keeps it
+encrypted at rest, and hands it to the gateway after a reboot without a
+person. A status panel and a doctor say what is wrong when a model stops
+answering.")
+
+# The certificates are no library, so nothing finds that dependency by itself.
+find_program(TFB_SHLIBDEPS dpkg-shlibdeps)
+mark_as_advanced(TFB_SHLIBDEPS)
+if(TFB_SHLIBDEPS)
+  set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
+  set(CPACK_DEBIAN_PACKAGE_DEPENDS ca-certificates)
+else()
+  set(CPACK_DEBIAN_PACKAGE_DEPENDS
+    "libc6, libncursesw6, libtinfo6, libcurl4, libjson-c5, libsodium23, ca-certificates")
+endif()
+
+include(CPack)
