@@ -132,6 +132,11 @@ bool ask_typed(const char *prompt, const char *want, const char *instead, struct
 	return same || err_set(e, ERR_REFUSED, "something else was typed; nothing was changed");
 }
 
+bool ask_shown(struct secret *out, const char *prompt, const char *instead, struct err *e)
+{
+	return ask_line(out, prompt, false, instead, e);
+}
+
 bool ask_hidden(struct secret *out, const char *prompt, const char *instead, struct err *e)
 {
 	if (!ask_line(out, prompt, true, instead, e))

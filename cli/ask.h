@@ -15,6 +15,9 @@
 /* True when exactly `want` was typed. */
 bool ask_typed(const char *prompt, const char *want, const char *instead, struct err *e);
 
+/* Any line, echoed, into *out (initialised here). */
+bool ask_shown(struct secret *out, const char *prompt, const char *instead, struct err *e);
+
 /* Typed without echo, 1 to ASK_MAX bytes, into *out (initialised here). */
 bool ask_hidden(struct secret *out, const char *prompt, const char *instead, struct err *e);
 

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/capsule_io.h"
 
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "cli/agents.h"
 #include "cli/ask.h"
 #include "cli/save.h"
+#include "cli/unlock.h"
 #include "store/dotenv.h"
 #include "store/profiles.h"
 
@@ -29,58 +28,27 @@ const struct opt capsule_opts[] = {
 
 /* --- the passphrase -------------------------------------------------------------------------- */
 
-static bool read_descriptor(struct buf *raw, struct err *e)
-{
-	char *end;
-	long fd = strtol(given.fd, &end, 10);
-	bool ok;
-
-	if (*given.fd == '\0' || *end || fd < 0 || fd > 1 << 20 || fcntl((int)fd, F_GETFD) < 0)
-		return err_set(
-			e, ERR_USAGE, "--passphrase-fd %.20s is not an open descriptor", given.fd);
-	ok = fs_read_fd((int)fd, ASK_MAX + 2, raw, e) || err_wrap(e, "--passphrase-fd");
-	close((int)fd);
-	return ok;
-}
-
-/* One line: what a terminal would have given. */
-static bool one_line(struct secret *out, const struct buf *raw, struct err *e)
-{
-	size_t n = raw->len;
-
-	n -= n && raw->p[n - 1] == '\n';
-	n -= n && raw->p[n - 1] == '\r';
-	if (!n || n > ASK_MAX || memchr(raw->p, '\n', n) || memchr(raw->p, '\0', n))
-		return err_set(e, ERR_USAGE, "a passphrase is one line of 1 to %d bytes", ASK_MAX);
-	return secret_from(out, raw->p, n, e);
-}
-
 bool capsule_passphrase(struct secret *out, bool twice, struct err *e)
 {
-	struct buf raw = { 0 };
-	bool ok;
-
 	*out = (struct secret){ 0 };
 	if (given.fd && given.file)
 		return err_set(e, ERR_USAGE, "choose one of --passphrase-fd and --passphrase-file");
-	if (!given.fd && !given.file)
-		return twice ? ask_hidden_twice(out,
-				       "Passphrase for the capsule: ", "The same again: ", INSTEAD,
-				       e)
-			     : ask_hidden(out, "Passphrase of the capsule: ", INSTEAD, e);
-	ok = (given.fd ? read_descriptor(&raw, e)
-		       : fs_read_private(given.file, ASK_MAX + 2, &raw, e)) &&
-	     one_line(out, &raw, e);
-	buf_release(&raw);
-	return ok;
+	if (given.fd || given.file)
+		return unlock_read(out, given.fd ? "passphrase-fd" : "passphrase-file", given.fd,
+			given.file, e);
+	if (twice)
+		return ask_hidden_twice(
+			out, "Passphrase for the capsule: ", "The same again: ", INSTEAD, e);
+	return ask_hidden(out, "Passphrase of the capsule: ", INSTEAD, e);
 }
 
 /* --- the file ----------------------------------------------------------------------------------
  */
 
-bool capsule_read(struct capsule *c, const char *path, struct err *e)
+bool capsule_read(
+	struct capsule *c, const char *path, const struct secret *passphrase, struct err *e)
 {
-	struct secret passphrase = { 0 };
+	struct secret asked = { 0 };
 	struct capsule_head head;
 	struct buf file = { 0 };
 	bool ok = false;
@@ -92,11 +60,14 @@ bool capsule_read(struct capsule *c, const char *path, struct err *e)
 		err_wrap(e, "%s", path);
 		goto out;
 	}
-	if (!capsule_passphrase(&passphrase, false, e))
-		goto out;
-	ok = capsule_open(c, file.p, file.len, &passphrase, e) || err_wrap(e, "%s", path);
+	if (!passphrase || !passphrase->len) {
+		if (!capsule_passphrase(&asked, false, e))
+			goto out;
+		passphrase = &asked;
+	}
+	ok = capsule_open(c, file.p, file.len, passphrase, e) || err_wrap(e, "%s", path);
 out:
-	secret_release(&passphrase);
+	secret_release(&asked);
 	buf_release(&file);
 	return ok;
 }

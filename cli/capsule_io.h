@@ -15,8 +15,12 @@ extern const struct opt capsule_opts[];
 /* From there, else asked for on the terminal; twice when a new capsule is made. */
 bool capsule_passphrase(struct secret *out, bool twice, struct err *e);
 
-/* Reads and opens; every message names the file. Damage is told before a passphrase is asked. */
-bool capsule_read(struct capsule *c, const char *path, struct err *e);
+/*
+ * Reads and opens; every message names the file. passphrase NULL or empty: from the options
+ * or asked for, after damage would have been told.
+ */
+bool capsule_read(
+	struct capsule *c, const char *path, const struct secret *passphrase, struct err *e);
 
 /* The profiles of every agent and the sealed lines of .env. The texts live in the pool. */
 struct capsule_lists {

@@ -8,6 +8,7 @@
 #include "cli/capsule_io.h"
 #include "cli/hold.h"
 #include "cli/out_base.h"
+#include "cli/unlock.h"
 
 /*
  * `secrets export`: the capsule is made in memory, written once where no file is, and
@@ -145,6 +146,7 @@ static void print_text(const struct export *x)
 
 static bool export_to(struct export *x, struct err *e)
 {
+	struct unlock u = { .paths = &x->place.paths };
 	struct secret passphrase = { 0 };
 	bool ok = false;
 
@@ -155,11 +157,12 @@ static bool export_to(struct export *x, struct err *e)
 		err_hint(e, "thinkfleetbot onboard makes one with the first credential");
 		goto out;
 	}
-	if (!vault_open_at(&x->vault, &x->place.paths, e))
+	if (!unlock_open(&u, &x->vault, e))
 		goto out;
 	count_left_out(x, &x->vault);
 	ok = capsule_passphrase(&passphrase, true, e) && write_capsule(x, &passphrase, e);
 out:
+	unlock_release(&u);
 	secret_release(&passphrase);
 	return ok;
 }

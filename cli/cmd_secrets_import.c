@@ -388,7 +388,7 @@ static bool import(struct import *im, const char *path, struct err *e)
 		err_set(e, ERR_REFUSED, "there is a vault here already");
 		return err_hint(e, "--merge adds what the capsule holds to it; nothing is removed");
 	}
-	if (!capsule_read(&im->capsule, path, e) || !plan(im, e))
+	if (!capsule_read(&im->capsule, path, NULL, e) || !plan(im, e))
 		return false;
 	if (!given.json)
 		print_plan(im, stdout);

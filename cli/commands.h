@@ -19,8 +19,14 @@ extern const struct cmd cmd_order_set;
 extern const struct cmd cmd_order_clear;
 extern const struct cmd cmd_secrets_export;
 extern const struct cmd cmd_secrets_import;
-extern const struct cmd cmd_secrets_verify;
 extern const struct cmd cmd_run;
+extern const struct cmd cmd_secrets_status;
+extern const struct cmd cmd_secrets_verify;
+extern const struct cmd cmd_slot_list;
+extern const struct cmd cmd_slot_add;
+extern const struct cmd cmd_slot_remove;
+extern const struct cmd cmd_rekey_file;
+extern const struct cmd cmd_rekey_vault;
 extern const struct cmd cmd_help_row;
 
 #endif

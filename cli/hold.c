@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/hold.h"
 
+#include "store/vault_rekey.h"
+
 #define LOCK_TIMEOUT_MS 10000
 
 bool vault_exists(const struct paths *p)
@@ -12,7 +14,7 @@ bool vault_exists(const struct paths *p)
 
 bool vault_open_at(struct vault *v, const struct paths *p, struct err *e)
 {
-	return vault_load(v, p->vault, e) && vault_unlock_keyfile(v, p->keys, e);
+	return vault_load(v, p->vault, e) && vault_unlock_unattended(v, p->keys, e);
 }
 
 bool hold_lock(struct hold *h, const struct paths *p, struct err *e)
@@ -30,7 +32,7 @@ bool hold_open(struct hold *h, const struct paths *p, bool accept_rollback, stru
 		return false;
 	if (accept_rollback)
 		vault_accept_rollback(&h->vault);
-	return true;
+	return vault_rekey_resume(&h->vault, p->vault, NULL, e);
 }
 
 void hold_release(struct hold *h)

@@ -28,7 +28,7 @@ ends_with 0 "another agent's key"
 # --- export ----------------------------------------------------------------------------------------------
 run_tfb secrets verify
 ends_with 0 verify
-says "4 of 4 records open" verify
+says "4, 4 of them open" verify
 before=$(home_state)
 run_tfb secrets export "$capsule" "${with_pass[@]}"
 ends_with 0 export

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#include "cli/commands.h"
+#include "cli/rehearse.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,115 +10,7 @@
 #include "cli/hold.h"
 #include "cli/out_base.h"
 #include "cli/restore.h"
-
-/*
- * `secrets verify`: opens every record and says which do not. With a capsule it is a
- * rehearsal: a vault is really made from it, written, read back and compared.
- */
-
-static struct {
-	const char *capsule;
-	bool json;
-} given;
-
-static const struct opt opts[] = {
-	{ "restore-test", "FILE", "restore this capsule into a scratch folder and compare",
-		OPT_TEXT, { .text = &given.capsule } },
-	{ "json", NULL, "print JSON", OPT_FLAG, { .flag = &given.json } },
-	{ .kind = OPT_END },
-};
-
-/* --- the vault itself ------------------------------------------------------------------------ */
-
-static size_t count_opening(const struct vault *v)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < v->record_count; i++)
-		n += vault_record_opens(v, &v->records[i]);
-	return n;
-}
-
-static void print_vault(const struct place *p, const struct vault *v, size_t opened)
-{
-	out_path(stdout, p->paths.vault, p->paths.home);
-	printf(": generation %" PRIu64 ", %zu of %zu records open, %s\n", v->gen, opened,
-		v->record_count, v->mac_ok ? "authentic as a whole" : "changed by something else");
-	if (v->age == VAULT_AGE_OLDER)
-		printf("  an older copy: generation %" PRIu64 " was seen here before\n",
-			v->anchor_gen);
-	for (size_t i = 0; i < v->record_count; i++) {
-		const struct vault_record *r = &v->records[i];
-
-		if (vault_record_opens(v, r))
-			continue;
-		fputs("  does not open: ", stdout);
-		out_text(stdout, r->id);
-		fputs(", profile ", stdout);
-		out_text(stdout, r->profile);
-		putchar('\n');
-	}
-}
-
-static struct json_object *vault_json(const struct place *p, const struct vault *v, size_t opened)
-{
-	struct json_object *o = json_object_new_object();
-	struct json_object *failed = json_object_new_array();
-
-	for (size_t i = 0; i < v->record_count; i++)
-		if (!vault_record_opens(v, &v->records[i]))
-			json_object_array_add(failed, json_text(v->records[i].id));
-	json_put(o, "path", json_path(p->paths.vault, p->paths.home));
-	json_put(o, "generation", json_object_new_int64((int64_t)v->gen));
-	json_put(o, "authentic", json_object_new_boolean(v->mac_ok));
-	json_put(o, "olderCopy", json_object_new_boolean(v->age == VAULT_AGE_OLDER));
-	json_put(o, "records", json_object_new_int64((int64_t)v->record_count));
-	json_put(o, "opened", json_object_new_int64((int64_t)opened));
-	json_put(o, "failed", failed);
-	return o;
-}
-
-static bool vault_bad(const struct vault *v, size_t opened, struct err *e)
-{
-	if (opened < v->record_count) {
-		err_set(e, ERR_DAMAGED, "%zu of %zu records do not open", v->record_count - opened,
-			v->record_count);
-		return err_hint(e,
-			"give each its key again: thinkfleetbot models auth rotate "
-			"PROFILE; or put the vault's .bak in its place");
-	}
-	if (!v->mac_ok) {
-		err_set(e, ERR_DAMAGED, "the vault was changed by something else");
-		return err_hint(e, "restore the copy with .bak at the end");
-	}
-	return true;
-}
-
-static bool verify_vault(const struct place *p, struct err *e)
-{
-	struct vault v = { 0 };
-	size_t opened;
-	bool ok = false;
-
-	if (!vault_load(&v, p->paths.vault, e))
-		goto out;
-	vault_tolerate(&v);
-	if (!vault_unlock_keyfile(&v, p->paths.keys, e))
-		goto out;
-	opened = count_opening(&v);
-	ok = true;
-	if (given.json)
-		ok = json_finish(stdout, vault_json(p, &v, opened), e);
-	else
-		print_vault(p, &v, opened);
-	ok = ok && vault_bad(&v, opened, e);
-out:
-	vault_release(&v);
-	return ok;
-}
-
-/* --- the rehearsal -----------------------------------------------------------------------------
- */
+#include "cli/unlock.h"
 
 struct rehearsal {
 	struct capsule capsule;
@@ -272,63 +163,43 @@ static bool rehearsal_bad(const struct rehearsal *r, struct err *e)
 	return true;
 }
 
-static bool rehearse(struct rehearsal *r, const struct place *p, struct err *e)
+/* The one that is here, opened as every command does: the options named the capsule's passphrase.
+ */
+static bool open_here(struct rehearsal *r, const struct paths *paths, struct err *e)
+{
+	struct unlock u = { .paths = paths };
+	bool ok = unlock_open(&u, &r->here, e);
+
+	unlock_release(&u);
+	return ok;
+}
+
+static bool perform(struct rehearsal *r, const struct rehearse *how, struct err *e)
 {
 	bool ok;
 
-	r->have_here = vault_exists(&p->paths);
-	if (r->have_here && !vault_open_at(&r->here, &p->paths, e))
-		return false;
-	if (!capsule_read(&r->capsule, given.capsule, e) || !random_key(&r->key, e) ||
+	r->have_here = vault_exists(how->paths);
+	if (!capsule_read(&r->capsule, how->capsule, how->passphrase, e) ||
+		(r->have_here && !open_here(r, how->paths, e)) || !random_key(&r->key, e) ||
 		!restore(r, e))
 		return false;
 	if (r->have_here)
 		compare_here(r);
 	ok = true;
-	if (given.json)
+	if (how->json)
 		ok = rehearsal_json(r, e);
 	else
 		print_rehearsal(r);
 	return ok && rehearsal_bad(r, e);
 }
 
-static bool restore_test(const struct place *p, struct err *e)
+bool rehearse(const struct rehearse *how, struct err *e)
 {
 	struct rehearsal r = { 0 };
-	bool ok = rehearse(&r, p, e);
+	bool ok = perform(&r, how, e);
 
 	capsule_release(&r.capsule);
 	vault_release(&r.here);
 	secret_release(&r.key);
 	return ok;
 }
-
-static bool run(struct cli *c, struct err *e)
-{
-	struct place place;
-	bool ok;
-
-	(void)c;
-	if (!place_find(&place, NULL, PLACE_READ, "secrets verify", e))
-		return false;
-	ok = given.capsule ? restore_test(&place, e) : verify_vault(&place, e);
-	place_release(&place);
-	return ok;
-}
-
-const struct cmd cmd_secrets_verify = {
-	.name = "secrets verify",
-	.args = "[--restore-test FILE [--passphrase-file FILE | --passphrase-fd N]] [--json]",
-	.summary = "open every record; or rehearse a restore from a capsule",
-	.detail =
-		"Nothing is changed. The rehearsal makes a vault in a scratch folder (TMPDIR), "
-		"whose key\n"
-		"exists in memory only, and compares every record by keyed hash. Status 1: the "
-		"capsule\n"
-		"opens but is out of date; 65: damaged; 66: not found; 71: too little memory; 76: "
-		"another\n"
-		"version; 77: locked, or the wrong passphrase.",
-	.opts = opts,
-	.shared = capsule_opts,
-	.run = run,
-};
