@@ -149,7 +149,7 @@ static bool open_all(
 		goto out;
 	/* A damaged neighbour must not keep a service from starting. */
 	vault_tolerate(&v);
-	if (!vault_unlock_keyfile(&v, p->paths.keys, e))
+	if (!vault_unlock_unattended(&v, p->paths.keys, e))
 		goto out;
 	for (uint32_t i = 0; i < env->count; i++)
 		if (!open_line(l, &v, env, i, given.agent ? p->agent : NULL, e))

@@ -40,7 +40,7 @@ static bool from_vault(
 
 	if (vault_load(&v, p->paths.vault, e)) {
 		vault_tolerate(&v);
-		ok = vault_unlock_keyfile(&v, p->paths.keys, e) && vault_get(&v, c->ref, out, e);
+		ok = vault_unlock_unattended(&v, p->paths.keys, e) && vault_get(&v, c->ref, out, e);
 	}
 	vault_release(&v);
 	return ok;

@@ -7,13 +7,10 @@
 
 #include "base/clock.h"
 #include "cli/keysource.h"
+#include "cli/livecheck.h"
 #include "cli/out_base.h"
 #include "cli/say.h"
-#include "net/client.h"
 #include "store/profiles.h"
-
-#define CHECK_TIMEOUT_MS 15000
-#define SKEW_MS 60000 /* more than that breaks expiry dates and signatures */
 
 /* The answers, worked out from the options and the key. */
 struct answers {
@@ -136,58 +133,18 @@ static void name_profile(struct answers *a, const struct quick *q)
 			a->method->id);
 }
 
-static bool rejected(const struct answers *a, struct err *e)
-{
-	char head[200];
-	char advice[300];
-	struct str h = STR_OF(head);
-	struct str ad = STR_OF(advice);
-
-	check_headline(&h, &a->check, a->provider, a->method);
-	check_advice(&ad, &a->check, a->provider, a->method);
-	err_set(e, ERR_REJECTED, "%s%s%s; nothing was saved", head, a->check.text[0] ? ": " : "",
-		a->check.text);
-	return err_hint(e, "%s", advice);
-}
-
-static void tell_check(const struct answers *a)
-{
-	const struct check_result *r = &a->check;
-	char head[200];
-	struct str h = STR_OF(head);
-
-	check_headline(&h, r, a->provider, a->method);
-	if (r->verdict == VERDICT_ACCEPTED)
-		fprintf(stderr, "%s (%d ms).\n", head, r->latency_ms);
-	else
-		say_warning("%s%s%s%s", head, r->text[0] ? ": " : "", r->text,
-			r->verdict == VERDICT_UNKNOWN ? " - saved as unverified" : "");
-	if (r->skew_ms != INT64_MIN && (r->skew_ms > SKEW_MS || r->skew_ms < -SKEW_MS))
-		say_warning("this host's clock is %" PRId64 " s %s the provider's",
-			(r->skew_ms < 0 ? -r->skew_ms : r->skew_ms) / 1000,
-			r->skew_ms < 0 ? "behind" : "ahead of");
-}
-
 static bool verify(struct answers *a, const struct quick *q, struct err *e)
 {
-	const struct config_provider *row = config_provider(&a->place.config, a->provider->id);
-	struct wire_check check = { .timeout_ms = CHECK_TIMEOUT_MS };
-	bool ok;
+	const struct live_check check = { .config = &a->place.config,
+		.provider = a->provider,
+		.method = a->method,
+		.key = &a->key };
 
 	if (q->no_verify)
 		return true;
-	str_copy(check.provider, sizeof(check.provider), a->provider->id);
-	str_copy(check.method, sizeof(check.method), a->method->id);
-	str_copy(check.base_url, sizeof(check.base_url), row ? row->base_url : "");
-	if (a->key.len && !secret_copy(&check.key, &a->key, e))
+	if (!live_check(&check, &a->check, e))
 		return false;
-	ok = client_check(&check, &a->check, e);
-	secret_release(&check.key);
-	if (!ok)
-		return false;
-	if (a->check.verdict == VERDICT_REJECTED)
-		return rejected(a, e);
-	tell_check(a);
+	live_check_tell(&check, &a->check);
 	return true;
 }
 

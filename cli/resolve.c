@@ -177,7 +177,7 @@ static void source_open(struct source *s, const char *vault_path, const char *ke
 	}
 	/* One damaged record must not cost the others: they open, each by its own seal. */
 	vault_tolerate(&s->vault);
-	if (!vault_unlock_keyfile(&s->vault, key_dir, &e))
+	if (!vault_unlock_unattended(&s->vault, key_dir, &e))
 		s->closed = refusal_of(e.code == ERR_NOT_FOUND ? ERR_KEY : e.code);
 }
 

@@ -274,7 +274,7 @@ static bool open_vault(struct job *j, struct err *e)
 	if (f->is_new)
 		return true;
 	if (!vault_load(&j->vault, f->path, e) ||
-		!vault_unlock_keyfile(&j->vault, j->s->paths->keys, e))
+		!vault_unlock_unattended(&j->vault, j->s->paths->keys, e))
 		return false;
 	if (j->s->accept_rollback)
 		vault_accept_rollback(&j->vault);

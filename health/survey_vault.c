@@ -2,20 +2,29 @@
 #include <string.h>
 
 #include "health/survey_data.h"
+#include "store/vault_slots.h"
 
 /*
- * The key file is read once by itself, so that "the key file is damaged" and
+ * Where nothing opens, the key file is read once by itself, so that "the key file is damaged" and
  * "the vault is damaged" stay two answers.
  */
-static bool key_file_good(struct survey *v)
+static void read_key_file(struct survey *v)
 {
 	struct secret kek = { 0 };
 	char path[PATHS_CAP];
-	bool ok = keyfile_path(path, sizeof(path), v->paths->keys, v->vault.id, &v->key_error) &&
-		  keyfile_read(path, &kek, &v->key_error);
 
+	if (keyfile_path(path, sizeof(path), v->paths->keys, v->vault.id, &v->key_error))
+		keyfile_read(path, &kek, &v->key_error);
 	secret_release(&kek);
-	return ok;
+}
+
+/* A vault that needs a person has no key here either, and says so in its own words. */
+static void explain_closed(struct survey *v)
+{
+	if (!vault_unattended(&v->vault, NULL))
+		v->key_error = v->unlock_error;
+	else if (vault_weakest(&v->vault)->type == KEYSLOT_FILE)
+		read_key_file(v);
 }
 
 void survey_open_vault(struct survey *v)
@@ -25,8 +34,10 @@ void survey_open_vault(struct survey *v)
 	vault_tolerate(&v->vault);
 	if (v->o->key)
 		v->unlocked = vault_unlock_key(&v->vault, v->o->key, &v->unlock_error);
-	else if (key_file_good(v))
-		v->unlocked = vault_unlock_keyfile(&v->vault, v->paths->keys, &v->unlock_error);
+	else
+		v->unlocked = vault_unlock_unattended(&v->vault, v->paths->keys, &v->unlock_error);
+	if (!v->unlocked && !v->o->key)
+		explain_closed(v);
 }
 
 /* Why nothing opens. */

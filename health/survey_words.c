@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "health/survey_data.h"
+#include "store/vault_slots.h"
 
 /*
  * One line on how the keys are kept: counts, no adjectives. Plain text is never
@@ -41,7 +42,7 @@ static void sealed(struct str *out, const struct survey *v, const struct counted
 	else if (v->o->key)
 		str_add(out, "opens with the key you gave");
 	else
-		str_add(out, "opens with a key file on this disk");
+		str_add(out, vault_weakest_words(&v->vault));
 }
 
 static void part(struct str *out, unsigned n, const char *what)

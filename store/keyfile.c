@@ -2,7 +2,9 @@
 #include "store/keyfile.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -10,6 +12,7 @@
 
 #include "base/fs.h"
 #include "crypto/b64.h"
+#include "crypto/keyslot.h"
 
 static const char prefix[] = "tfkey1_";
 static const char anchor_prefix[] = "tfanchor1_";
@@ -88,6 +91,11 @@ static bool path_of(char *out, size_t cap, const char *dir, const char *vault_id
 bool keyfile_path(char *out, size_t cap, const char *dir, const char *vault_id, struct err *e)
 {
 	return path_of(out, cap, dir, vault_id, ".key", e);
+}
+
+bool keyfile_next_path(char *out, size_t cap, const char *dir, const char *vault_id, struct err *e)
+{
+	return path_of(out, cap, dir, vault_id, ".key.new", e);
 }
 
 static bool checksum(char out[B64_6 + 1], const struct secret *key, struct err *e)
@@ -199,13 +207,11 @@ static bool write_new(const char *path, const struct secret *key, struct err *e)
 	return ok;
 }
 
-bool keyfile_create(const char *dir, const char *vault_id, struct secret *kek, struct err *e)
+bool keyfile_create_at(const char *path, struct secret *kek, struct err *e)
 {
-	char path[FS_PATH_MAX];
 	struct fs_stamp st;
 
-	if (!keydir_prepare(dir, e) || !keyfile_path(path, sizeof(path), dir, vault_id, e) ||
-		!fs_stat(path, &st, e))
+	if (!fs_stat(path, &st, e))
 		return false;
 	if (st.exists) {
 		err_set(e, ERR_CREATE, "the key file %s exists already", path);
@@ -217,6 +223,127 @@ bool keyfile_create(const char *dir, const char *vault_id, struct secret *kek, s
 		return true;
 	secret_release(kek);
 	return false;
+}
+
+bool keyfile_create(const char *dir, const char *vault_id, struct secret *kek, struct err *e)
+{
+	char path[FS_PATH_MAX];
+
+	return keydir_prepare(dir, e) && keyfile_path(path, sizeof(path), dir, vault_id, e) &&
+	       keyfile_create_at(path, kek, e);
+}
+
+bool keyfile_create_next(const char *dir, const char *vault_id, struct secret *kek, struct err *e)
+{
+	char path[FS_PATH_MAX];
+
+	return keydir_prepare(dir, e) && keyfile_next_path(path, sizeof(path), dir, vault_id, e) &&
+	       keyfile_create_at(path, kek, e);
+}
+
+/* A rename is durable when its folder is. */
+static bool sync_dir(const char *dir, struct err *e)
+{
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	bool ok = fd >= 0 && (fsync(fd) == 0 || errno == EINVAL);
+
+	if (!ok)
+		err_sys(e, "%s", dir);
+	if (fd >= 0)
+		close(fd);
+	return ok;
+}
+
+/* Moves the successor to the key file's name; false with *error 0 when a path failed. */
+static bool rename_next(
+	const char *dir, const char *vault_id, unsigned flags, int *error, struct err *e)
+{
+	char path[FS_PATH_MAX];
+	char next[FS_PATH_MAX];
+
+	*error = 0;
+	if (!keyfile_path(path, sizeof(path), dir, vault_id, e) ||
+		!keyfile_next_path(next, sizeof(next), dir, vault_id, e))
+		return false;
+	if (renameat2(AT_FDCWD, next, AT_FDCWD, path, flags) == 0)
+		return sync_dir(dir, e);
+	*error = errno;
+	return err_sys(e, "%s", path);
+}
+
+bool keyfile_exchange(const char *dir, const char *vault_id, bool *done, struct err *e)
+{
+	struct err why = { 0 };
+	int error;
+
+	*done = rename_next(dir, vault_id, RENAME_EXCHANGE, &error, &why);
+	if (*done || error == EINVAL || error == ENOSYS)
+		return true;
+	if (e)
+		*e = why;
+	return false;
+}
+
+bool keyfile_promote(const char *dir, const char *vault_id, struct err *e)
+{
+	int error;
+
+	return rename_next(dir, vault_id, 0, &error, e);
+}
+
+bool credential_name_valid(const char *name)
+{
+	const char *at = name;
+
+	/* No way out of the folder, and nothing that a unit file would have to quote. */
+	if (*at == '.')
+		return false;
+	for (; *at; at++)
+		if (!((*at >= 'a' && *at <= 'z') || (*at >= 'A' && *at <= 'Z') ||
+			    (*at >= '0' && *at <= '9') || strchr("._-", *at)))
+			return false;
+	return at > name && at - name < KEYSLOT_NAME_CAP;
+}
+
+static bool credential_private(const char *path, const struct fs_stamp *st, struct err *e)
+{
+	/* systemd gives a root-owned file with an ACL (seen as group bits), or one of ours. */
+	mode_t others = st->uid == 0 ? 007 : 077;
+
+	if ((st->uid == 0 || st->uid == geteuid()) && !(st->mode & others))
+		return true;
+	return err_set(e, ERR_REFUSED,
+		"the credential %s can be read by others (uid %u, mode %04o)", path,
+		(unsigned)st->uid, (unsigned)st->mode);
+}
+
+bool credential_read(const char *dir, const char *name, struct secret *kek, struct err *e)
+{
+	char path[FS_PATH_MAX];
+	struct buf text = { 0 };
+	struct fs_stamp st;
+	bool ok = false;
+
+	*kek = (struct secret){ 0 };
+	if (!credential_name_valid(name))
+		return err_set(e, ERR_USAGE,
+			"a credential's name is made of letters, digits, '.', '_' and '-'");
+	if (dir[0] != '/')
+		return err_set(e, ERR_CONFIG, "CREDENTIALS_DIRECTORY is not an absolute path");
+	if (!fs_join(path, sizeof(path), dir, name, e))
+		return false;
+	if (!fs_read(path, FILE_MAX, &text, &st, e)) {
+		err_wrap(e, "the systemd credential");
+		goto out;
+	}
+	if (!credential_private(path, &st, e))
+		goto out;
+	ok = text.len == SEAL_KEY_BYTES ? secret_from(kek, text.p, text.len, e)
+					: keyfile_parse(text.p, text.len, kek, e) ||
+						  err_wrap(e, "the systemd credential %s", path);
+out:
+	buf_release(&text);
+	return ok;
 }
 
 static bool anchor_parse(const char *p, size_t n, struct anchor *a)

@@ -284,8 +284,7 @@ bool vault_append(struct vault *v, const struct vault_record *r, struct err *e)
 	return true;
 }
 
-/* Seals, and proves at once that it opens to the same. */
-static bool record_seal(
+bool record_seal(
 	const struct vault *v, struct vault_record *r, const struct secret *value, struct err *e)
 {
 	struct secret back = { 0 };

@@ -80,8 +80,10 @@ struct vault {
 	unsigned char mac[MAC_BYTES];
 	bool tolerant;
 	bool rollback_accepted;
-	char key_dir[FS_PATH_MAX]; /* "": no anchor is kept */
-	struct fs_stamp stamp;     /* of the file it came from */
+	char opened_by[KEYSLOT_ID_CAP]; /* the slot that opened it; "" for a new vault */
+	char not_by[KEYSLOT_ID_CAP];    /* a slot that must not open it: vault_avoid_slot() */
+	char key_dir[FS_PATH_MAX];      /* "": no anchor is kept */
+	struct fs_stamp stamp;          /* of the file it came from */
 	struct secret vmk;
 	struct secret k_rec;
 	struct secret k_mac;
@@ -115,14 +117,42 @@ bool vault_parse(struct vault *v, const char *p, size_t n, struct err *e);
 /* Before unlocking: serve single records even when the file as a whole is not authentic. */
 void vault_tolerate(struct vault *v);
 
-/* With the key file of key_dir: ERR_NOT_FOUND names it, ERR_KEY, ERR_DAMAGED. Sets v->age. */
+/* Before unlocking: as if this slot were not there, to prove that another one opens the vault. */
+void vault_avoid_slot(struct vault *v, const char *id);
+
+/*
+ * With the key file of key_dir, or the one beside it that an interrupted `rekey key-file` left
+ * (.key.new). ERR_NOT_FOUND names the file, ERR_KEY, ERR_DAMAGED. Sets v->age.
+ */
 bool vault_unlock_keyfile(struct vault *v, const char *key_dir, struct err *e);
+
+/*
+ * With what is here without a person: the systemd credential that a slot names, when
+ * CREDENTIALS_DIRECTORY is set, else the key file. ERR_KEY when the vault opens only with
+ * something that a person has. Sets v->age.
+ */
+bool vault_unlock_unattended(struct vault *v, const char *key_dir, struct err *e);
+
+/* With the credentials in dir ($CREDENTIALS_DIRECTORY) that slots name. v->age is UNKNOWN. */
+bool vault_unlock_credential(struct vault *v, const char *dir, struct err *e);
 
 /* With the bytes of a key, from a descriptor or a systemd credential. v->age is UNKNOWN. */
 bool vault_unlock_key(struct vault *v, const struct secret *kek, struct err *e);
 
 /* With a passphrase; ERR_KEY wrong, ERR_MEMORY the KDF found too little, ERR_NOT_FOUND no slot. */
 bool vault_unlock_passphrase(struct vault *v, const struct secret *passphrase, struct err *e);
+
+/* With a recovery code as recovery_read() gives it; ERR_KEY wrong, ERR_NOT_FOUND no slot. */
+bool vault_unlock_recovery(struct vault *v, const struct secret *code, struct err *e);
+
+/* After unlocking without a key folder: judges v->age by its anchor, and moves that on writing. */
+void vault_watch(struct vault *v, const char *key_dir);
+
+/*
+ * The file as it is now, under the lock, with the master key that is already known.
+ * ERR_BUSY when that no longer opens it: the vault was rekeyed meanwhile.
+ */
+bool vault_reload(struct vault *v, const char *path, struct err *e);
 
 /* NULL when there is none. */
 const struct vault_record *vault_find(const struct vault *v, const char *id);

@@ -8,7 +8,10 @@
  * What the files of the vault share; nobody else includes this.
  *
  *   vault.c         records in memory: find, get, put, remove
- *   vault_key.c     what a key proves: unlocking, commitment, file MAC, age
+ *   vault_key.c     what a key proves: commitment, file MAC, age
+ *   vault_unlock.c  ways to a key: key file, credential, passphrase, recovery code
+ *   vault_slots.c   key slots: add, remove, prove
+ *   vault_rekey.c   a new key file, a new master key, and what an interruption left
  *   vault_read.c    text -> struct vault, structure only
  *   vault_write.c   struct vault -> text -> disk, and the proof
  */
@@ -28,6 +31,10 @@ void record_aad(struct canon *out, const struct vault_record *r, const struct sc
 bool record_open(
 	const struct vault *v, const struct vault_record *r, struct secret *out, struct err *e);
 
+/* Seals into r->c, which has room; proves at once that it opens to the same. */
+bool record_seal(
+	const struct vault *v, struct vault_record *r, const struct secret *value, struct err *e);
+
 /* Copies texts and c into one new block at the end; the order is the caller's affair. */
 bool vault_append(struct vault *v, const struct vault_record *r, struct err *e);
 
@@ -37,6 +44,23 @@ void vault_mac(const struct vault *v, uint64_t gen, unsigned char out[MAC_BYTES]
 /* Derives the record and MAC keys from *vmk (which it takes) and checks kc and mac. */
 bool vault_open_with(struct vault *v, struct secret *vmk, struct err *e);
 bool vault_commitment(const struct vault *v, unsigned char out[MAC_BYTES], struct err *e);
+
+/* A master key in place, with the keys below it; the vault counts as locked until it is checked. */
+bool vault_set_key(struct vault *v, struct secret *vmk, struct err *e);
+void vault_relock(struct vault *v);
+
+/* vault_save(), with what becomes of the generation that is on disk now. */
+enum vault_backup {
+	BACKUP_PREVIOUS, /* it becomes .bak */
+	BACKUP_NONE,     /* an older .bak goes first, durably, and none is made */
+};
+bool vault_write(struct vault *v, const char *path, enum vault_backup backup, struct err *e);
+
+/* .bak becomes what is on disk now, so that a key slot that was removed opens neither. */
+bool vault_refresh_backup(const char *path, struct err *e);
+
+/* Every record of one opens to what the other one's does, compared in constant time. */
+bool vault_records_equal(const struct vault *a, const struct vault *b, struct err *e);
 
 /* Appends the text with this generation and MAC. */
 bool vault_format(const struct vault *v, uint64_t gen, const unsigned char mac[MAC_BYTES],

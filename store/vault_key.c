@@ -23,7 +23,7 @@ static const char context_record[] = "tfvRecrd";
 static const char context_mac[] = "tfvMacKy";
 static const char context_commit[] = "tfvCommt";
 
-static void relock(struct vault *v)
+void vault_relock(struct vault *v)
 {
 	secret_release(&v->vmk);
 	secret_release(&v->k_rec);
@@ -93,9 +93,9 @@ void vault_mac(const struct vault *v, uint64_t gen, unsigned char out[MAC_BYTES]
 	mac_end(&m, out);
 }
 
-static bool derive_keys(struct vault *v, struct secret *vmk, struct err *e)
+bool vault_set_key(struct vault *v, struct secret *vmk, struct err *e)
 {
-	relock(v);
+	vault_relock(v);
 	secret_move(&v->vmk, vmk);
 	return key_derive(&v->k_rec, &v->vmk, SUBKEY_RECORD, context_record, e) &&
 	       key_derive(&v->k_mac, &v->vmk, SUBKEY_MAC, context_mac, e);
@@ -105,7 +105,7 @@ bool vault_open_with(struct vault *v, struct secret *vmk, struct err *e)
 {
 	unsigned char mine[MAC_BYTES];
 
-	if (!derive_keys(v, vmk, e) || !vault_commitment(v, mine, e))
+	if (!vault_set_key(v, vmk, e) || !vault_commitment(v, mine, e))
 		goto fail;
 	if (!bytes_equal(mine, v->kc, sizeof(mine))) {
 		err_set(e, ERR_DAMAGED, "the vault was changed: its head does not fit its key");
@@ -125,72 +125,22 @@ bool vault_open_with(struct vault *v, struct secret *vmk, struct err *e)
 	v->open = true;
 	return true;
 fail:
-	relock(v);
+	vault_relock(v);
 	return false;
 }
 
-/* A key may fit any slot of these types; the first that opens decides. */
-static bool unlock_slots(struct vault *v, const struct secret *kek, unsigned types, struct err *e)
-{
-	struct secret vmk = { 0 };
-	struct err why = { 0 };
-	bool tried = false;
-	bool ok = false;
-
-	for (size_t i = 0; i < v->slot_count && !ok; i++) {
-		struct err this = { 0 };
-
-		if (!(types & 1u << v->slots[i].type))
-			continue;
-		ok = keyslot_unwrap(&v->slots[i], &v->scope, kek, &vmk, &this);
-		/* Damage says more than a key that fits another slot. */
-		if (!ok && (!tried || this.code != ERR_KEY))
-			why = this;
-		tried = true;
-	}
-	if (!tried)
-		return err_set(e, ERR_NOT_FOUND, "the vault has no slot for this kind of key");
-	if (!ok) {
-		if (e)
-			*e = why;
-		return false;
-	}
-	return vault_open_with(v, &vmk, e);
-}
-
-bool vault_unlock_key(struct vault *v, const struct secret *kek, struct err *e)
-{
-	v->age = VAULT_AGE_UNKNOWN;
-	return unlock_slots(v, kek, 1u << KEYSLOT_FILE | 1u << KEYSLOT_SYSTEMD_CRED, e);
-}
-
-bool vault_unlock_passphrase(struct vault *v, const struct secret *passphrase, struct err *e)
-{
-	struct secret kek = { 0 };
-	struct secret vmk = { 0 };
-	bool ok = false;
-
-	v->age = VAULT_AGE_UNKNOWN;
-	err_set(e, ERR_NOT_FOUND, "the vault has no slot for a passphrase");
-	for (size_t i = 0; i < v->slot_count && !ok; i++) {
-		const struct keyslot *slot = &v->slots[i];
-
-		if (slot->type != KEYSLOT_ARGON2ID)
-			continue;
-		ok = kdf_passphrase(&kek, passphrase, slot->salt, &slot->cost, e) &&
-		     keyslot_unwrap(slot, &v->scope, &kek, &vmk, e);
-		secret_release(&kek);
-	}
-	return ok && vault_open_with(v, &vmk, e);
-}
-
-static void judge_age(struct vault *v)
+void vault_watch(struct vault *v, const char *key_dir)
 {
 	struct anchor a;
 
 	v->age = VAULT_AGE_UNKNOWN;
 	v->anchor_gen = 0;
 	v->anchor_error = (struct err){ 0 };
+	if (!str_copy(v->key_dir, sizeof(v->key_dir), key_dir)) {
+		v->key_dir[0] = '\0';
+		err_set(&v->anchor_error, ERR_USAGE, "path too long: %.80s", key_dir);
+		return;
+	}
 	if (!v->mac_ok || !anchor_read(v->key_dir, v->id, &a, &v->anchor_error) || !a.exists)
 		return;
 	v->anchor_gen = a.gen;
@@ -200,35 +150,14 @@ static void judge_age(struct vault *v)
 		v->age = VAULT_AGE_CURRENT;
 }
 
-bool vault_unlock_keyfile(struct vault *v, const char *key_dir, struct err *e)
-{
-	char path[FS_PATH_MAX];
-	struct secret kek = { 0 };
-	bool ok = false;
-
-	if (!str_copy(v->key_dir, sizeof(v->key_dir), key_dir))
-		return err_set(e, ERR_USAGE, "path too long: %.80s", key_dir);
-	if (!keyfile_path(path, sizeof(path), key_dir, v->id, e) || !keyfile_read(path, &kek, e))
-		goto out;
-	if (!unlock_slots(v, &kek, 1u << KEYSLOT_FILE, e)) {
-		if (e && e->code == ERR_KEY) {
-			err_set(e, ERR_KEY, "the key in %s does not open this vault", path);
-			err_hint(e,
-				"it belongs to another vault, or the vault's key slot was "
-				"changed; restore one of them from a copy");
-		}
-		goto out;
-	}
-	judge_age(v);
-	ok = true;
-out:
-	secret_release(&kek);
-	return ok;
-}
-
 void vault_tolerate(struct vault *v)
 {
 	v->tolerant = true;
+}
+
+void vault_avoid_slot(struct vault *v, const char *id)
+{
+	str_copy(v->not_by, sizeof(v->not_by), id);
 }
 
 void vault_accept_rollback(struct vault *v)
@@ -243,7 +172,7 @@ static bool create(struct vault *v, const struct secret *kek, struct err *e)
 	struct keyslot *slot = &v->slots[0];
 
 	v->scope.epoch = 1;
-	if (!random_key(&vmk, e) || !derive_keys(v, &vmk, e) || !vault_commitment(v, v->kc, e))
+	if (!random_key(&vmk, e) || !vault_set_key(v, &vmk, e) || !vault_commitment(v, v->kc, e))
 		return false;
 	*slot = (struct keyslot){ .id = "s1", .type = KEYSLOT_FILE };
 	if (!keyslot_wrap(slot, &v->scope, kek, &v->vmk, e))

@@ -128,8 +128,7 @@ bool vault_format(const struct vault *v, uint64_t gen, const unsigned char mac[M
 	return w.ok;
 }
 
-/* Every record of one opens to what the other one's does. */
-static bool records_equal(const struct vault *a, const struct vault *b, struct err *e)
+bool vault_records_equal(const struct vault *a, const struct vault *b, struct err *e)
 {
 	struct secret x = { 0 };
 	struct secret y = { 0 };
@@ -156,7 +155,7 @@ static bool prove(const struct vault *v, const char *p, size_t n, struct err *e)
 		!vault_open_with(&back, &vmk, &why))
 		goto out;
 	/* The MAC, true for both, stands for generation and slots; the values are compared. */
-	ok = bytes_equal(back.mac, v->next_mac, MAC_BYTES) && records_equal(v, &back, &why);
+	ok = bytes_equal(back.mac, v->next_mac, MAC_BYTES) && vault_records_equal(v, &back, &why);
 	if (!ok && !why.code)
 		err_set(&why, ERR_FAILED, "the vault's text does not say what it should");
 out:
@@ -255,26 +254,44 @@ bool vault_prepare_dir(const char *path, struct err *e)
 	return st.exists || fs_replace(ignore, "*\n", 2, NULL, e);
 }
 
-/* The generation that is on disk now becomes path.bak, byte for byte. */
-static bool keep_previous(const struct vault *v, const char *path, struct err *e)
+static bool backup_path(char *out, size_t cap, const char *path, struct err *e)
+{
+	struct str s = str_on(out, cap);
+
+	str_fmt(&s, "%s.bak", path);
+	return !s.cut || err_set(e, ERR_USAGE, "path too long: %.80s", path);
+}
+
+bool vault_refresh_backup(const char *path, struct err *e)
 {
 	char bak[FS_PATH_MAX];
-	struct str s = STR_OF(bak);
 	struct buf text = { 0 };
 	bool ok;
 
-	if (!v->stamp.exists)
-		return true;
-	str_fmt(&s, "%s.bak", path);
-	if (s.cut)
-		return err_set(e, ERR_USAGE, "path too long: %.80s", path);
+	if (!backup_path(bak, sizeof(bak), path, e))
+		return false;
 	ok = fs_read(path, VAULT_TEXT_MAX, &text, NULL, e) &&
 	     fs_replace(bak, text.p, text.len, NULL, e);
 	buf_release(&text);
 	return ok;
 }
 
+static bool make_backup(
+	const struct vault *v, const char *path, enum vault_backup backup, struct err *e)
+{
+	char bak[FS_PATH_MAX];
+
+	if (backup == BACKUP_NONE)
+		return backup_path(bak, sizeof(bak), path, e) && fs_unlink(bak, e);
+	return !v->stamp.exists || vault_refresh_backup(path, e);
+}
+
 bool vault_save(struct vault *v, const char *path, struct err *e)
+{
+	return vault_write(v, path, BACKUP_PREVIOUS, e);
+}
+
+bool vault_write(struct vault *v, const char *path, enum vault_backup backup, struct err *e)
 {
 	const struct fs_replace how = { .expect = &v->stamp };
 	struct buf text = { 0 };
@@ -291,7 +308,7 @@ bool vault_save(struct vault *v, const char *path, struct err *e)
 			path);
 		return err_hint(e, "nothing was changed; run the command again");
 	}
-	ok = vault_encode(v, &text, e) && keep_previous(v, path, e) &&
+	ok = vault_encode(v, &text, e) && make_backup(v, path, backup, e) &&
 	     fs_replace(path, text.p, text.len, &how, e) && vault_committed(v, path, e);
 	buf_release(&text);
 	return ok;

@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/commands.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/hold.h"
+#include "cli/place.h"
+#include "cli/say.h"
+#include "cli/unlock.h"
+#include "store/vault_rekey.h"
+
+/* `secrets rekey key-file|vault`: new keys for a vault that is there. */
+
+static struct {
+	struct opt_list drop;
+	bool compromised;
+	bool accept_rollback;
+	bool yes_offline;
+} given;
+
+static const struct opt file_opts[] = {
+	{ "accept-rollback", NULL, "write onto an older copy of the vault", OPT_FLAG,
+		{ .flag = &given.accept_rollback } },
+	{ .kind = OPT_END },
+};
+
+static const struct opt vault_opts[] = {
+	{ "drop", "ID", "give up this key slot (repeatable): its key is not at hand", OPT_LIST,
+		{ .list = &given.drop } },
+	{ "compromised", NULL,
+		"others know the old keys: a new key file too, and no backup is kept", OPT_FLAG,
+		{ .flag = &given.compromised } },
+	{ "yes-offline", NULL, "without the question: the vault may need a person after a restart",
+		OPT_FLAG, { .flag = &given.yes_offline } },
+	{ "accept-rollback", NULL, "write onto an older copy of the vault", OPT_FLAG,
+		{ .flag = &given.accept_rollback } },
+	{ .kind = OPT_END },
+};
+
+struct job {
+	struct place place;
+	struct unlock unlock;
+	struct hold hold;
+	struct slot_key keys[VAULT_SLOTS_MAX];
+	size_t count;
+};
+
+static bool job_open(struct job *j, const char *command, struct err *e)
+{
+	return place_find(&j->place, NULL, PLACE_REPAIR, command, e) &&
+	       unlock_begin(&j->unlock, &j->place.paths, e) &&
+	       unlock_open(&j->unlock, &j->hold.vault, e);
+}
+
+static bool job_lock(struct job *j, struct err *e)
+{
+	const struct paths *p = &j->place.paths;
+
+	if (!hold_lock(&j->hold, p, e) || !vault_reload(&j->hold.vault, p->vault, e))
+		return false;
+	if (given.accept_rollback)
+		vault_accept_rollback(&j->hold.vault);
+	return true;
+}
+
+static void job_close(struct job *j)
+{
+	for (size_t i = 0; i < j->count; i++)
+		slot_key_release(&j->keys[i]);
+	hold_release(&j->hold);
+	unlock_release(&j->unlock);
+	place_release(&j->place);
+}
+
+/* --- the key file ------------------------------------------------------------------------- */
+
+static bool rekey_file(struct job *j, struct err *e)
+{
+	return job_lock(j, e) && vault_rekey_file(&j->hold.vault, j->place.paths.vault, e);
+}
+
+static bool run_file(struct cli *c, struct err *e)
+{
+	struct job j = { .hold = HOLD_NONE };
+	char path[FS_PATH_MAX];
+	bool ok;
+
+	(void)c;
+	ok = job_open(&j, "secrets rekey key-file", e) && rekey_file(&j, e) &&
+	     keyfile_path(path, sizeof(path), j.place.paths.keys, j.hold.vault.id, e);
+	if (ok)
+		printf("The key file was replaced: %s\n"
+		       "The old key opens neither the vault nor its backup. Older copies of the "
+		       "vault still\nopen with it.\n",
+			path);
+	job_close(&j);
+	return ok;
+}
+
+/* --- the master key ----------------------------------------------------------------------- */
+
+static bool dropped(const char *id)
+{
+	for (size_t i = 0; i < given.drop.count; i++)
+		if (strcmp(given.drop.items[i], id) == 0)
+			return true;
+	return false;
+}
+
+static bool drops_exist(const struct vault *v, struct err *e)
+{
+	for (size_t i = 0; i < given.drop.count; i++)
+		if (!vault_slot(v, given.drop.items[i]))
+			return err_set(e, ERR_NOT_FOUND, "the vault has no key slot %.40s",
+				given.drop.items[i]);
+	return true;
+}
+
+/* The keys of all slots that stay; what is missing is listed in one message. */
+static bool gather(struct job *j, struct err *e)
+{
+	const struct vault *v = &j->hold.vault;
+	char missing[160];
+	char drops[160];
+	struct str m = STR_OF(missing);
+	struct str d = STR_OF(drops);
+
+	for (size_t i = 0; i < v->slot_count; i++) {
+		const struct keyslot *slot = &v->slots[i];
+		struct err why = { 0 };
+
+		if (dropped(slot->id))
+			continue;
+		if (unlock_slot_key(&j->unlock, &j->keys[j->count], v, slot, &why)) {
+			j->count++;
+			continue;
+		}
+		say_warning("key slot %s (%s): %s", slot->id, slot_words(slot->type), why.msg);
+		str_fmt(&m, "%s%s (%s)", m.len ? ", " : "", slot->id, slot_words(slot->type));
+		str_fmt(&d, " --drop %s", slot->id);
+	}
+	if (!m.len)
+		return true;
+	err_set(e, ERR_KEY, "a new master key needs the key of every slot; not here: %s", missing);
+	return err_hint(e, "hand them over, or give the slots up:%s", drops);
+}
+
+static bool stays_unattended(const struct job *j)
+{
+	for (size_t i = 0; i < j->count; i++)
+		if (keyslot_unattended(j->keys[i].slot.type))
+			return true;
+	return false;
+}
+
+/* Under the lock: the slots are still those whose keys were gathered. */
+static bool still_the_same(const struct job *j, struct err *e)
+{
+	const struct vault *v = &j->hold.vault;
+	size_t known = 0;
+
+	for (size_t i = 0; i < v->slot_count; i++) {
+		const struct slot_key *k = NULL;
+
+		for (size_t n = 0; n < j->count; n++)
+			if (strcmp(j->keys[n].slot.id, v->slots[i].id) == 0)
+				k = &j->keys[n];
+		if (k ? memcmp(k->slot.kc, v->slots[i].kc, MAC_BYTES) == 0
+		      : dropped(v->slots[i].id))
+			known++;
+	}
+	if (known == v->slot_count)
+		return true;
+	err_set(e, ERR_BUSY, "the key slots were changed meanwhile");
+	return err_hint(e, "nothing was changed; run the command again");
+}
+
+/* Whoever knows the old key file would open the new vault with it. */
+static bool replace_key_file(struct job *j, struct err *e)
+{
+	struct err why = { 0 };
+	bool ok;
+
+	if (!given.compromised)
+		return true;
+	ok = rekey_file(j, &why);
+	fs_unlock(&j->hold.lock);
+	if (!ok && why.code != ERR_NOT_FOUND) {
+		*e = why;
+		return false;
+	}
+	return true;
+}
+
+static void report(const struct job *j)
+{
+	const struct vault *v = &j->hold.vault;
+
+	printf("The vault has a new master key (number %" PRIu32
+	       "): %zu records were sealed anew "
+	       "and compared.\n",
+		v->scope.epoch, v->record_count);
+	for (size_t i = 0; i < given.drop.count; i++)
+		printf("Key slot %s was given up.\n", given.drop.items[i]);
+	if (!given.compromised) {
+		puts("The copy before it is beside it, with .bak at the end, and opens with the "
+		     "same slots.");
+		return;
+	}
+	puts("The old file still opens with the old key; change the keys at the providers too:\n"
+	     "  thinkfleetbot models auth rotate PROFILE\n"
+	     "No backup with the old key was kept. The vault is as before behind its passphrases "
+	     "and\nrecovery codes: add new ones and remove the old slots when others know them.");
+}
+
+static bool run_vault(struct cli *c, struct err *e)
+{
+	struct job j = { .hold = HOLD_NONE };
+	struct rekey how = { .keys = j.keys, .compromised = given.compromised };
+	bool ok = false;
+
+	(void)c;
+	if (!job_open(&j, "secrets rekey vault", e) || !drops_exist(&j.hold.vault, e) ||
+		!replace_key_file(&j, e) || !gather(&j, e))
+		goto out;
+	if (vault_unattended(&j.hold.vault, NULL) && !stays_unattended(&j) &&
+		!unlock_confirm_offline(given.yes_offline, e))
+		goto out;
+	if (!job_lock(&j, e) || !still_the_same(&j, e))
+		goto out;
+	how.count = j.count;
+	ok = vault_rekey_master(&j.hold.vault, j.place.paths.vault, &how, e);
+	if (ok)
+		report(&j);
+out:
+	job_close(&j);
+	return ok;
+}
+
+const struct cmd cmd_rekey_file = {
+	.name = "secrets rekey key-file",
+	.args = "[OPTION...]",
+	.summary = "replace the key file; it can be interrupted anywhere",
+	.detail =
+		"The vault opens at every moment. What an interruption leaves, the next run "
+		"finishes.",
+	.opts = file_opts,
+	.shared = unlock_opts,
+	.run = run_file,
+};
+
+const struct cmd cmd_rekey_vault = {
+	.name = "secrets rekey vault",
+	.args = "[--compromised] [--drop ID...] [OPTION...]",
+	.summary = "give the vault a new master key: every record is sealed anew",
+	.detail =
+		"Needs the key of every slot; passphrases and recovery codes are asked for. What "
+		"is "
+		"not\nat hand has to be dropped by name.",
+	.opts = vault_opts,
+	.shared = unlock_opts,
+	.run = run_vault,
+};

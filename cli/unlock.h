@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CLI_UNLOCK_H
+#define CLI_UNLOCK_H
+
+#include "cli/opt.h"
+#include "store/paths.h"
+#include "store/vault_slots.h"
+
+/*
+ * Opening a vault for a command that a person runs.
+ *
+ * What was handed over on the command line (by descriptor or file, never as a
+ * word) is the only thing that is tried; else what is here without a person, and
+ * then a question on /dev/tty. Nothing is asked while the lock is held: a command
+ * opens the vault, asks all its questions, takes the lock and reloads.
+ */
+
+/* The rows "--passphrase-fd" and so on; a command lists them as its second table. */
+extern const struct opt unlock_opts[];
+
+struct unlock {
+	const struct paths *paths;
+	const char *except;       /* a slot that must not be the one, or NULL */
+	struct secret passphrase; /* what was handed over, or typed */
+	struct secret recovery;
+	struct secret key;
+	bool given; /* on the command line */
+};
+
+/* Reads what the options name; ERR_USAGE, ERR_REFUSED for a file that others can read. */
+bool unlock_begin(struct unlock *u, const struct paths *paths, struct err *e);
+void unlock_release(struct unlock *u); /* safe on { 0 } */
+
+/* Loads and opens the vault; *v is initialised here and released by the caller in any case. */
+bool unlock_open(struct unlock *u, struct vault *v, struct err *e);
+
+/* The key of one slot of an open vault: from what is known already, from here, or asked for. */
+bool unlock_slot_key(struct unlock *u, struct slot_key *k, const struct vault *v,
+	const struct keyslot *slot, struct err *e);
+
+/*
+ * One line from a descriptor ("3") or a private file, without its line end; *out is
+ * initialised here. option: its name, for the messages.
+ */
+bool unlock_read(
+	struct secret *out, const char *option, const char *fd, const char *file, struct err *e);
+
+/* "key file", "passphrase", "recovery code", "system credential". */
+const char *slot_words(enum keyslot_type type);
+
+/* Is there a terminal to ask on? */
+bool unlock_can_ask(void);
+
+/*
+ * Would the vault without this slot (or with `left` unattended ones) need a person after every
+ * restart? Then the sentence has to be typed, or --yes-offline given.
+ */
+#define OFFLINE_SENTENCE "offline after restart"
+bool unlock_confirm_offline(bool yes, struct err *e);
+
+#endif

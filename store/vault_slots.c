@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: MIT */
+#include "store/vault_slots.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "crypto/recovery.h"
+#include "store/vault_impl.h"
+
+/* In the order of strength: what comes first is the easiest to get hold of. */
+static const struct {
+	enum keyslot_type type;
+	bool unattended;
+	const char *words;
+} kinds[] = {
+	{ KEYSLOT_FILE, true, "opens with a key file on this disk" },
+	{ KEYSLOT_SYSTEMD_CRED, true, "opens with a system credential, inside its service" },
+	{ KEYSLOT_ARGON2ID, false, "opens only when a passphrase is typed" },
+	{ KEYSLOT_RECOVERY, false, "opens only with the recovery code" },
+};
+
+bool keyslot_unattended(enum keyslot_type type)
+{
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
+		if (kinds[i].type == type)
+			return kinds[i].unattended;
+	return false;
+}
+
+static const struct keyslot *first_of(const struct vault *v, enum keyslot_type type)
+{
+	for (size_t i = 0; i < v->slot_count; i++)
+		if (v->slots[i].type == type)
+			return &v->slots[i];
+	return NULL;
+}
+
+const struct keyslot *vault_weakest(const struct vault *v)
+{
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+		const struct keyslot *slot = first_of(v, kinds[i].type);
+
+		if (slot)
+			return slot;
+	}
+	return NULL;
+}
+
+const char *vault_weakest_words(const struct vault *v)
+{
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
+		if (first_of(v, kinds[i].type))
+			return kinds[i].words;
+	return "";
+}
+
+size_t vault_unattended(const struct vault *v, const char *without)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < v->slot_count; i++)
+		n += keyslot_unattended(v->slots[i].type) &&
+		     (!without || strcmp(v->slots[i].id, without) != 0);
+	return n;
+}
+
+void slot_key_release(struct slot_key *k)
+{
+	secret_release(&k->kek);
+	*k = (struct slot_key){ 0 };
+}
+
+bool slot_key_file(struct slot_key *k, const struct secret *kek, struct err *e)
+{
+	*k = (struct slot_key){ .slot.type = KEYSLOT_FILE };
+	if (kek->len != SEAL_KEY_BYTES)
+		return err_set(e, ERR_USAGE, "a key has %d bytes", SEAL_KEY_BYTES);
+	return secret_copy(&k->kek, kek, e);
+}
+
+bool slot_key_passphrase(
+	struct slot_key *k, const struct secret *passphrase, bool low_memory, struct err *e)
+{
+	*k = (struct slot_key){ .slot.type = KEYSLOT_ARGON2ID };
+	random_bytes(k->slot.salt, sizeof(k->slot.salt));
+	return kdf_cost_choose(&k->slot.cost, low_memory, e) &&
+	       kdf_passphrase(&k->kek, passphrase, k->slot.salt, &k->slot.cost, e);
+}
+
+bool slot_key_recovery(struct slot_key *k, const struct secret *code, struct err *e)
+{
+	*k = (struct slot_key){ .slot.type = KEYSLOT_RECOVERY };
+	random_bytes(k->slot.salt, sizeof(k->slot.salt));
+	return recovery_key(&k->kek, code, k->slot.salt, e);
+}
+
+bool slot_key_credential(struct slot_key *k, const char *dir, const char *name, struct err *e)
+{
+	*k = (struct slot_key){ .slot.type = KEYSLOT_SYSTEMD_CRED };
+	return credential_read(dir, name, &k->kek, e) &&
+	       str_copy(k->slot.name, sizeof(k->slot.name), name);
+}
+
+static bool key_from(
+	struct secret *kek, const struct keyslot *slot, const struct secret *from, struct err *e)
+{
+	switch (slot->type) {
+	case KEYSLOT_ARGON2ID:
+		return kdf_passphrase(kek, from, slot->salt, &slot->cost, e);
+	case KEYSLOT_RECOVERY:
+		return recovery_key(kek, from, slot->salt, e);
+	case KEYSLOT_FILE:
+	case KEYSLOT_SYSTEMD_CRED:
+		break;
+	}
+	return secret_copy(kek, from, e);
+}
+
+static bool fits(
+	const struct vault *v, const struct keyslot *slot, const struct secret *kek, struct err *e)
+{
+	struct secret vmk = { 0 };
+	bool ok = keyslot_unwrap(slot, &v->scope, kek, &vmk, e);
+
+	secret_release(&vmk);
+	return ok;
+}
+
+bool slot_key_for(struct slot_key *k, const struct vault *v, const struct keyslot *slot,
+	const struct secret *from, struct err *e)
+{
+	*k = (struct slot_key){ .slot = *slot };
+	if (key_from(&k->kek, slot, from, e) && fits(v, slot, &k->kek, e))
+		return true;
+	slot_key_release(k);
+	return false;
+}
+
+const struct keyslot *vault_slot(const struct vault *v, const char *id)
+{
+	for (size_t i = 0; i < v->slot_count; i++)
+		if (strcmp(v->slots[i].id, id) == 0)
+			return &v->slots[i];
+	return NULL;
+}
+
+const struct keyslot *vault_slot_of(const struct vault *v, const struct secret *kek)
+{
+	for (size_t i = 0; i < v->slot_count; i++)
+		if (fits(v, &v->slots[i], kek, NULL))
+			return &v->slots[i];
+	return NULL;
+}
+
+/* "s<n>" above all that are there: a removed slot's number is not given to another at once. */
+static void choose_id(const struct vault *v, char id[KEYSLOT_ID_CAP])
+{
+	unsigned long last = 0;
+
+	for (size_t i = 0; i < v->slot_count; i++) {
+		unsigned long n = 0;
+
+		if (v->slots[i].id[0] == 's')
+			n = strtoul(v->slots[i].id + 1, NULL, 10);
+		if (n > last && n < 1000000)
+			last = n;
+	}
+	snprintf(id, KEYSLOT_ID_CAP, "s%lu", last + 1);
+}
+
+bool vault_slot_add(struct vault *v, struct slot_key *k, struct err *e)
+{
+	if (!v->open)
+		return err_set(e, ERR_KEY, "the vault is locked");
+	if (v->slot_count == VAULT_SLOTS_MAX)
+		return err_set(e, ERR_REFUSED, "a vault has at most %d key slots", VAULT_SLOTS_MAX);
+	choose_id(v, k->slot.id);
+	if (!keyslot_wrap(&k->slot, &v->scope, &k->kek, &v->vmk, e))
+		return false;
+	v->slots[v->slot_count++] = k->slot;
+	return true;
+}
+
+bool vault_slot_remove(struct vault *v, const char *id, struct err *e)
+{
+	const struct keyslot *slot = vault_slot(v, id);
+	size_t at;
+
+	if (!v->open)
+		return err_set(e, ERR_KEY, "the vault is locked");
+	if (!slot) {
+		err_set(e, ERR_NOT_FOUND, "the vault has no key slot %.40s", id);
+		return err_hint(e, "thinkfleetbot secrets slot list shows them");
+	}
+	if (v->slot_count == 1) {
+		err_set(e, ERR_REFUSED,
+			"%.40s is the last key slot: without it nothing opens the vault", id);
+		return err_hint(e, "add another one first: thinkfleetbot secrets slot add");
+	}
+	at = (size_t)(slot - v->slots);
+	v->slot_count--;
+	memmove(&v->slots[at], &v->slots[at + 1], (v->slot_count - at) * sizeof(v->slots[0]));
+	v->slots[v->slot_count] = (struct keyslot){ 0 };
+	return true;
+}
+
+bool vault_slot_proven(
+	const struct vault *v, const char *path, const struct slot_key *k, struct err *e)
+{
+	struct vault disk = { 0 };
+	struct secret vmk = { 0 };
+	const struct keyslot *slot;
+	struct err why = { 0 };
+	bool ok = false;
+
+	if (!vault_load(&disk, path, e))
+		return false;
+	slot = vault_slot(&disk, k->slot.id);
+	if (!slot)
+		err_set(&why, ERR_FAILED, "%s has no key slot %s", path, k->slot.id);
+	else
+		ok = keyslot_unwrap(slot, &disk.scope, &k->kek, &vmk, &why) &&
+		     vault_open_with(&disk, &vmk, &why) && vault_records_equal(v, &disk, &why);
+	secret_release(&vmk);
+	vault_release(&disk);
+	if (ok)
+		return true;
+	if (!why.code)
+		err_set(&why, ERR_FAILED, "%s does not hold what it should", path);
+	if (e)
+		*e = why;
+	return false;
+}
+
+bool vault_slot_install(struct vault *v, const char *path, struct slot_key *k, struct err *e)
+{
+	return vault_slot_add(v, k, e) && vault_save(v, path, e) &&
+	       vault_slot_proven(v, path, k, e);
+}
+
+/* The key file of v's key folder, when it opens this slot and nothing else; "" otherwise. */
+static bool own_key_file(char *path, size_t cap, const struct vault *v, const struct keyslot *slot)
+{
+	struct secret kek = { 0 };
+	bool ok = v->key_dir[0] && keyfile_path(path, cap, v->key_dir, v->id, NULL) &&
+		  keyfile_read(path, &kek, NULL) && fits(v, slot, &kek, NULL);
+
+	secret_release(&kek);
+	return ok;
+}
+
+bool vault_slot_discard(struct vault *v, const char *path, const char *id, struct err *e)
+{
+	const struct keyslot *slot = vault_slot(v, id);
+	char file[FS_PATH_MAX];
+	bool has_file;
+
+	if (slot && strcmp(v->opened_by, id) == 0 && v->slot_count > 1) {
+		err_set(e, ERR_REFUSED, "key slot %.40s is the one that opened the vault just now",
+			id);
+		return err_hint(e, "open it with another slot, so that one is known to work");
+	}
+	has_file = slot && own_key_file(file, sizeof(file), v, slot);
+	return vault_slot_remove(v, id, e) && vault_save(v, path, e) &&
+	       vault_refresh_backup(path, e) && (!has_file || fs_unlink(file, e));
+}

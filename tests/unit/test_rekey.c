@@ -1,0 +1,611 @@
+/* SPDX-License-Identifier: MIT */
+#include "store/vault_rekey.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "crypto/recovery.h"
+#include "tests/unit/vault_fixture.h"
+
+static void path_of(char out[FS_PATH_MAX], const struct fixture *fx, const char *suffix)
+{
+	snprintf(out, FS_PATH_MAX, "%s/%s%s", fx->keys, fx->v.id, suffix);
+}
+
+static bool exists(const struct fixture *fx, const char *suffix)
+{
+	char path[FS_PATH_MAX];
+
+	path_of(path, fx, suffix);
+	return access(path, F_OK) == 0;
+}
+
+static struct secret key_of(const struct fixture *fx, const char *suffix)
+{
+	char path[FS_PATH_MAX];
+	struct err e = { 0 };
+	struct secret key;
+
+	path_of(path, fx, suffix);
+	assert_ok(keyfile_read(path, &key, &e), e);
+	return key;
+}
+
+/* The vault as the next program finds it: opened by what is in the key folder. */
+static struct vault reopen(const struct fixture *fx)
+{
+	struct err e = { 0 };
+	struct vault v;
+
+	assert_ok(vault_load(&v, fx->path, &e), e);
+	assert_ok(vault_unlock_keyfile(&v, fx->keys, &e), e);
+	assert_true(v.mac_ok);
+	fixture_expect(&v, "main/a/key", "value-of-a");
+	fixture_expect(&v, "main/b/key", "value-of-b");
+	fixture_expect(&v, "main/c/key", "value-of-c");
+	return v;
+}
+
+/* The rotation is over: one slot, one key file, and not the old key. */
+static void expect_finished(const struct fixture *fx, const struct secret *old, bool replaced)
+{
+	struct secret key = key_of(fx, ".key");
+	struct vault v = reopen(fx);
+
+	assert_int_equal(v.slot_count, 1);
+	assert_non_null(vault_slot_of(&v, &key));
+	assert_int_equal(!vault_slot_of(&v, old), replaced);
+	assert_false(exists(fx, ".key.new"));
+	assert_false(vault_rekey_pending(&v, fx->keys));
+	vault_release(&v);
+	secret_release(&key);
+}
+
+static void resume(const struct fixture *fx, enum rekey_left want)
+{
+	enum rekey_left got;
+	struct err e = { 0 };
+	struct vault v = reopen(fx);
+
+	assert_ok(vault_rekey_resume(&v, fx->path, &got, &e), e);
+	assert_int_equal(got, want);
+	vault_release(&v);
+}
+
+/* What was left is brought to its end, and a second run has nothing to do. */
+static void expect_resumed(
+	const struct fixture *fx, enum rekey_left want, const struct secret *old, bool replaced)
+{
+	resume(fx, want);
+	expect_finished(fx, old, replaced);
+	resume(fx, REKEY_NOTHING);
+	expect_finished(fx, old, replaced);
+}
+
+/* Steps 1 and 2, as vault_rekey_file() does them. */
+static void step_1(struct fixture *fx, struct secret *next)
+{
+	struct err e = { 0 };
+
+	assert_ok(keyfile_create_next(fx->keys, fx->v.id, next, &e), e);
+}
+
+static void step_2(struct fixture *fx, const struct secret *next)
+{
+	struct slot_key k = { 0 };
+	struct err e = { 0 };
+
+	assert_ok(slot_key_file(&k, next, &e), e);
+	assert_ok(vault_slot_install(&fx->v, fx->path, &k, &e), e);
+	slot_key_release(&k);
+}
+
+static void step_3(struct fixture *fx)
+{
+	struct err e = { 0 };
+	bool done;
+
+	assert_ok(keyfile_exchange(fx->keys, fx->v.id, &done, &e), e);
+	assert_true(done);
+}
+
+static void step_4(struct fixture *fx)
+{
+	struct err e = { 0 };
+
+	assert_ok(vault_slot_remove(&fx->v, "s1", &e), e);
+	assert_ok(vault_save(&fx->v, fx->path, &e), e);
+}
+
+static void key_file_is_replaced(void **state)
+{
+	struct fixture *fx = *state;
+	struct secret old = key_of(fx, ".key");
+	struct err e = { 0 };
+	struct stat sb;
+	char path[FS_PATH_MAX];
+	struct vault v;
+
+	assert_ok(vault_rekey_file(&fx->v, fx->path, &e), e);
+	expect_finished(fx, &old, true);
+	path_of(path, fx, ".key");
+	assert_int_equal(stat(path, &sb), 0);
+	assert_int_equal(sb.st_mode & 07777, 0400);
+
+	/* The backup is not a way around it. */
+	assert_ok(vault_load(&v, fx->bak, &e), e);
+	assert_null(vault_slot_of(&v, &old));
+	assert_ok(vault_unlock_keyfile(&v, fx->keys, &e), e);
+	vault_release(&v);
+	secret_release(&old);
+}
+
+static void key_file_can_be_replaced_again(void **state)
+{
+	struct fixture *fx = *state;
+	struct err e = { 0 };
+
+	for (unsigned i = 0; i < 3; i++) {
+		struct secret old = key_of(fx, ".key");
+
+		assert_ok(vault_rekey_file(&fx->v, fx->path, &e), e);
+		expect_finished(fx, &old, true);
+		secret_release(&old);
+	}
+}
+
+static void interrupted_before_the_slot_is_cleaned(void **state)
+{
+	struct fixture *fx = *state;
+	struct secret old = key_of(fx, ".key");
+	struct secret next = { 0 };
+
+	step_1(fx, &next);
+	expect_resumed(fx, REKEY_CLEANED, &old, false);
+	secret_release(&old);
+	secret_release(&next);
+}
+
+static void interrupted_before_the_exchange_is_finished(void **state)
+{
+	struct fixture *fx = *state;
+	struct secret old = key_of(fx, ".key");
+	struct secret next = { 0 };
+
+	step_1(fx, &next);
+	step_2(fx, &next);
+	expect_resumed(fx, REKEY_FINISHED, &old, true);
+	secret_release(&old);
+	secret_release(&next);
+}
+
+static void interrupted_after_the_exchange_is_finished(void **state)
+{
+	struct fixture *fx = *state;
+	struct secret old = key_of(fx, ".key");
+	struct secret next = { 0 };
+
+	step_1(fx, &next);
+	step_2(fx, &next);
+	step_3(fx);
+	expect_resumed(fx, REKEY_FINISHED, &old, true);
+	secret_release(&old);
+	secret_release(&next);
+}
+
+static void interrupted_before_the_old_key_went_is_cleaned(void **state)
+{
+	struct fixture *fx = *state;
+	struct secret old = key_of(fx, ".key");
+	struct secret next = { 0 };
+
+	step_1(fx, &next);
+	step_2(fx, &next);
+	step_3(fx);
+	step_4(fx);
+	expect_resumed(fx, REKEY_CLEANED, &old, true);
+	secret_release(&old);
+	secret_release(&next);
+}
+
+/* Where two names cannot be exchanged, the slot goes first: only .key.new opens then. */
+static void interrupted_before_the_promotion_is_finished(void **state)
+{
+	struct fixture *fx = *state;
+	struct secret old = key_of(fx, ".key");
+	struct secret next = { 0 };
+
+	step_1(fx, &next);
+	step_2(fx, &next);
+	step_4(fx);
+	expect_resumed(fx, REKEY_FINISHED, &old, true);
+	secret_release(&old);
+	secret_release(&next);
+}
+
+static void lost_key_file_beside_its_successor_is_made_good(void **state)
+{
+	struct fixture *fx = *state;
+	struct secret old = key_of(fx, ".key");
+	struct secret next = { 0 };
+	char path[FS_PATH_MAX];
+	struct vault v;
+
+	step_1(fx, &next);
+	step_2(fx, &next);
+	path_of(path, fx, ".key");
+	assert_int_equal(unlink(path), 0);
+	resume(fx, REKEY_FINISHED);
+	v = reopen(fx);
+	assert_true(exists(fx, ".key"));
+	assert_false(exists(fx, ".key.new"));
+	vault_release(&v);
+	secret_release(&old);
+	secret_release(&next);
+}
+
+/* A second rotation begins with the end of the first. */
+static void new_rotation_finishes_the_old_one_first(void **state)
+{
+	struct fixture *fx = *state;
+	struct secret old = key_of(fx, ".key");
+	struct secret next = { 0 };
+	struct err e = { 0 };
+	struct vault v;
+
+	step_1(fx, &next);
+	step_2(fx, &next);
+	v = reopen(fx);
+	assert_ok(vault_rekey_file(&v, fx->path, &e), e);
+	vault_release(&v);
+	expect_finished(fx, &old, true);
+	expect_finished(fx, &next, true);
+	secret_release(&old);
+	secret_release(&next);
+}
+
+/* The older copy may need the key that the newer one gave up. */
+static void older_copy_keeps_every_key(void **state)
+{
+	struct fixture *fx = *state;
+	struct buf before = fixture_read(fx->path);
+	enum rekey_left what;
+	struct secret next = { 0 };
+	struct err e = { 0 };
+	struct vault v;
+
+	fixture_put(&fx->v, "d", "later", false);
+	assert_ok(vault_save(&fx->v, fx->path, &e), e);
+	fixture_write(fx->path, before.p, before.len, 0600);
+	step_1(fx, &next);
+	v = reopen(fx);
+	assert_int_equal(v.age, VAULT_AGE_OLDER);
+	assert_ok(vault_rekey_resume(&v, fx->path, &what, &e), e);
+	assert_int_equal(what, REKEY_NOTHING);
+	assert_true(exists(fx, ".key.new"));
+	assert_err(vault_rekey_file(&v, fx->path, &e), e, ERR_REFUSED);
+	vault_release(&v);
+	secret_release(&next);
+	buf_release(&before);
+}
+
+static void foreign_pair_of_keys_is_left_alone(void **state)
+{
+	struct fixture *fx = *state;
+	struct slot_key k = { 0 };
+	struct secret kek = fixture_key(0x44);
+	struct secret next = { 0 };
+	enum rekey_left what;
+	struct err e = { 0 };
+	char path[FS_PATH_MAX];
+	struct vault v;
+
+	assert_ok(slot_key_file(&k, &kek, &e), e);
+	assert_ok(vault_slot_install(&fx->v, fx->path, &k, &e), e);
+	assert_ok(vault_slot_remove(&fx->v, "s1", &e), e);
+	assert_ok(vault_save(&fx->v, fx->path, &e), e);
+	step_1(fx, &next);
+	assert_ok(vault_load(&v, fx->path, &e), e);
+	assert_ok(vault_unlock_key(&v, &kek, &e), e);
+	vault_watch(&v, fx->keys);
+	assert_ok(vault_rekey_resume(&v, fx->path, &what, &e), e);
+	assert_int_equal(what, REKEY_NOTHING);
+	path_of(path, fx, ".key");
+	assert_int_equal(access(path, F_OK), 0);
+	assert_true(exists(fx, ".key.new"));
+	assert_err(vault_rekey_file(&v, fx->path, &e), e, ERR_NOT_FOUND);
+	vault_release(&v);
+	slot_key_release(&k);
+	secret_release(&kek);
+	secret_release(&next);
+}
+
+/* Step 2 cannot be written: everything is as it was, the new key file too. */
+static void failed_write_leaves_no_successor(void **state)
+{
+	struct fixture *fx = *state;
+	struct secret old = key_of(fx, ".key");
+	struct buf before = fixture_read(fx->path);
+	struct buf after;
+	struct err e = { 0 };
+	char dir[128];
+
+	snprintf(dir, sizeof(dir), "%s/secrets", fx->dir);
+	/* Writable by others: refused by base/fs, for root as well. */
+	assert_int_equal(chmod(dir, 0777), 0);
+	assert_err(vault_rekey_file(&fx->v, fx->path, &e), e, ERR_REFUSED);
+	assert_int_equal(chmod(dir, 0700), 0);
+	after = fixture_read(fx->path);
+	assert_int_equal(after.len, before.len);
+	assert_memory_equal(after.p, before.p, before.len);
+	expect_finished(fx, &old, false);
+	buf_release(&before);
+	buf_release(&after);
+	secret_release(&old);
+}
+
+/* --- a new master key --- */
+
+struct ring {
+	struct slot_key keys[3];
+	struct secret code;
+};
+
+/* The key file's slot s1, a second one s2 for a key of 0x44, a recovery code s3. */
+static void ring_make(struct ring *r, struct fixture *fx)
+{
+	struct secret file = key_of(fx, ".key");
+	struct secret kek = fixture_key(0x44);
+	struct err e = { 0 };
+
+	*r = (struct ring){ 0 };
+	assert_ok(slot_key_for(&r->keys[0], &fx->v, vault_slot(&fx->v, "s1"), &file, &e), e);
+	assert_ok(slot_key_file(&r->keys[1], &kek, &e), e);
+	assert_ok(vault_slot_install(&fx->v, fx->path, &r->keys[1], &e), e);
+	assert_ok(recovery_new(&r->code, &e), e);
+	assert_ok(slot_key_recovery(&r->keys[2], &r->code, &e), e);
+	assert_ok(vault_slot_install(&fx->v, fx->path, &r->keys[2], &e), e);
+	secret_release(&file);
+	secret_release(&kek);
+}
+
+static void ring_release(struct ring *r)
+{
+	for (size_t i = 0; i < ARRAY_LEN(r->keys); i++)
+		slot_key_release(&r->keys[i]);
+	secret_release(&r->code);
+}
+
+static void new_master_key_opens_through_every_slot(void **state)
+{
+	struct fixture *fx = *state;
+	struct secret kek = fixture_key(0x44);
+	struct ring r;
+	const struct rekey how = { .keys = r.keys, .count = 3 };
+	struct err e = { 0 };
+	struct secret before = { 0 };
+	struct vault v;
+
+	fixture_put(&fx->v, "b", "newer-b", true);
+	fixture_put(&fx->v, "b", "value-of-b", true);
+	ring_make(&r, fx);
+	assert_ok(secret_copy(&before, &fx->v.vmk, &e), e);
+	assert_ok(vault_rekey_master(&fx->v, fx->path, &how, &e), e);
+	assert_int_equal(fx->v.scope.epoch, 2);
+	assert_false(secret_equal(&before, &fx->v.vmk));
+
+	v = reopen(fx);
+	assert_int_equal(v.scope.epoch, 2);
+	assert_int_equal(v.slot_count, 3);
+	assert_int_equal(v.age, VAULT_AGE_CURRENT);
+	assert_int_equal(vault_find(&v, "main/b/key")->rev, 3);
+	assert_int_equal(vault_find(&v, "main/b/key")->ts, 1760000000);
+	fixture_expect(&v, "main/b/key/prev", "newer-b");
+	vault_release(&v);
+	assert_ok(vault_load(&v, fx->path, &e), e);
+	assert_ok(vault_unlock_recovery(&v, &r.code, &e), e);
+	vault_release(&v);
+	assert_ok(vault_load(&v, fx->path, &e), e);
+	assert_ok(vault_unlock_key(&v, &kek, &e), e);
+	assert_string_equal(v.opened_by, "s2");
+	vault_release(&v);
+	secret_release(&kek);
+	secret_release(&before);
+	ring_release(&r);
+}
+
+static void old_master_key_opens_nothing_new(void **state)
+{
+	struct fixture *fx = *state;
+	struct secret old = { 0 };
+	struct ring r;
+	const struct rekey how = { .keys = r.keys, .count = 3 };
+	struct err e = { 0 };
+	struct vault v;
+
+	ring_make(&r, fx);
+	assert_ok(secret_copy(&old, &fx->v.vmk, &e), e);
+	assert_ok(vault_rekey_master(&fx->v, fx->path, &how, &e), e);
+	v = reopen(fx);
+	for (size_t i = 0; i < v.record_count; i++) {
+		struct vault with_old = { .scope = v.scope, .open = true };
+		struct secret key = { 0 };
+		struct secret value = { 0 };
+		struct canon aad;
+		const struct vault_record *rec = &v.records[i];
+		const struct sealed sealed = { rec->n, rec->c, rec->c_len };
+
+		canon_start(&aad, "tfv1/record", &with_old.scope);
+		canon_text(&aad, rec->id);
+		canon_text(&aad, rec->agent);
+		canon_text(&aad, rec->profile);
+		canon_text(&aad, rec->provider);
+		canon_text(&aad, rec->field);
+		canon_u64(&aad, rec->rev);
+		/* The control: the new key opens with these very bytes. */
+		assert_true(key_derive(&key, &v.vmk, 1, "tfvRecrd", &e));
+		assert_true(open_secret(&value, &sealed, &key, &aad, NULL));
+		secret_release(&key);
+		assert_true(key_derive(&key, &old, 1, "tfvRecrd", &e));
+		assert_false(open_secret(&value, &sealed, &key, &aad, NULL));
+		secret_release(&key);
+		secret_release(&value);
+	}
+	vault_release(&v);
+	secret_release(&old);
+	ring_release(&r);
+}
+
+static void backup_of_the_old_epoch_stays_unless_it_is_compromised(void **state)
+{
+	struct fixture *fx = *state;
+	struct ring r;
+	struct rekey how = { .keys = r.keys, .count = 3 };
+	struct err e = { 0 };
+	struct vault v;
+
+	ring_make(&r, fx);
+	assert_ok(vault_rekey_master(&fx->v, fx->path, &how, &e), e);
+	assert_ok(vault_load(&v, fx->bak, &e), e);
+	assert_int_equal(v.scope.epoch, 1);
+	assert_ok(vault_unlock_keyfile(&v, fx->keys, &e), e);
+	vault_release(&v);
+	how.compromised = true;
+	assert_ok(vault_rekey_master(&fx->v, fx->path, &how, &e), e);
+	assert_int_equal(access(fx->bak, F_OK), -1);
+	v = reopen(fx);
+	assert_int_equal(v.scope.epoch, 3);
+	vault_release(&v);
+	ring_release(&r);
+}
+
+static void slot_without_its_key_is_dropped(void **state)
+{
+	struct fixture *fx = *state;
+	struct ring r;
+	const struct rekey how = { .keys = r.keys, .count = 1 };
+	const struct rekey nothing = { .keys = r.keys };
+	struct err e = { 0 };
+	struct vault v;
+
+	ring_make(&r, fx);
+	assert_err(vault_rekey_master(&fx->v, fx->path, &nothing, &e), e, ERR_REFUSED);
+	assert_int_equal(fx->v.scope.epoch, 1);
+	assert_ok(vault_rekey_master(&fx->v, fx->path, &how, &e), e);
+	v = reopen(fx);
+	assert_int_equal(v.slot_count, 1);
+	assert_string_equal(v.slots[0].id, "s1");
+	assert_err(vault_unlock_recovery(&v, &r.code, &e), e, ERR_NOT_FOUND);
+	vault_release(&v);
+	ring_release(&r);
+}
+
+static void wrong_key_for_a_slot_changes_nothing(void **state)
+{
+	struct fixture *fx = *state;
+	struct buf before;
+	struct buf after;
+	struct ring r;
+	const struct rekey how = { .keys = r.keys, .count = 3 };
+	struct err e = { 0 };
+	struct vault v;
+
+	ring_make(&r, fx);
+	before = fixture_read(fx->path);
+	r.keys[1].kek.len--;
+	assert_false(vault_rekey_master(&fx->v, fx->path, &how, &e));
+	r.keys[1].kek.len++;
+	assert_int_equal(fx->v.scope.epoch, 1);
+	after = fixture_read(fx->path);
+	assert_int_equal(before.len, after.len);
+	assert_memory_equal(before.p, after.p, before.len);
+	v = reopen(fx);
+	vault_release(&v);
+	buf_release(&before);
+	buf_release(&after);
+	ring_release(&r);
+}
+
+/* Whoever still has the vault open with the old key must not write it back. */
+static void writer_with_the_old_key_is_stopped(void **state)
+{
+	struct fixture *fx = *state;
+	struct ring r;
+	const struct rekey how = { .keys = r.keys, .count = 3 };
+	struct err e = { 0 };
+	struct vault other;
+	struct vault v;
+
+	ring_make(&r, fx);
+	other = reopen(fx);
+	assert_ok(vault_rekey_master(&fx->v, fx->path, &how, &e), e);
+	fixture_put(&other, "d", "late", false);
+	assert_err(vault_save(&other, fx->path, &e), e, ERR_BUSY);
+	assert_err(vault_reload(&other, fx->path, &e), e, ERR_BUSY);
+	v = reopen(fx);
+	assert_null(vault_find(&v, "main/d/key"));
+	vault_release(&v);
+	vault_release(&other);
+	ring_release(&r);
+}
+
+static void locked_and_damaged_vaults_get_no_new_key(void **state)
+{
+	struct fixture *fx = *state;
+	struct ring r;
+	const struct rekey how = { .keys = r.keys, .count = 3 };
+	struct buf text;
+	struct err e = { 0 };
+	struct vault v;
+
+	ring_make(&r, fx);
+	assert_ok(vault_load(&v, fx->path, &e), e);
+	assert_err(vault_rekey_master(&v, fx->path, &how, &e), e, ERR_KEY);
+	vault_release(&v);
+
+	/* A time stamp that the MAC does not fit: the file still parses, and serves. */
+	text = fixture_read(fx->path);
+	memcpy(strstr(text.p, "1760000000"), "1760000001", 10);
+	assert_ok(vault_parse(&v, text.p, text.len, &e), e);
+	vault_tolerate(&v);
+	assert_ok(vault_unlock_keyfile(&v, fx->keys, &e), e);
+	assert_err(vault_rekey_master(&v, fx->path, &how, &e), e, ERR_DAMAGED);
+	assert_int_equal(v.scope.epoch, 1);
+	vault_release(&v);
+	buf_release(&text);
+	ring_release(&r);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup_three, fixture_teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(key_file_is_replaced),
+		TEST(key_file_can_be_replaced_again),
+		TEST(interrupted_before_the_slot_is_cleaned),
+		TEST(interrupted_before_the_exchange_is_finished),
+		TEST(interrupted_after_the_exchange_is_finished),
+		TEST(interrupted_before_the_old_key_went_is_cleaned),
+		TEST(interrupted_before_the_promotion_is_finished),
+		TEST(lost_key_file_beside_its_successor_is_made_good),
+		TEST(new_rotation_finishes_the_old_one_first),
+		TEST(older_copy_keeps_every_key),
+		TEST(foreign_pair_of_keys_is_left_alone),
+		TEST(failed_write_leaves_no_successor),
+		TEST(new_master_key_opens_through_every_slot),
+		TEST(old_master_key_opens_nothing_new),
+		TEST(backup_of_the_old_epoch_stays_unless_it_is_compromised),
+		TEST(slot_without_its_key_is_dropped),
+		TEST(wrong_key_for_a_slot_changes_nothing),
+		TEST(writer_with_the_old_key_is_stopped),
+		TEST(locked_and_damaged_vaults_get_no_new_key),
+	};
+#undef TEST
+	struct err e = { 0 };
+
+	if (!crypto_start(&e))
+		return 1;
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
