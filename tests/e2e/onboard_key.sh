@@ -61,7 +61,7 @@ see "Nothing pasted yet."
 paste "https://console.anthropic.com/settings/keys"
 see "This is an address, not a key."
 keys Enter
-see "Nothing pasted yet." "step 3/7"
+see "This is an address, not a key." "step 3/7"
 paste "$other"
 see "OpenAI project key" "^T" "use it for OpenAI instead"
 unseen "${other:20:8}"

@@ -152,7 +152,8 @@ fresh_home
 mkdir -m 700 "$state"
 printf '{"models":{"providers":{"anthropic":{"baseUrl":"http://192.0.2.1:%s"}}}}\n' "$port" >"$config"
 onboard_key anthropic "$(make_key)"
-says "The check could not be done; saved as unverified" "http to another machine"
+says "The check could not be done: " "http to another machine"
+says "saved as unverified" "http to another machine"
 [ "$(verdict_of)" = "unknown internal" ] || fail "http to another machine: noted as $(verdict_of)"
 
 # --- the slow ones ------------------------------------------------------------------------------------------
@@ -163,7 +164,7 @@ for name in stall drip; do
 	cp "$work/slow-$name.out" "$work/out"
 	cp "$work/slow-$name.err" "$work/err"
 	ends_with 0 "$name"
-	says "No answer from 127.0.0.1:$port in time; saved as unverified" "$name"
+	says "No answer from 127.0.0.1:$port in time" "$name"
 	[ $((seconds - slow_from)) -le 17 ] || fail "$name: took $((seconds - slow_from)) s"
 done
 
