@@ -186,9 +186,11 @@ bool txn_pending(const char *root, struct txn_report *r)
 
 bool txn_lock(struct fs_lock *l, const struct paths *p, struct txn_report *r, struct err *e)
 {
-	const char *const folders_of[] = { p->config, p->vault, p->resolver };
+	char key[FS_PATH_MAX];
+	const char *const folders_of[] = { p->config, p->vault, p->resolver, key };
 
-	if (!fs_mkdirs(p->secrets, e) || !fs_lock(l, p->lock, OWN_LOCK_MS, e))
+	if (!fs_join(key, sizeof(key), p->keys, "any.key", e) || !fs_mkdirs(p->secrets, e) ||
+		!fs_lock(l, p->lock, OWN_LOCK_MS, e))
 		return false;
 	for (size_t i = 0; i < ARRAY_LEN(folders_of); i++)
 		fs_sweep(folders_of[i]);
@@ -196,6 +198,12 @@ bool txn_lock(struct fs_lock *l, const struct paths *p, struct txn_report *r, st
 		return true;
 	fs_unlock(l);
 	return false;
+}
+
+void txn_tidy(const char *profiles)
+{
+	fs_sweep(profiles);
+	peerlock_clean(profiles);
 }
 
 void txn_report_text(struct str *out, const struct txn_report *r)
