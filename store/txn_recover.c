@@ -81,6 +81,13 @@ out:
 	return ok;
 }
 
+/* A damaged copy, or a file that a gateway changed just now; anything else is tried again later. */
+static bool ends_here(const struct txn *t, struct txn_file *f, const struct err *why)
+{
+	return why->code == ERR_DAMAGED ||
+	       (why->code == ERR_BUSY && judge(t, f, NULL) == STEP_FOREIGN);
+}
+
 /* With `look` it only says what would become of it. */
 static bool roll_forward(struct txn *t, bool look, struct txn_report *r, struct err *e)
 {
@@ -100,9 +107,7 @@ static bool roll_forward(struct txn *t, bool look, struct txn_report *r, struct 
 				continue;
 			if (e)
 				*e = why;
-			if (why.code != ERR_DAMAGED && why.code != ERR_BUSY)
-				return false;
-			if (why.code == ERR_BUSY && judge(t, f, NULL) != STEP_FOREIGN)
+			if (!ends_here(t, f, &why))
 				return false;
 			break;
 		case STEP_FOREIGN:
