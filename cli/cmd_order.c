@@ -137,6 +137,7 @@ static bool change(struct order *o, bool (*edit)(struct order *, struct err *), 
 
 	if (!fs_mkdirs(o->place.agent_dir, e) || !place_lock(&o->place, &lock, e))
 		return false;
+	txn_tidy(o->place.profiles);
 	for (unsigned n = 1; !ok && again; n++) {
 		struct txn t;
 

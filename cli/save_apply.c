@@ -381,6 +381,8 @@ bool save_apply(const struct save *s, const struct save_progress *progress, stru
 		!txn_lock(&lock, s->paths, &report, e))
 		goto out;
 	tell_recovery(progress, &report);
+	if (first.files[FILE_PROFILES].path[0])
+		txn_tidy(first.files[FILE_PROFILES].path);
 	for (unsigned n = 1; !ok && again; n++) {
 		*e = (struct err){ 0 };
 		again = n < ATTEMPTS;

@@ -294,3 +294,14 @@ bool peerlock_take(
 		wait_a_while(waits++, left);
 	}
 }
+
+void peerlock_clean(const char *path)
+{
+	char names[2][FS_PATH_MAX];
+	size_t count = lock_names(names, path, NULL);
+
+	while (count--) {
+		peerlock_sweep(names[count]);
+		peerlock_take_over(names[count], NULL);
+	}
+}

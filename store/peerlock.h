@@ -71,6 +71,9 @@ bool peerlock_take(
  */
 bool peerlock_holds(const struct peerlock *l, struct err *e);
 
+/* Removes what processes that died left beside the file: an abandoned lock, names moved aside. */
+void peerlock_clean(const char *path);
+
 /* Never removes what is not ours. Safe on { 0 }, and twice. */
 void peerlock_release(struct peerlock *l);
 

@@ -101,9 +101,11 @@ bool txn_pending(const char *root, struct txn_report *r);
 
 /*
  * How every command that writes begins: makes the folder, takes our own lock (10 s), and
- * finishes what an interrupted one left. fs_unlock() ends it.
+ * finishes what an interrupted one left. fs_unlock() ends it. txn_tidy() is the same for what
+ * it left in the folder of one store.
  */
 bool txn_lock(struct fs_lock *l, const struct paths *p, struct txn_report *r, struct err *e);
+void txn_tidy(const char *profiles);
 
 /* What a person is told of it; "" when nothing was. */
 void txn_report_text(struct str *out, const struct txn_report *r);

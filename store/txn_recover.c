@@ -81,6 +81,13 @@ out:
 	return ok;
 }
 
+/* A damaged copy, or a file that a gateway changed just now; anything else is tried again later. */
+static bool ends_here(const struct txn *t, struct txn_file *f, const struct err *why)
+{
+	return why->code == ERR_DAMAGED ||
+	       (why->code == ERR_BUSY && judge(t, f, NULL) == STEP_FOREIGN);
+}
+
 /* With `look` it only says what would become of it. */
 static bool roll_forward(struct txn *t, bool look, struct txn_report *r, struct err *e)
 {
@@ -100,9 +107,7 @@ static bool roll_forward(struct txn *t, bool look, struct txn_report *r, struct 
 				continue;
 			if (e)
 				*e = why;
-			if (why.code != ERR_DAMAGED && why.code != ERR_BUSY)
-				return false;
-			if (why.code == ERR_BUSY && judge(t, f, NULL) != STEP_FOREIGN)
+			if (!ends_here(t, f, &why))
 				return false;
 			break;
 		case STEP_FOREIGN:
@@ -186,9 +191,11 @@ bool txn_pending(const char *root, struct txn_report *r)
 
 bool txn_lock(struct fs_lock *l, const struct paths *p, struct txn_report *r, struct err *e)
 {
-	const char *const folders_of[] = { p->config, p->vault, p->resolver };
+	char key[FS_PATH_MAX];
+	const char *const folders_of[] = { p->config, p->vault, p->resolver, key };
 
-	if (!fs_mkdirs(p->secrets, e) || !fs_lock(l, p->lock, OWN_LOCK_MS, e))
+	if (!fs_join(key, sizeof(key), p->keys, "any.key", e) || !fs_mkdirs(p->secrets, e) ||
+		!fs_lock(l, p->lock, OWN_LOCK_MS, e))
 		return false;
 	for (size_t i = 0; i < ARRAY_LEN(folders_of); i++)
 		fs_sweep(folders_of[i]);
@@ -196,6 +203,12 @@ bool txn_lock(struct fs_lock *l, const struct paths *p, struct txn_report *r, st
 		return true;
 	fs_unlock(l);
 	return false;
+}
+
+void txn_tidy(const char *profiles)
+{
+	fs_sweep(profiles);
+	peerlock_clean(profiles);
 }
 
 void txn_report_text(struct str *out, const struct txn_report *r)

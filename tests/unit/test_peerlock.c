@@ -403,6 +403,24 @@ static void a_lock_moved_aside_by_one_that_died_is_swept(void **state)
 	expect_taken(w, &brief);
 }
 
+static void cleaning_removes_the_dead_and_spares_the_living(void **state)
+{
+	struct world *w = *state;
+
+	put_holder(w, (long)getppid(), "2999-01-01T00:00:00.000Z", "");
+	peerlock_clean(w->file);
+	assert_int_equal(kind_of(w->lock), S_IFREG);
+	put_holder(w, (long)dead_process(), "2999-01-01T00:00:00.000Z", "");
+	peerlock_clean(w->file);
+	assert_int_equal(temp_count(w->dir), 1);
+	assert_int_equal(mkdir(w->lock, 0755), 0);
+	peerlock_clean(w->file);
+	assert_int_equal(kind_of(w->lock), S_IFDIR);
+	age(w->lock, 32);
+	peerlock_clean(w->file);
+	assert_int_equal(temp_count(w->dir), 1);
+}
+
 /* Processes that add to one number: every addition counts only if they exclude each other. */
 static void writers_exclude_each_other(void **state)
 {
@@ -465,6 +483,7 @@ int main(void)
 		with_world(releasing_gives_the_signals_back),
 		with_world(a_killed_holder_stops_nobody),
 		with_world(a_lock_moved_aside_by_one_that_died_is_swept),
+		with_world(cleaning_removes_the_dead_and_spares_the_living),
 		with_world(writers_exclude_each_other),
 	};
 
