@@ -131,7 +131,8 @@ static void search_fd(struct search *s, int fd)
 	s->ev->file(s->ev->ctx, &s->now);
 	if (!residue_scan_fd(s->r, fd, s->file_max, pass_hit, s, &s->now.read, &e)) {
 		s->failed = s->failed || e.code == ERR_MEMORY;
-		note(s, path, e.msg);
+		if (s->now.place != PLACE_PROCESS) /* it ended meanwhile, or is the kernel's */
+			note(s, path, e.msg);
 	}
 	s->files++;
 	s->bytes += s->now.read.bytes;
