@@ -13,6 +13,7 @@
 #include "store/profiles.h"
 
 #define CHECK_TIMEOUT_MS 15000
+#define SKEW_MS 60000 /* more than that breaks expiry dates and signatures */
 
 /* The answers, worked out from the options and the key. */
 struct answers {
@@ -149,12 +150,28 @@ static bool rejected(const struct answers *a, struct err *e)
 	return err_hint(e, "%s", advice);
 }
 
+static void tell_check(const struct answers *a)
+{
+	const struct check_result *r = &a->check;
+	char head[200];
+	struct str h = STR_OF(head);
+
+	check_headline(&h, r, a->provider, a->method);
+	if (r->verdict == VERDICT_ACCEPTED)
+		fprintf(stderr, "%s (%d ms).\n", head, r->latency_ms);
+	else
+		say_warning("%s%s%s%s", head, r->text[0] ? ": " : "", r->text,
+			r->verdict == VERDICT_UNKNOWN ? " - saved as unverified" : "");
+	if (r->skew_ms != INT64_MIN && (r->skew_ms > SKEW_MS || r->skew_ms < -SKEW_MS))
+		say_warning("this host's clock is %" PRId64 " s %s the provider's",
+			(r->skew_ms < 0 ? -r->skew_ms : r->skew_ms) / 1000,
+			r->skew_ms < 0 ? "behind" : "ahead of");
+}
+
 static bool verify(struct answers *a, const struct quick *q, struct err *e)
 {
 	const struct config_provider *row = config_provider(&a->place.config, a->provider->id);
 	struct wire_check check = { .timeout_ms = CHECK_TIMEOUT_MS };
-	char head[200];
-	struct str h = STR_OF(head);
 	bool ok;
 
 	if (q->no_verify)
@@ -170,12 +187,7 @@ static bool verify(struct answers *a, const struct quick *q, struct err *e)
 		return false;
 	if (a->check.verdict == VERDICT_REJECTED)
 		return rejected(a, e);
-	check_headline(&h, &a->check, a->provider, a->method);
-	if (a->check.verdict == VERDICT_ACCEPTED)
-		fprintf(stderr, "%s (%d ms).\n", head, a->check.latency_ms);
-	else
-		say_warning("%s%s", head,
-			a->check.verdict == VERDICT_UNKNOWN ? "; saved as unverified" : "");
+	tell_check(a);
 	return true;
 }
 
