@@ -72,6 +72,15 @@ void json_put(struct json_object *to, const char *key, struct json_object *value
 		to, key, value, JSON_C_OBJECT_ADD_KEY_IS_NEW | JSON_C_OBJECT_ADD_CONSTANT_KEY);
 }
 
+void json_put_text(struct json_object *to, const char *key, struct json_object *value)
+{
+	char cleaned[TEXT_CAP];
+	struct str s = STR_OF(cleaned);
+
+	clean(&s, key);
+	json_object_object_add(to, cleaned, value);
+}
+
 bool json_finish(FILE *out, struct json_object *root, struct err *e)
 {
 	const char *text = root ? json_object_to_json_string_ext(

@@ -23,6 +23,9 @@ struct json_object *json_path(const char *path, const char *home);
 /* Adds a member that is new, under a constant key. Takes the value. */
 void json_put(struct json_object *to, const char *key, struct json_object *value);
 
+/* Adds a member under a foreign key, made harmless; of two that become alike the last counts. */
+void json_put_text(struct json_object *to, const char *key, struct json_object *value);
+
 /* Writes it with two blanks per level and a newline, and frees it, also on failure. */
 bool json_finish(FILE *out, struct json_object *root, struct err *e);
 

@@ -28,7 +28,7 @@ static struct json_object *aliases(const struct snapshot *s)
 	struct json_object *map = json_object_new_object();
 
 	for (size_t i = 0; i < s->alias_count; i++)
-		json_object_object_add(map, s->aliases[i][0], json_text(s->aliases[i][1]));
+		json_put_text(map, s->aliases[i][0], json_text(s->aliases[i][1]));
 	return map;
 }
 

@@ -306,18 +306,18 @@ static bool read_chunk(
 	return true;
 }
 
-bool residue_scan_fd(struct residue *r, int fd, uint64_t max, residue_fn fn, void *ctx,
-	struct residue_read *what, struct err *e)
+bool residue_scan_fd(struct residue *r, int fd, struct residue_read *what, residue_fn fn, void *ctx,
+	struct err *e)
 {
 	struct pass s = { .r = r, .fn = fn, .ctx = ctx, .line = 1 };
 	size_t overlap = r->longest ? r->longest - 1 : 0;
 	ssize_t got = 0;
 
-	*what = (struct residue_read){ 0 };
+	*what = (struct residue_read){ .max = what->max };
 	if (!r->window.p && !buf_reserve(&r->window, CHUNK + SECRET_MAX, e))
 		return false;
 	s.p = r->window.p;
-	while (what->bytes < max && read_chunk(&s, fd, r->window.p, what, &got)) {
+	while (what->bytes < what->max && read_chunk(&s, fd, r->window.p, what, &got)) {
 		if (r->count)
 			scan_pass(&s);
 		slide(&s, r->window.p, s.n < overlap ? s.n : overlap);
@@ -325,6 +325,6 @@ bool residue_scan_fd(struct residue *r, int fd, uint64_t max, residue_fn fn, voi
 	explicit_bzero(r->window.p, r->window.cap);
 	if (got < 0)
 		return err_sys(e, "cannot read");
-	what->cut = what->bytes >= max;
+	what->cut = what->bytes >= what->max;
 	return true;
 }

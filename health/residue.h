@@ -65,13 +65,14 @@ void residue_scan(const struct residue *r, const char *p, size_t n, residue_fn f
 
 /* What became of a file. */
 struct residue_read {
+	uint64_t max; /* asked for: at most so many bytes */
 	uint64_t bytes;
 	bool binary; /* a NUL near its beginning: lines mean nothing */
 	bool cut;    /* longer than was asked for */
 };
 
-/* The same for a descriptor, at most max bytes, with one fixed buffer that is wiped after. */
-bool residue_scan_fd(struct residue *r, int fd, uint64_t max, residue_fn fn, void *ctx,
-	struct residue_read *what, struct err *e);
+/* The same for a descriptor, at most what->max bytes, with one buffer that is wiped after. */
+bool residue_scan_fd(struct residue *r, int fd, struct residue_read *what, residue_fn fn, void *ctx,
+	struct err *e);
 
 #endif

@@ -128,10 +128,12 @@ static void search_fd(struct search *s, int fd)
 	const char *path = s->now.path;
 	struct err e = { 0 };
 
+	s->now.read.max = s->file_max;
 	s->ev->file(s->ev->ctx, &s->now);
-	if (!residue_scan_fd(s->r, fd, s->file_max, pass_hit, s, &s->now.read, &e)) {
+	if (!residue_scan_fd(s->r, fd, &s->now.read, pass_hit, s, &e)) {
 		s->failed = s->failed || e.code == ERR_MEMORY;
-		note(s, path, e.msg);
+		if (s->now.place != PLACE_PROCESS) /* it ended meanwhile, or is the kernel's */
+			note(s, path, e.msg);
 	}
 	s->files++;
 	s->bytes += s->now.read.bytes;

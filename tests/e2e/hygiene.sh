@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # What the programs leave to others: descriptors, variables, limits, /proc, and foreign text on the
 # terminal. Each check has its control.
-# shellcheck disable=SC2015,SC2016 source=tests/e2e/lib.sh
+# shellcheck disable=SC2015,SC2016,SC2119 source=tests/e2e/lib.sh
 source "$(dirname "$0")/lib.sh"
 
 start_provider

@@ -184,7 +184,7 @@ static void a_file_is_searched_across_every_edge(void **state)
 	char *text = malloc(SIZE);
 	struct err e = { 0 };
 	size_t planted = 0;
-	struct residue_read what;
+	struct residue_read what = { .max = UINT64_MAX };
 	struct seen s = { .count = 0 };
 	int fd;
 
@@ -197,7 +197,7 @@ static void a_file_is_searched_across_every_edge(void **state)
 	for (size_t at = 524288 - 20; at < SIZE - 100; at += 65536)
 		memcpy(text + at, key, strlen(key)), planted++;
 	fd = file_of(text, SIZE);
-	assert_ok(residue_scan_fd(r, fd, UINT64_MAX, take, &s, &what, &e), e);
+	assert_ok(residue_scan_fd(r, fd, &what, take, &s, &e), e);
 	assert_int_equal(s.count, planted);
 	for (size_t i = 0; i < s.count; i++) {
 		unsigned line = 1;
@@ -219,12 +219,12 @@ static void a_binary_file_is_searched_and_said_to_be_one(void **state)
 	static const char bytes[] = "SQLite format 3\0....a stored secret 42....";
 	struct residue *r = *state;
 	struct err e = { 0 };
-	struct residue_read what;
+	struct residue_read what = { .max = UINT64_MAX };
 	struct seen s = { .count = 0 };
 	int fd = file_of(bytes, sizeof(bytes));
 
 	add(r, "a stored secret 42");
-	assert_ok(residue_scan_fd(r, fd, UINT64_MAX, take, &s, &what, &e), e);
+	assert_ok(residue_scan_fd(r, fd, &what, take, &s, &e), e);
 	assert_int_equal(s.count, 1);
 	assert_int_equal(s.hits[0].at, 20);
 	assert_true(what.binary);
@@ -235,11 +235,11 @@ static void a_limit_on_the_size_is_told(void **state)
 {
 	struct residue *r = *state;
 	struct err e = { 0 };
-	struct residue_read what;
+	struct residue_read what = { .max = 4 };
 	struct seen s = { .count = 0 };
 	int fd = file_of("0123456789", 10);
 
-	assert_ok(residue_scan_fd(r, fd, 4, take, &s, &what, &e), e);
+	assert_ok(residue_scan_fd(r, fd, &what, take, &s, &e), e);
 	assert_true(what.cut);
 	close(fd);
 }
