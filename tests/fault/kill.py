@@ -45,6 +45,7 @@ def sweep(w, flow, stops):
         except Violation as why:
             tally.violation("stop %d of %d" % (n, total), why)
     tally.note("stops in one run", total)
+    tally.note("locks of a dead holder after the next run", judge.dead_locks)
     return tally.report()
 
 

@@ -16,7 +16,7 @@ import subprocess
 import sys
 
 import world
-from errors import is_done
+from errors import undone
 from world import Judge, SKIPPED, Tally, Violation, World
 
 
@@ -73,8 +73,8 @@ def judge_case(judge, shim, tally, k, on):
         if left:
             raise Violation("temporary files left: %s" % left)
         if done.returncode == 0:
-            if not is_done(judge, files):
-                raise Violation("exit status 0, but the flow was not completed")
+            if undone(judge, files):
+                raise Violation("exit status 0, but not completed: %s" % undone(judge, files))
             tally.note("completed all the same")
             return
         if not text:
