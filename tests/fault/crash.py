@@ -25,6 +25,7 @@ from world import Judge, Tally, Violation, World
 
 O_TRUNC = 0o1000
 LARGE = 65536  # of such a file (the resolver) only some cuts are kept: each is a copy in memory
+TAILS = 16     # lengths of zeros tried behind each cut
 ALIKE = 4      # of states that differ only inside temporary files, so many are followed to the end
 
 
@@ -144,12 +145,14 @@ def contents(file, rng, limit):
     yield b"\0" * len(full)
     cuts = list(range(len(full)))
     limit = limit if len(full) < LARGE else min(limit, 64)
+    tails = TAILS if len(full) < LARGE else 1
     if len(cuts) > limit:
         cuts = sorted(rng.sample(cuts, limit))
     for cut in cuts:
         yield full[:cut]
         # The size is on the disk already, the blocks are not.
-        yield full[:cut] + b"\0" * (rng.randrange(len(full) - cut) + 1)
+        for _ in range(tails):
+            yield full[:cut] + b"\0" * (rng.randrange(len(full) - cut) + 1)
 
 
 def reachable(names):
@@ -175,7 +178,7 @@ def states(disk, rng, limit):
         fixed = {n: ("d", w, b"") for n, w in names.items() if isinstance(w, int)}
         files = [(n, w) for n, w in names.items() if isinstance(w, File)]
         choices = [contents(w, rng, limit) for _, w in files]
-        for data in itertools.islice(itertools.product(*choices), 4 * limit + 8):
+        for data in itertools.islice(itertools.product(*choices), (TAILS + 1) * limit + 8):
             state = dict(fixed)
             state.update({n: ("f", w.mode, d) for (n, w), d in zip(files, data)})
             yield state

@@ -45,6 +45,7 @@ def sweep(w, flow, stops):
         except Violation as why:
             tally.violation("stop %d of %d" % (n, total), why)
     tally.note("stops in one run", total)
+    tally.note("locks of a dead holder after the next run", judge.dead_locks)
     return tally.report()
 
 
@@ -69,6 +70,39 @@ def control(w):
     return torn > 0
 
 
+def judge_control(w):
+    """The judge itself: homes with one thing wrong, each of which it must refuse."""
+    judge = Judge(w, "add")
+    profiles = ".thinkfleetbot/agents/main/agent/auth-profiles.json"
+    key = next(n for n in judge.before if n.endswith(".key"))
+    wrong = {
+        "vault cut": {world.VAULT: lambda e: (e[0], e[1], e[2][:len(e[2]) // 2])},
+        "vault changed": {world.VAULT: lambda e: (e[0], e[1], e[2].replace(b'"gen":', b'"gen":9'))},
+        "profiles torn": {profiles: lambda e: (e[0], e[1], e[2][:-3])},
+        "profiles readable": {profiles: lambda e: (e[0], 0o644, e[2])},
+        "key file gone": {key: lambda e: None},
+        "vault gone": {world.VAULT: lambda e: None},
+        "stranger": {".thinkfleetbot/stranger": lambda e: ("f", 0o600, b"")},
+    }
+    accepted = []
+    for name, changes in wrong.items():
+        files = dict(judge.before)
+        for path, change in changes.items():
+            entry = change(files.get(path))
+            files.pop(path, None)
+            if entry:
+                files[path] = entry
+        world.lay_out(w.home, files)
+        try:
+            judge.between()
+            accepted.append(name)
+        except Violation:
+            pass
+    print("control: %d of %d wrong homes refused %s" % (len(wrong) - len(accepted), len(wrong),
+                                                        accepted or ""))
+    return not accepted
+
+
 def main():
     p = argparse.ArgumentParser()
     p.add_argument("bin")
@@ -80,6 +114,8 @@ def main():
     if a.control:
         with World(a.bin) as w:
             ok = control(w)
+        with World(a.bin) as w:
+            ok = judge_control(w) and ok
     flows = world.chosen(a.bin, a.flows)
     for flow in flows:
         with World(a.bin) as w:
