@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/commands.h"
 
-#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/agents.h"
 #include "cli/ask.h"
 #include "cli/changes.h"
 #include "cli/hold.h"
@@ -69,48 +69,27 @@ static void removal_clear(struct removal *r)
 
 /* --- what there is ------------------------------------------------------------------------- */
 
-static bool agent_has(struct removal *r, const char *agent)
+static bool agent_has(const struct removal *r, const char *agent)
 {
-	const struct config_agent *row = config_agent(&r->place.config, agent);
 	struct profiles list = { 0 };
-	char dir[FS_PATH_MAX];
 	char path[FS_PATH_MAX];
-	bool has;
+	bool has = agents_profiles(path, sizeof(path), &r->place, agent, NULL) &&
+		   profiles_load(&list, path, NULL, NULL) && profiles_find(&list, r->id);
 
-	has = paths_agent_dir(dir, sizeof(dir), &r->place.paths, agent, row ? row->agent_dir : NULL,
-		      NULL) &&
-	      paths_profiles(path, sizeof(path), dir, NULL) &&
-	      profiles_load(&list, path, NULL, NULL) && profiles_find(&list, r->id);
 	profiles_release(&list);
 	return has;
-}
-
-static void note_agent(struct removal *r, const char *name)
-{
-	char agent[AGENT_CAP];
-
-	agent_normalise(agent, name);
-	if (!r->shared_with[0] && strcmp(agent, r->place.agent) != 0 && agent_has(r, agent))
-		str_copy(r->shared_with, sizeof(r->shared_with), agent);
 }
 
 /* The configuration's entry is everybody's: it stays while another agent has such a profile. */
 static bool find_sharers(struct removal *r, struct err *e)
 {
-	char path[FS_PATH_MAX];
-	struct dirent *d;
-	DIR *dir;
+	struct agents all;
 
-	for (size_t i = 0; i < r->place.config.agent_count; i++)
-		note_agent(r, r->place.config.agents[i].id);
-	if (!fs_join(path, sizeof(path), r->place.paths.state, "agents", e))
+	if (!agents_find(&all, &r->place, e))
 		return false;
-	dir = opendir(path);
-	while (dir && (d = readdir(dir)))
-		if (d->d_name[0] != '.')
-			note_agent(r, d->d_name);
-	if (dir)
-		closedir(dir);
+	for (size_t i = 0; i < all.count && !r->shared_with[0]; i++)
+		if (strcmp(all.ids[i], r->place.agent) != 0 && agent_has(r, all.ids[i]))
+			str_copy(r->shared_with, sizeof(r->shared_with), all.ids[i]);
 	return true;
 }
 

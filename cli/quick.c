@@ -10,6 +10,7 @@
 #include "cli/livecheck.h"
 #include "cli/out_base.h"
 #include "cli/say.h"
+#include "store/profiles.h"
 
 /* The answers, worked out from the options and the key. */
 struct answers {
@@ -102,13 +103,34 @@ static bool read_key(struct answers *a, struct err *e)
 	return true;
 }
 
+/* A store that cannot be read is the save's to refuse. */
+static bool taken_by_another_kind(const struct answers *a)
+{
+	struct profiles list = { 0 };
+	const struct profile *p = NULL;
+	bool taken;
+
+	if (profiles_load(&list, a->place.profiles, NULL, NULL))
+		p = profiles_find(&list, a->profile_id);
+	taken = p && strcmp(profile_kind_name(p->kind), cred_kind_name(a->method->kind)) != 0;
+	profiles_release(&list);
+	return taken;
+}
+
 static void name_profile(struct answers *a, const struct quick *q)
 {
-	if (q->profile_id)
+	const char *name = q->default_name ? q->default_name : a->method->profile_name;
+
+	if (q->profile_id) {
 		str_copy(a->profile_id, sizeof(a->profile_id), q->profile_id);
-	else
+		return;
+	}
+	snprintf(a->profile_id, sizeof(a->profile_id), "%s:%s", a->provider->id,
+		name ? name : "default");
+	/* An API key and a token live side by side: adding one must not replace the other. */
+	if (taken_by_another_kind(a))
 		snprintf(a->profile_id, sizeof(a->profile_id), "%s:%s", a->provider->id,
-			q->default_name ? q->default_name : a->method->profile_name);
+			a->method->id);
 }
 
 static bool verify(struct answers *a, const struct quick *q, struct err *e)

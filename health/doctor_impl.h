@@ -10,10 +10,10 @@
 /* What the fixes run: rows of design.md, "Commands". */
 #define FIX_ONBOARD "thinkfleetbot onboard"
 #define FIX_DOCTOR "thinkfleetbot doctor --fix"
-#define FIX_PROBE "thinkfleetbot models status --probe"
-#define FIX_ROTATE "thinkfleetbot models auth rotate" /* and the profile's id */
-#define FIX_VERIFY "thinkfleetbot secrets verify"
-#define FIX_KEYS "thinkfleetbot secrets status"
+#define FIX_PROBE "thinkfleetbot status"
+#define FIX_ROTATE "thinkfleetbot onboard --rotate" /* and the profile's id */
+#define FIX_VERIFY "thinkfleetbot doctor --deep"
+#define FIX_KEYS "thinkfleetbot status"
 
 /*
  * A new finding with this one line; evidence and fix are the caller's to fill in.

@@ -15,6 +15,19 @@ enum choice {
 	CHOICE_REPAIR
 };
 
+/* On an untouched host that nothing is set up is no fault: it is why the person is here. */
+static bool shown(const struct wizard *w, const struct finding *f)
+{
+	static const char *const later[] = { "state", "models" };
+
+	if (f->severity < SEVERITY_WARN)
+		return false;
+	for (size_t i = 0; i < ARRAY_LEN(later); i++)
+		if (!w->world->credential_count && strcmp(f->check, later[i]) == 0)
+			return false;
+	return true;
+}
+
 /* What needs attention: failed, or a warning with a way to fix it. */
 static size_t attention(const struct wizard *w)
 {
@@ -23,7 +36,7 @@ static size_t attention(const struct wizard *w)
 	for (size_t i = 0; i < w->world->finding_count; i++) {
 		const struct finding *f = &w->world->findings[i];
 
-		if (f->severity == SEVERITY_FAIL || (f->severity == SEVERITY_WARN && f->fix[0]))
+		if (shown(w, f) && (f->severity == SEVERITY_FAIL || f->fix[0]))
 			n++;
 	}
 	return n;
@@ -153,23 +166,21 @@ static void draw_where(const struct wizard *w, struct body *b)
 
 static void draw_findings(const struct wizard *w, struct body *b)
 {
-	size_t shown = 0;
+	size_t count = 0;
 
 	for (size_t i = 0; i < w->world->finding_count; i++) {
 		const struct finding *f = &w->world->findings[i];
 		char text[280];
 		struct str t = STR_OF(text);
 
-		if (f->severity < SEVERITY_WARN)
-			continue;
-		if (++shown > 3)
+		if (!shown(w, f) || ++count > 3)
 			continue;
 		str_fmt(&t, "%s  %s", severity_word((int)f->severity), f->text);
 		body_mark(
 			b, b->layout == LAYOUT_XS ? 0 : 2, severity_glyph((int)f->severity), text);
 	}
-	if (shown > 3)
-		body_more(b, GLYPH_DOWN, shown - 3, "more under Status and doctor");
+	if (count > 3)
+		body_more(b, GLYPH_DOWN, count - 3, "more under Status and doctor");
 }
 
 static void start_draw(const struct wizard *w, struct body *b)

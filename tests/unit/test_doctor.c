@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "health/doctor.h"
+#include "health/doctor_impl.h"
 #include "store/checks.h"
 #include "tests/unit/survey_world.h"
 
@@ -35,10 +36,9 @@ static void assert_severity(struct world *w, const char *check, enum severity wa
 /* Every message of the snapshot's findings with the same first words as the design's table. */
 static void assert_fixes_are_commands(const struct world *w)
 {
-	static const char *const commands[] = { "thinkfleetbot onboard",
-		"thinkfleetbot doctor --fix", "thinkfleetbot models status --probe",
-		"thinkfleetbot models auth rotate ", "thinkfleetbot secrets verify",
-		"thinkfleetbot secrets status", "chmod ", "mv " };
+	/* tests/unit/test_cmd.c proves that the program has each of these. */
+	static const char *const commands[] = { FIX_ONBOARD, FIX_DOCTOR, FIX_PROBE, FIX_ROTATE,
+		FIX_VERIFY, FIX_KEYS, "chmod ", "mv " };
 
 	for (size_t i = 0; i < w->s.finding_count; i++) {
 		const struct finding *f = &w->s.findings[i];
@@ -346,7 +346,7 @@ static void a_record_of_another_provider_is_found(void **state)
 	assert_severity(w, "references", SEVERITY_FAIL);
 	assert_non_null(strstr(world_finding(w, "references")->text, "is a key of openai"));
 	assert_string_equal(world_finding(w, "references")->fix,
-		"thinkfleetbot models auth rotate anthropic:default");
+		"thinkfleetbot onboard --rotate anthropic:default");
 }
 
 static void plain_text_is_stated_with_its_line(void **state)
@@ -638,7 +638,7 @@ static void odd_paths_are_quoted_in_commands(void **state)
 		"\"provider\":\"anthropic\",\"token\":\"t\",\"expires\":5}}}");
 	assert_severity(w, "expiry", SEVERITY_FAIL);
 	assert_string_equal(world_finding(w, "expiry")->fix,
-		"thinkfleetbot models auth rotate 'anthropic:it'\\''s me'");
+		"thinkfleetbot onboard --rotate 'anthropic:it'\\''s me'");
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)

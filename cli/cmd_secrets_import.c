@@ -1,0 +1,435 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/commands.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "cli/agents.h"
+#include "cli/ask.h"
+#include "cli/capsule_io.h"
+#include "cli/hold.h"
+#include "cli/out_base.h"
+#include "cli/restore.h"
+#include "cli/save.h"
+#include "store/profiles.h"
+
+/*
+ * `secrets import`: what the capsule holds and the vault does not, or holds with
+ * another value. Each profile is saved as the wizard saves it, so that its reference, its
+ * line in .env and the configuration are rebuilt and proven with it; an import that was
+ * interrupted is finished by running it again. Nothing is ever removed.
+ */
+
+#define COMMAND "secrets import"
+
+static struct {
+	bool merge;
+	bool yes;
+	bool dry_run;
+	bool accept_rollback;
+	bool json;
+} given;
+
+static const struct opt opts[] = {
+	{ "merge", NULL, "add to the vault that is here", OPT_FLAG, { .flag = &given.merge } },
+	{ "yes", NULL, "replace values that differ without asking; the old ones stay sealed",
+		OPT_FLAG, { .flag = &given.yes } },
+	{ "dry-run", NULL, "show what would be added or replaced", OPT_FLAG,
+		{ .flag = &given.dry_run } },
+	{ "accept-rollback", NULL, "write although the vault is an older copy", OPT_FLAG,
+		{ .flag = &given.accept_rollback } },
+	{ "json", NULL, "print JSON", OPT_FLAG, { .flag = &given.json } },
+	{ .kind = OPT_END },
+};
+
+enum import_action {
+	IMPORT_KEEP, /* it is here already, with this value */
+	IMPORT_ADD,
+	IMPORT_REPLACE,
+};
+
+static const char *const action_names[] = {
+	[IMPORT_KEEP] = "same",
+	[IMPORT_ADD] = "add",
+	[IMPORT_REPLACE] = "replace",
+};
+
+/* One current record of the capsule (a previous revision goes with it). */
+struct import_row {
+	const struct capsule_record *record;
+	enum import_action action;
+	bool newer_here;
+	bool is_profile; /* has a reference: a provider that is known, and no bare variable */
+};
+
+struct import {
+	struct place place;
+	struct capsule capsule;
+	struct import_row *rows;
+	size_t count;
+	size_t actions[ARRAY_LEN(action_names)];
+	bool had_vault;
+};
+
+/* --- what would happen ------------------------------------------------------------------------ */
+
+static const struct method *method_of(const struct capsule_record *r)
+{
+	const struct provider *p = provider_find(r->provider);
+	enum cred_kind kind = strcmp(r->field, "token") == 0 ? CRED_TOKEN : CRED_API_KEY;
+
+	if (!p || str_starts(r->profile, "env:"))
+		return NULL;
+	return provider_method_of_kind(p, kind);
+}
+
+static enum import_action action_for(
+	const struct capsule_record *r, const struct vault *v, const struct secret *key)
+{
+	switch (capsule_compare(r, v, key)) {
+	case CAPSULE_SAME:
+		return IMPORT_KEEP;
+	case CAPSULE_MISSING:
+		return IMPORT_ADD;
+	case CAPSULE_DIFFERS:
+	case CAPSULE_UNREADABLE:
+		break;
+	}
+	return IMPORT_REPLACE;
+}
+
+static bool plan(struct import *im, struct err *e)
+{
+	struct secret key = { 0 };
+	struct vault v = { 0 };
+	bool ok = false;
+
+	im->rows = calloc(
+		im->capsule.record_count ? im->capsule.record_count : 1, sizeof(im->rows[0]));
+	if (!im->rows) {
+		err_set(e, ERR_MEMORY, "out of memory");
+		goto out;
+	}
+	if ((im->had_vault && !vault_open_at(&v, &im->place.paths, e)) || !random_key(&key, e))
+		goto out;
+	for (size_t i = 0; i < im->capsule.record_count; i++) {
+		const struct capsule_record *r = &im->capsule.records[i];
+		const struct vault_record *here = vault_find(&v, r->id);
+		struct import_row *row = &im->rows[im->count];
+
+		if (capsule_is_previous(r))
+			continue;
+		*row = (struct import_row){ .record = r,
+			.action = action_for(r, &v, &key),
+			.newer_here = here && here->ts > r->ts,
+			.is_profile = method_of(r) != NULL };
+		im->actions[row->action]++;
+		im->count++;
+	}
+	ok = true;
+out:
+	secret_release(&key);
+	vault_release(&v);
+	return ok;
+}
+
+static void print_plan(const struct import *im, FILE *out)
+{
+	char when[40];
+	struct str s = STR_OF(when);
+
+	clock_local(&s, (int64_t)im->capsule.head.made_s * 1000);
+	fprintf(out, "The capsule was made on %s. It holds:\n", when);
+	for (size_t i = 0; i < im->count; i++) {
+		const struct import_row *row = &im->rows[i];
+
+		fprintf(out, "  %-8s ", action_names[row->action]);
+		out_text(out, row->record->id);
+		fputs(row->action == IMPORT_REPLACE && row->newer_here ? "  (the one here is newer)"
+								       : "",
+			out);
+		fputs(row->is_profile ? "\n" : "  (the vault only)\n", out);
+	}
+}
+
+/* --- doing it ----------------------------------------------------------------------------------
+ */
+
+static int64_t expires_of(const struct import *im, const struct capsule_record *r)
+{
+	for (size_t i = 0; i < im->capsule.profile_count; i++) {
+		const struct capsule_profile *p = &im->capsule.profiles[i];
+
+		if (strcmp(p->agent, r->agent) == 0 && strcmp(p->id, r->profile) == 0)
+			return (int64_t)p->expires_ms;
+	}
+	return 0;
+}
+
+static bool save_value(const struct import *im, const struct capsule_record *r,
+	const struct capsule_record *from, struct err *e)
+{
+	char dir[FS_PATH_MAX];
+	struct secret key = { 0 };
+	struct save s = { .paths = &im->place.paths,
+		.agent = r->agent,
+		.agent_dir = dir,
+		.profile_id = r->profile,
+		.provider = provider_find(r->provider),
+		.method = method_of(r),
+		.key = &key,
+		.keep = KEEP_SEALED,
+		.accept_rollback = given.accept_rollback,
+		.expires_ms = r == from ? expires_of(im, r) : 0 };
+	bool ok;
+
+	s.expires_source = s.expires_ms ? EXPIRY_YOU : EXPIRY_NONE;
+	ok = agents_dir(dir, sizeof(dir), &im->place, r->agent, e) &&
+	     secret_from(&key, from->value, from->len, e) && save_apply(&s, NULL, e);
+	secret_release(&key);
+	return ok || err_wrap(e, "%s", r->id);
+}
+
+static bool plain_here(const struct import *im, const struct capsule_record *r)
+{
+	const struct profile *p;
+	struct profiles list = { 0 };
+	char path[FS_PATH_MAX];
+	bool plain = false;
+
+	if (agents_profiles(path, sizeof(path), &im->place, r->agent, NULL) &&
+		profiles_load(&list, path, NULL, NULL)) {
+		p = profiles_find(&list, r->profile);
+		plain = p && p->has_key;
+	}
+	profiles_release(&list);
+	return plain;
+}
+
+/*
+ * The capsule's previous revision first, unless something here should rather become the
+ * previous one: a record that is replaced, or a key in plain text.
+ */
+static bool import_profile(const struct import *im, const struct import_row *row, struct err *e)
+{
+	const struct capsule_record *previous = restore_previous(&im->capsule, row->record);
+
+	if (row->action == IMPORT_ADD && previous && !plain_here(im, row->record) &&
+		!save_value(im, row->record, previous, e))
+		return false;
+	return save_value(im, row->record, row->record, e);
+}
+
+/* Is it the one that a variable carried there? */
+static bool has_line(const struct import *im, const struct capsule_record *r)
+{
+	for (size_t i = 0; i < im->capsule.line_count; i++)
+		if (strcmp(im->capsule.lines[i].record, r->id) == 0)
+			return true;
+	return false;
+}
+
+/* Of two profiles for one variable the first one saved gets the line: those that had it go first.
+ */
+static bool import_profiles(const struct import *im, bool with_line, struct err *e)
+{
+	for (size_t i = 0; i < im->count; i++) {
+		const struct import_row *row = &im->rows[i];
+
+		if (!row->is_profile || has_line(im, row->record) != with_line ||
+			import_profile(im, row, e))
+			continue;
+		if (!e->hint[0])
+			err_hint(e,
+				"what was imported before it works; run the command again with "
+				"--merge");
+		return false;
+	}
+	return true;
+}
+
+/* Keys of variables and of unknown providers: nothing refers to them but their names. */
+static bool import_bare(const struct import *im, struct err *e)
+{
+	struct hold h = HOLD_NONE;
+	bool any = false;
+	bool ok = true;
+
+	for (size_t i = 0; i < im->count; i++)
+		any |= !im->rows[i].is_profile && im->rows[i].action != IMPORT_KEEP;
+	if (!any)
+		return true;
+	ok = hold_open(&h, &im->place.paths, given.accept_rollback, e);
+	for (size_t i = 0; ok && i < im->count; i++)
+		if (!im->rows[i].is_profile && im->rows[i].action != IMPORT_KEEP)
+			ok = restore_record(&h.vault, &im->capsule, im->rows[i].record, e);
+	ok = ok && vault_save(&h.vault, im->place.paths.vault, e);
+	hold_release(&h);
+	return ok;
+}
+
+/* A new vault, empty, for a capsule that holds no profile to make one. */
+static bool make_vault(const struct import *im, struct err *e)
+{
+	const struct paths *p = &im->place.paths;
+	struct hold h = HOLD_NONE;
+	char path[FS_PATH_MAX];
+	bool ok = hold_lock(&h, p, e);
+
+	if (ok && !vault_exists(p)) {
+		ok = vault_create(&h.vault, p->keys, e);
+		if (ok && !vault_save(&h.vault, p->vault, e)) {
+			/* A key file whose vault was never written would only puzzle. */
+			if (!vault_exists(p) &&
+				keyfile_path(path, sizeof(path), p->keys, h.vault.id, NULL))
+				fs_unlink(path, NULL);
+			ok = false;
+		}
+	}
+	hold_release(&h);
+	return ok;
+}
+
+/* Everything that was to come is here now, by keyed hash, read from the disk. */
+static bool prove(const struct import *im, struct err *e)
+{
+	struct secret key = { 0 };
+	struct vault v = { 0 };
+	bool ok = vault_open_at(&v, &im->place.paths, e) && random_key(&key, e);
+
+	for (size_t i = 0; ok && i < im->count; i++)
+		if (capsule_compare(im->rows[i].record, &v, &key) != CAPSULE_SAME)
+			ok = err_set(e, ERR_FAILED,
+				"record %s is not in the vault as the capsule "
+				"has it",
+				im->rows[i].record->id);
+	secret_release(&key);
+	vault_release(&v);
+	return ok;
+}
+
+static bool apply(const struct import *im, struct err *e)
+{
+	return make_vault(im, e) && import_profiles(im, true, e) && import_profiles(im, false, e) &&
+	       import_bare(im, e) && prove(im, e);
+}
+
+/* --- what is said -------------------------------------------------------------------------------
+ */
+
+static bool print_json(const struct import *im, struct err *e)
+{
+	struct json_object *root = json_object_new_object();
+	struct json_object *list = json_object_new_array();
+
+	for (size_t i = 0; i < im->count; i++) {
+		const struct import_row *row = &im->rows[i];
+		struct json_object *o = json_object_new_object();
+
+		json_put(o, "record", json_text(row->record->id));
+		json_put(o, "agent", json_text(row->record->agent));
+		json_put(o, "profile", json_text(row->record->profile));
+		json_put(o, "provider", json_text(row->record->provider));
+		json_put(o, "action", json_text(action_names[row->action]));
+		json_put(o, "newerHere", json_object_new_boolean(row->newer_here));
+		json_put(o, "reference", json_object_new_boolean(row->is_profile));
+		json_object_array_add(list, o);
+	}
+	json_put(root, "ok", json_object_new_boolean(true));
+	json_put(root, "dryRun", json_object_new_boolean(given.dry_run));
+	json_put(root, "newVault", json_object_new_boolean(!im->had_vault));
+	json_put(root, "records", list);
+	return json_finish(stdout, root, e);
+}
+
+static size_t sign_ins(const struct import *im)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < im->capsule.profile_count; i++)
+		n += strcmp(im->capsule.profiles[i].kind, "oauth") == 0;
+	return n;
+}
+
+static void print_done(const struct import *im)
+{
+	size_t oauth = sign_ins(im);
+
+	printf("Imported: %zu added, %zu replaced, %zu were here already. Every record was read "
+	       "back and compared.\n",
+		im->actions[IMPORT_ADD], im->actions[IMPORT_REPLACE], im->actions[IMPORT_KEEP]);
+	if (oauth)
+		printf("The other machine also had %zu sign-in%s (oauth); sign in again here.\n",
+			oauth, oauth == 1 ? "" : "s");
+	puts("Next:\n"
+	     "  thinkfleetbot status checks them at their providers\n"
+	     "  restart the gateway: one that is running keeps the keys it has read\n"
+	     "  the capsule still opens with its passphrase: keep it safe, or delete it");
+}
+
+static bool confirm(const struct import *im, struct err *e)
+{
+	if (!im->actions[IMPORT_REPLACE] || given.yes)
+		return true;
+	if (given.json)
+		print_plan(im, stderr);
+	return ask_typed(
+		"Replace what differs? The values here stay sealed as previous revisions. "
+		"Type yes: ",
+		"yes", "confirm with --yes, or look first with --dry-run", e);
+}
+
+static bool import(struct import *im, const char *path, struct err *e)
+{
+	im->had_vault = vault_exists(&im->place.paths);
+	if (im->had_vault && !given.merge) {
+		err_set(e, ERR_REFUSED, "there is a vault here already");
+		return err_hint(e, "--merge adds what the capsule holds to it; nothing is removed");
+	}
+	if (!capsule_read(&im->capsule, path, NULL, e) || !plan(im, e))
+		return false;
+	if (!given.json)
+		print_plan(im, stdout);
+	fflush(stdout);
+	if (given.dry_run)
+		return !given.json || print_json(im, e);
+	if (!confirm(im, e) || !apply(im, e))
+		return false;
+	if (given.json)
+		return print_json(im, e);
+	print_done(im);
+	return true;
+}
+
+static bool run(struct cli *c, struct err *e)
+{
+	struct import im = { 0 };
+	bool ok = place_find(&im.place, NULL, PLACE_WRITE, COMMAND, e);
+
+	if (ok) {
+		ok = import(&im, c->args.items[0], e);
+		place_release(&im.place);
+	}
+	free(im.rows);
+	capsule_release(&im.capsule);
+	return ok;
+}
+
+const struct cmd cmd_secrets_import = {
+	.name = COMMAND,
+	.args = "FILE [--merge] [--dry-run] [--yes] [OPTION...]",
+	.summary = "take over what a capsule holds; references are rebuilt, nothing is removed",
+	.detail =
+		"Makes a new vault where there is none. With --merge it adds to the one that is "
+		"here;\n"
+		"values that differ are shown first, and what they replace stays sealed as the "
+		"previous\n"
+		"revision. Run it again after an interruption: what is done is found done.",
+	.opts = opts,
+	.shared = capsule_opts,
+	.args_min = 1,
+	.args_max = 1,
+	.run = run,
+};
