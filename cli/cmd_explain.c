@@ -94,14 +94,15 @@ static int compare(const void *a, const void *b)
 static bool add_found(struct explanation *x, struct err *e)
 {
 	size_t n = 0;
-	const struct credential **list = calloc(x->now->credential_count + 1, sizeof(*list));
+	const struct credential **list =
+		calloc(x->now->credential_count + 1, sizeof(struct credential *));
 
 	if (!list)
 		return err_set(e, ERR_MEMORY, "out of memory");
 	for (size_t i = 0; i < x->now->credential_count; i++)
 		if (strcmp(x->now->credentials[i].provider, x->provider) == 0)
 			list[n++] = &x->now->credentials[i];
-	qsort(list, n, sizeof(*list), compare);
+	qsort(list, n, sizeof(struct credential *), compare);
 	for (size_t i = 0; i < n; i++) {
 		struct source *s = add(x, list[i], list[i]->id);
 		struct str why = s ? STR_OF(s->why) : (struct str){ 0 };

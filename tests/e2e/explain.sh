@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # "Which credential is actually used?": every source in the gateway's order, the winner, and why each other
 # one lost. The answer changes with what the gateway would do, and shows no key.
-# shellcheck source=lib.sh
+# shellcheck disable=SC2015,SC2119,SC2174 source=tests/e2e/lib.sh
 source "$(dirname "$0")/lib.sh"
 
 explain() {
-	run_tfb models auth explain anthropic "$@" --json
+	run_tfb models auth explain anthropic --json
 }
 
 # order RANKS: source and rank of those that would be tried
