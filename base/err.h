@@ -28,6 +28,7 @@
 	X(CREATE, 73, "cannot create")                                                             \
 	X(IO, 74, "cannot read or write")                                                          \
 	X(BUSY, 75, "busy, try again")                                                             \
+	X(LOCKED, 75, "the vault is locked")                                                       \
 	X(NEWER, 76, "made by a newer version")                                                    \
 	X(REFUSED, 77, "refused for permissions or safety")                                        \
 	X(KEY, 77, "wrong key")                                                                    \

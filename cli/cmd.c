@@ -105,6 +105,7 @@ const struct cmd *const commands[] = {
 	&cmd_models_status,
 	&cmd_paste_token,
 	&cmd_list,
+	&cmd_explain,
 	&cmd_rotate,
 	&cmd_remove,
 	&cmd_order_get,

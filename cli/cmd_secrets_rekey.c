@@ -147,12 +147,16 @@ static bool gather(struct job *j, struct err *e)
 	return err_hint(e, "hand them over, or give the slots up:%s", drops);
 }
 
-static bool stays_unattended(const struct job *j)
+/* Would a service no longer open it, that could until now? */
+static bool goes_offline(const struct job *j)
 {
+	const struct keyslot *here = vault_slot_here(&j->hold.vault, j->place.paths.keys);
+
 	for (size_t i = 0; i < j->count; i++)
-		if (keyslot_unattended(j->keys[i].slot.type))
-			return true;
-	return false;
+		if (j->keys[i].slot.type == KEYSLOT_SYSTEMD_CRED ||
+			(here && strcmp(j->keys[i].slot.id, here->id) == 0))
+			return false;
+	return vault_opens_alone(&j->hold.vault, j->place.paths.keys, NULL);
 }
 
 /* Under the lock: the slots are still those whose keys were gathered. */
@@ -199,9 +203,9 @@ static void report(const struct job *j)
 	const struct vault *v = &j->hold.vault;
 
 	printf("The vault has a new master key (number %" PRIu32
-	       "): %zu records were sealed anew "
-	       "and compared.\n",
-		v->scope.epoch, v->record_count);
+	       "): %zu record%s sealed "
+	       "anew and compared.\n",
+		v->scope.epoch, v->record_count, v->record_count == 1 ? " was" : "s were");
 	for (size_t i = 0; i < given.drop.count; i++)
 		printf("Key slot %s was given up.\n", given.drop.items[i]);
 	if (!given.compromised) {
@@ -225,8 +229,7 @@ static bool run_vault(struct cli *c, struct err *e)
 	if (!job_open(&j, "secrets rekey vault", e) || !drops_exist(&j.hold.vault, e) ||
 		!replace_key_file(&j, e) || !gather(&j, e))
 		goto out;
-	if (vault_unattended(&j.hold.vault, NULL) && !stays_unattended(&j) &&
-		!unlock_confirm_offline(given.yes_offline, e))
+	if (goes_offline(&j) && !unlock_confirm_offline(given.yes_offline, e))
 		goto out;
 	if (!job_lock(&j, e) || !still_the_same(&j, e))
 		goto out;

@@ -257,7 +257,8 @@ static void report_added(const struct job *j)
 			slot->cost.mem >> 20);
 	if (j->made[0])
 		printf("Its key file: %s\n", j->made);
-	printf("The vault is as strong as its weakest slot: it %s.\n", vault_weakest_words(v));
+	printf("The vault is as strong as its weakest slot: it %s.\n",
+		vault_weakest_words(v, j->place.paths.keys));
 	if (slot->type == KEYSLOT_SYSTEMD_CRED && vault_weakest(v)->type == KEYSLOT_FILE)
 		say_warning(
 			"while key slot %s (key file) is there, the credential gains nothing: "
@@ -288,11 +289,12 @@ out:
 /* --- remove ------------------------------------------------------------------------------- */
 
 /* Would the vault need a person after a restart, and did not before? */
-static bool goes_offline(const struct vault *v, const char *id)
+static bool goes_offline(const struct job *j, const char *id)
 {
-	const struct keyslot *slot = vault_slot(v, id);
+	const struct vault *v = &j->hold.vault;
+	const char *keys = j->place.paths.keys;
 
-	return slot && keyslot_unattended(slot->type) && !vault_unattended(v, id);
+	return vault_opens_alone(v, keys, NULL) && !vault_opens_alone(v, keys, id);
 }
 
 /* Before anything is asked for: the last slot, or one that is not there. */
@@ -331,10 +333,10 @@ static bool run_remove(struct cli *c, struct err *e)
 		goto out;
 	}
 	type = vault_slot(&j.hold.vault, id)->type;
-	asked = goes_offline(&j.hold.vault, id);
+	asked = goes_offline(&j, id);
 	if ((asked && !unlock_confirm_offline(given.yes_offline, e)) || !job_lock(&j, e))
 		goto out;
-	if (!asked && goes_offline(&j.hold.vault, id)) {
+	if (!asked && goes_offline(&j, id)) {
 		err_set(e, ERR_BUSY, "another slot was removed meanwhile");
 		err_hint(e, "nothing was changed; run the command again");
 		goto out;
@@ -344,7 +346,8 @@ static bool run_remove(struct cli *c, struct err *e)
 		goto out;
 	printf("Key slot %s (%s) was removed; the vault was opened with slot %s instead.\n"
 	       "Older copies of the vault still open with it.\nThe vault now %s.\n",
-		id, slot_words(type), j.hold.vault.opened_by, vault_weakest_words(&j.hold.vault));
+		id, slot_words(type), j.hold.vault.opened_by,
+		vault_weakest_words(&j.hold.vault, j.place.paths.keys));
 out:
 	job_close(&j);
 	return ok;

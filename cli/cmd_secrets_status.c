@@ -70,6 +70,13 @@ static const char *age_name(const struct vault *v)
 
 /* --- text --------------------------------------------------------------------------------- */
 
+/* Messages name files: made harmless like everything foreign. */
+static void print_line(const char *text)
+{
+	out_text(stdout, text);
+	putchar('\n');
+}
+
 static void print_age(const struct vault *v)
 {
 	if (v->age == VAULT_AGE_OLDER)
@@ -79,8 +86,10 @@ static void print_age(const struct vault *v)
 	if (v->open && !v->mac_ok)
 		puts("  changed by something else: not authentic as a whole; nothing is written "
 		     "to it");
-	if (v->anchor_error.code)
-		printf("  an older copy would go unnoticed: %s\n", v->anchor_error.msg);
+	if (v->anchor_error.code) {
+		fputs("  an older copy would go unnoticed: ", stdout);
+		print_line(v->anchor_error.msg);
+	}
 }
 
 /* What cannot be opened can be entered again in its place. */
@@ -109,7 +118,8 @@ static void print_records(const struct secrets_facts *f)
 	const struct vault *v = &f->vault;
 
 	if (!v->open) {
-		printf("Sealed   %zu, not opened: %s\n", v->record_count, f->closed.msg);
+		printf("Sealed   %zu, not opened: ", v->record_count);
+		print_line(f->closed.msg);
 		return;
 	}
 	printf("Sealed   %zu, %zu of them open\n", v->record_count, f->records_open);
@@ -118,29 +128,41 @@ static void print_records(const struct secrets_facts *f)
 
 static void print_backup(const struct secrets_facts *f)
 {
-	if (!f->has_backup)
+	if (!f->has_backup) {
 		puts("Backup   none");
-	else if (f->backup.code)
-		printf("Backup   does not open: %s\n", f->backup.msg);
-	else
-		printf("Backup   generation %" PRIu64 "\n", f->backup_gen);
+	} else if (f->backup.code) {
+		fputs("Backup   does not open: ", stdout);
+		print_line(f->backup.msg);
+	} else {
+		printf("Backup   generation %" PRIu64 ", %s\n", f->backup_gen,
+			f->backup_opens ? "opens" : "not tried");
+	}
+}
+
+static const char *alone_words(const struct secrets_facts *f)
+{
+	const struct vault *v = &f->vault;
+
+	if (vault_slot_here(v, f->paths->keys))
+		return "yes (tested)";
+	for (size_t i = 0; i < v->slot_count; i++)
+		if (v->slots[i].type == KEYSLOT_SYSTEMD_CRED)
+			return f->opens[i] ? "yes (tested)"
+					   : "inside its service (not tested here)";
+	return vault_unattended(v) ? "no; its key file is not here"
+				   : "no; after a restart it waits for you";
 }
 
 static bool print_status(const struct secrets_facts *f, struct err *e)
 {
 	const struct vault *v = &f->vault;
-	size_t unattended = vault_unattended(v, NULL);
-
 	fputs("Vault    ", stdout);
 	out_path(stdout, f->paths->vault, f->paths->home);
 	printf("\n         %s, master key %" PRIu32 ", generation %" PRIu64 "\n", v->id,
 		v->scope.epoch, v->gen);
 	print_age(v);
 	printf("Opens    without you: %s\n         as strong as its weakest slot: it %s\n",
-		!unattended                  ? "no; after a restart it waits for you"
-		: v->open && !f->closed.code ? "yes (tested)"
-					     : "not here",
-		vault_weakest_words(v));
+		alone_words(f), vault_weakest_words(v, f->paths->keys));
 	print_records(f);
 	print_backup(f);
 	if (f->pending)
@@ -153,7 +175,7 @@ static bool print_status(const struct secrets_facts *f, struct err *e)
 		return false;
 	puts("\nEncryption protects copies of your files. It does not protect against programs "
 	     "that\nrun as you, or against root.");
-	if (unattended)
+	if (vault_unattended(v))
 		puts("Because the gateway must start without you, something on this computer can "
 		     "unlock\nthe vault without you.");
 	return true;
@@ -199,6 +221,7 @@ static struct json_object *backup_json(const struct secrets_facts *f)
 		return NULL;
 	o = json_object_new_object();
 	json_put(o, "gen", json_object_new_int64((int64_t)f->backup_gen));
+	json_put(o, "opens", json_object_new_boolean(f->backup_opens));
 	json_put(o, "error", error_json(&f->backup));
 	return o;
 }
@@ -219,8 +242,9 @@ static bool print_json(const struct secrets_facts *f, struct err *e)
 	json_put(o, "openedBy", v->open ? json_text(v->opened_by) : NULL);
 	json_put(o, "error", error_json(&f->closed));
 	json_put(o, "authentic", v->open ? json_object_new_boolean(v->mac_ok) : NULL);
-	json_put(o, "unattended", json_object_new_boolean(vault_unattended(v, NULL) > 0));
-	json_put(o, "weakest", secrets_weakest_json(v));
+	json_put(o, "unattended",
+		json_object_new_boolean(vault_opens_alone(v, f->paths->keys, NULL)));
+	json_put(o, "weakest", secrets_weakest_json(f));
 	json_put(o, "slots", secrets_slots_json(f));
 	json_put(o, "records", records_json(f));
 	json_put(o, "backup", backup_json(f));
@@ -248,7 +272,7 @@ static bool list_json(const struct secrets_facts *f, struct err *e)
 	struct json_object *o = json_object_new_object();
 
 	json_put(o, "vaultId", json_text(f->vault.id));
-	json_put(o, "weakest", secrets_weakest_json(&f->vault));
+	json_put(o, "weakest", secrets_weakest_json(f));
 	json_put(o, "slots", secrets_slots_json(f));
 	return json_finish(stdout, o, e);
 }
@@ -265,7 +289,7 @@ static bool run_list(struct cli *c, struct err *e)
 	} else if (ok) {
 		ok = secrets_slots_print(w.facts, e);
 		printf("\nThe vault is as strong as its weakest slot: it %s.\n",
-			vault_weakest_words(&w.facts->vault));
+			vault_weakest_words(&w.facts->vault, w.place.paths.keys));
 	}
 	view_release(&w);
 	return ok;

@@ -138,6 +138,7 @@ struct refusal {
 static const struct refusal refusals[] = {
 	{ ERR_NOT_FOUND, "NOT_FOUND", "not found" },
 	{ ERR_KEY, "LOCKED", "locked" },
+	{ ERR_LOCKED, "LOCKED", "locked" },
 	{ ERR_REFUSED, "LOCKED", "locked" },
 	{ ERR_DAMAGED, "TAMPERED", "tampered" },
 };

@@ -50,7 +50,7 @@ static void try_records(struct secrets_facts *f)
 	}
 }
 
-/* The generation before, with the master key that is known or with what is here. */
+/* The generation before: with the same master key, or an older one with what is here. */
 static void try_backup(struct secrets_facts *f)
 {
 	struct vault bak = { 0 };
@@ -61,8 +61,13 @@ static void try_backup(struct secrets_facts *f)
 	f->has_backup = true;
 	if (vault_load(&bak, f->paths->vault_bak, &f->backup)) {
 		f->backup_gen = bak.gen;
-		if (f->vault.open)
-			vault_unlock_unattended(&bak, f->paths->keys, &f->backup);
+		f->backup_opens =
+			f->vault.open &&
+			(vault_unlock_like(&bak, &f->vault, &f->backup) ||
+				vault_unlock_unattended(&bak, f->paths->keys, &f->backup));
+		/* What a person has to open it with is not a fault of the file. */
+		if (f->backup_opens || !f->vault.open || f->backup.code == ERR_LOCKED)
+			f->backup = (struct err){ 0 };
 	}
 	vault_release(&bak);
 }
@@ -172,13 +177,13 @@ struct json_object *secrets_slots_json(const struct secrets_facts *f)
 	return list;
 }
 
-struct json_object *secrets_weakest_json(const struct vault *v)
+struct json_object *secrets_weakest_json(const struct secrets_facts *f)
 {
-	const struct keyslot *slot = vault_weakest(v);
+	const struct keyslot *slot = vault_weakest(&f->vault);
 	struct json_object *o = json_object_new_object();
 
 	json_put(o, "id", json_text(slot->id));
 	json_put(o, "type", json_text(keyslot_type_name(slot->type)));
-	json_put(o, "words", json_text(vault_weakest_words(v)));
+	json_put(o, "words", json_text(vault_weakest_words(&f->vault, f->paths->keys)));
 	return o;
 }

@@ -21,6 +21,7 @@ struct secrets_facts {
 	bool pending; /* a change of the key file was interrupted */
 	bool has_backup;
 	uint64_t backup_gen;
+	bool backup_opens; /* false with no error: it needs a person */
 	struct err backup; /* why the copy does not open, or no code */
 };
 
@@ -33,6 +34,6 @@ void secrets_slot_text(struct str *out, const struct keyslot *slot);
 
 bool secrets_slots_print(const struct secrets_facts *f, struct err *e);
 struct json_object *secrets_slots_json(const struct secrets_facts *f);
-struct json_object *secrets_weakest_json(const struct vault *v);
+struct json_object *secrets_weakest_json(const struct secrets_facts *f);
 
 #endif

@@ -216,12 +216,12 @@ static bool open_here(struct unlock *u, struct vault *v, struct err *e)
 	if (vault_unlock_unattended(v, u->paths->keys, &why))
 		return true;
 	if ((has(v, KEYSLOT_ARGON2ID) || has(v, KEYSLOT_RECOVERY)) && unlock_can_ask()) {
-		if (why.code != ERR_KEY)
+		if (why.code != ERR_LOCKED)
 			say_warning("%s", why.msg);
 		return open_asking(u, v, e);
 	}
 	*e = why;
-	if (why.code == ERR_KEY || why.code == ERR_NOT_FOUND)
+	if (why.code == ERR_LOCKED || why.code == ERR_KEY || why.code == ERR_NOT_FOUND)
 		err_hint(e, "%s", instead);
 	return false;
 }

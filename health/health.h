@@ -83,6 +83,7 @@ struct credential {
 	enum opens opens;
 	enum selected selected;
 	char selected_by[ID_CAP];
+	unsigned rank; /* the gateway tries 1 first; 0: it never tries this one */
 	enum verdict accepted;
 	enum reason accepted_reason;
 	int64_t accepted_at_ms; /* 0: never */

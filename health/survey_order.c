@@ -183,6 +183,8 @@ static void apply(struct group *g, const struct order_result *r)
 		g->members[i]->selected = o.selected;
 		str_copy(g->members[i]->selected_by, sizeof(g->members[i]->selected_by), o.by);
 	}
+	for (size_t i = 0; i < r->ranked_count; i++)
+		g->members[r->ranked[i]]->rank = (unsigned)i + 1;
 	if (r->ranked_count && r->fates[r->ranked[0]] == FATE_USABLE) {
 		struct credential *c = g->members[r->ranked[0]];
 
@@ -207,9 +209,10 @@ static bool hidden(const struct credential *c)
  * Variables and configured keys, behind any profile. Of several variables the
  * table's first wins and the others are shadowed.
  */
-static void select_rest(struct group *g, const char *profile)
+static void select_rest(struct group *g, const char *profile, size_t ranked)
 {
 	const struct credential *first = NULL;
+	unsigned rank = (unsigned)ranked;
 
 	for (size_t i = g->in.count; i < g->count; i++) {
 		struct credential *c = g->members[i];
@@ -223,6 +226,8 @@ static void select_rest(struct group *g, const char *profile)
 			set_selected(c, variables ? SELECTED_SHADOWED : SELECTED_BEHIND, first->id);
 		else
 			set_selected(c, SELECTED_FIRST, "");
+		if (c->selected != SELECTED_SHADOWED)
+			c->rank = ++rank;
 		if (!first && !hidden(c))
 			first = c;
 	}
@@ -247,7 +252,7 @@ static bool select_group(struct select *w, struct group *g, struct err *e)
 	apply(g, &r);
 	if (r.ranked_count)
 		profile = g->in.profiles[r.ranked[0]].id;
-	select_rest(g, profile);
+	select_rest(g, profile, r.ranked_count);
 	order_release(&r);
 	return true;
 }

@@ -21,7 +21,7 @@ static void read_key_file(struct survey *v)
 /* A vault that needs a person has no key here either, and says so in its own words. */
 static void explain_closed(struct survey *v)
 {
-	if (!vault_unattended(&v->vault, NULL))
+	if (!vault_unattended(&v->vault))
 		v->key_error = v->unlock_error;
 	else if (vault_weakest(&v->vault)->type == KEYSLOT_FILE)
 		read_key_file(v);

@@ -30,19 +30,28 @@ static struct counted count(const struct snapshot *s)
 	return n;
 }
 
+/* Closed on purpose: no key of it is meant to be here. */
+static bool needs_person(const struct survey *v)
+{
+	return !v->unlocked && !v->vault_error.code && v->vault.slot_count &&
+	       !vault_unattended(&v->vault);
+}
+
 static void sealed(struct str *out, const struct survey *v, const struct counted *n)
 {
 	if (!n->by[STORED_SEALED])
 		return;
 	str_fmt(out, "%u sealed, ", n->by[STORED_SEALED]);
-	if (n->closed == n->by[STORED_SEALED])
+	if (needs_person(v))
+		str_add(out, vault_weakest_words(&v->vault, v->paths->keys));
+	else if (n->closed == n->by[STORED_SEALED])
 		str_add(out, "not opening");
 	else if (n->closed)
 		str_fmt(out, "%u not opening", n->closed);
 	else if (v->o->key)
 		str_add(out, "opens with the key you gave");
 	else
-		str_add(out, vault_weakest_words(&v->vault));
+		str_add(out, vault_weakest_words(&v->vault, v->paths->keys));
 }
 
 static void part(struct str *out, unsigned n, const char *what)

@@ -128,7 +128,7 @@ bool vault_unlock_keyfile(struct vault *v, const char *key_dir, struct err *e);
 
 /*
  * With what is here without a person: the systemd credential that a slot names, when
- * CREDENTIALS_DIRECTORY is set, else the key file. ERR_KEY when the vault opens only with
+ * CREDENTIALS_DIRECTORY is set, else the key file. ERR_LOCKED when the vault opens only with
  * something that a person has. Sets v->age.
  */
 bool vault_unlock_unattended(struct vault *v, const char *key_dir, struct err *e);
@@ -147,6 +147,12 @@ bool vault_unlock_recovery(struct vault *v, const struct secret *code, struct er
 
 /* After unlocking without a key folder: judges v->age by its anchor, and moves that on writing. */
 void vault_watch(struct vault *v, const char *key_dir);
+
+/*
+ * With the master key of an open vault: another generation of the same one. ERR_BUSY when that
+ * has another master key.
+ */
+bool vault_unlock_like(struct vault *v, const struct vault *open, struct err *e);
 
 /*
  * The file as it is now, under the lock, with the master key that is already known.

@@ -47,22 +47,55 @@ const struct keyslot *vault_weakest(const struct vault *v)
 	return NULL;
 }
 
-const char *vault_weakest_words(const struct vault *v)
-{
-	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
-		if (first_of(v, kinds[i].type))
-			return kinds[i].words;
-	return "";
-}
-
-size_t vault_unattended(const struct vault *v, const char *without)
+size_t vault_unattended(const struct vault *v)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < v->slot_count; i++)
-		n += keyslot_unattended(v->slots[i].type) &&
-		     (!without || strcmp(v->slots[i].id, without) != 0);
+		n += keyslot_unattended(v->slots[i].type);
 	return n;
+}
+
+const struct keyslot *vault_slot_here(const struct vault *v, const char *key_dir)
+{
+	char path[FS_PATH_MAX];
+	const struct keyslot *slot = NULL;
+	struct secret key = { 0 };
+
+	if (keyfile_path(path, sizeof(path), key_dir, v->id, NULL) &&
+		keyfile_read(path, &key, NULL))
+		slot = vault_slot_of(v, &key);
+	secret_release(&key);
+	return slot;
+}
+
+static bool other(const struct keyslot *slot, const char *without)
+{
+	return !without || strcmp(slot->id, without) != 0;
+}
+
+bool vault_opens_alone(const struct vault *v, const char *key_dir, const char *without)
+{
+	const struct keyslot *here = vault_slot_here(v, key_dir);
+
+	if (here && other(here, without))
+		return true;
+	for (size_t i = 0; i < v->slot_count; i++)
+		if (v->slots[i].type == KEYSLOT_SYSTEMD_CRED && other(&v->slots[i], without))
+			return true;
+	return false;
+}
+
+const char *vault_weakest_words(const struct vault *v, const char *key_dir)
+{
+	const struct keyslot *slot = vault_weakest(v);
+
+	if (slot && slot->type == KEYSLOT_FILE && !vault_slot_here(v, key_dir))
+		return "opens with a key file that is kept elsewhere";
+	for (size_t i = 0; slot && i < ARRAY_LEN(kinds); i++)
+		if (kinds[i].type == slot->type)
+			return kinds[i].words;
+	return "";
 }
 
 void slot_key_release(struct slot_key *k)

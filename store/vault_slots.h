@@ -62,14 +62,20 @@ bool vault_slot_discard(struct vault *v, const char *path, const char *id, struc
 /* Does something on this computer open it without a person? */
 bool keyslot_unattended(enum keyslot_type type);
 
-/* How many slots that need nobody would be left without this one (NULL: as it is). */
-size_t vault_unattended(const struct vault *v, const char *without);
+/* How many slots are of such a kind. A key file of one may still be elsewhere. */
+size_t vault_unattended(const struct vault *v);
+
+/* The slot that the key file in this folder opens; NULL: none. */
+const struct keyslot *vault_slot_here(const struct vault *v, const char *key_dir);
+
+/* Would a service still open it if it had not this slot (NULL: as it is)? A credential counts. */
+bool vault_opens_alone(const struct vault *v, const char *key_dir, const char *without);
 
 /*
  * A vault is as strong as its weakest slot. In words, for a sentence that begins "the vault
  * ...": "opens with a key file on this disk". "" for a vault without slots.
  */
 const struct keyslot *vault_weakest(const struct vault *v);
-const char *vault_weakest_words(const struct vault *v);
+const char *vault_weakest_words(const struct vault *v, const char *key_dir);
 
 #endif

@@ -77,22 +77,32 @@ bool vault_unlock_key(struct vault *v, const struct secret *kek, struct err *e)
 static bool unlock_typed(
 	struct vault *v, const struct secret *typed, enum keyslot_type type, struct err *e)
 {
+	bool recovery = type == KEYSLOT_RECOVERY;
+	struct err why = { 0 };
 	bool ok = false;
 
 	v->age = VAULT_AGE_UNKNOWN;
-	no_slot(e, type == KEYSLOT_RECOVERY ? "a recovery code" : "a passphrase");
+	no_slot(&why, recovery ? "a recovery code" : "a passphrase");
 	for (size_t i = 0; i < v->slot_count && !ok; i++) {
 		const struct keyslot *slot = &v->slots[i];
 		struct secret kek = { 0 };
 
 		if (!considered(v, slot, 1u << type))
 			continue;
-		ok = (type == KEYSLOT_RECOVERY
-				     ? recovery_key(&kek, typed, slot->salt, e)
-				     : kdf_passphrase(&kek, typed, slot->salt, &slot->cost, e)) &&
-		     open_by(v, slot, &kek, e);
+		ok = (recovery ? recovery_key(&kek, typed, slot->salt, &why)
+			       : kdf_passphrase(&kek, typed, slot->salt, &slot->cost, &why)) &&
+		     open_by(v, slot, &kek, &why);
 		secret_release(&kek);
+		/* Damage, or no memory for the cost: the next slot cannot make that good. */
+		if (!ok && why.code != ERR_KEY)
+			break;
 	}
+	if (!ok && why.code == ERR_KEY)
+		err_set(&why, ERR_KEY,
+			recovery ? "the recovery code does not open this vault"
+				 : "wrong passphrase");
+	if (!ok && e)
+		*e = why;
 	return ok;
 }
 
@@ -176,7 +186,8 @@ bool vault_unlock_unattended(struct vault *v, const char *key_dir, struct err *e
 	if (has_slot(v, 1u << KEYSLOT_FILE))
 		return vault_unlock_keyfile(v, key_dir, e);
 	if (!why.code) {
-		err_set(&why, ERR_KEY, "the vault is locked: it %s", vault_weakest_words(v));
+		err_set(&why, ERR_LOCKED, "the vault is locked: it %s",
+			vault_weakest_words(v, key_dir));
 		err_hint(&why,
 			"thinkfleetbot secrets slot list shows what opens it; a service needs a "
 			"slot of type file or systemd-cred");
@@ -186,10 +197,22 @@ bool vault_unlock_unattended(struct vault *v, const char *key_dir, struct err *e
 	return false;
 }
 
+bool vault_unlock_like(struct vault *v, const struct vault *open, struct err *e)
+{
+	struct secret vmk = { 0 };
+	bool ok;
+
+	if (v->scope.epoch != open->scope.epoch || strcmp(v->id, open->id) != 0)
+		return err_set(e, ERR_BUSY, "the vault got another master key meanwhile");
+	ok = secret_copy(&vmk, &open->vmk, e) && vault_open_with(v, &vmk, e);
+	secret_release(&vmk);
+	return ok;
+}
+
 bool vault_reload(struct vault *v, const char *path, struct err *e)
 {
 	struct vault now = { 0 };
-	struct secret vmk = { 0 };
+	struct err why = { 0 };
 
 	if (!vault_load(&now, path, e))
 		return false;
@@ -197,22 +220,17 @@ bool vault_reload(struct vault *v, const char *path, struct err *e)
 	now.rollback_accepted = v->rollback_accepted;
 	str_copy(now.opened_by, sizeof(now.opened_by), v->opened_by);
 	str_copy(now.not_by, sizeof(now.not_by), v->not_by);
-	if (!secret_copy(&vmk, &v->vmk, e))
-		goto fail;
-	if (now.scope.epoch != v->scope.epoch || strcmp(now.id, v->id) != 0) {
-		err_set(e, ERR_BUSY, "%s got another master key meanwhile", path);
-		err_hint(e, "nothing was changed; run the command again");
-		goto fail;
+	if (!vault_unlock_like(&now, v, &why)) {
+		if (why.code == ERR_BUSY)
+			err_hint(&why, "nothing was changed; run the command again");
+		if (e)
+			*e = why;
+		vault_release(&now);
+		return false;
 	}
-	if (!vault_open_with(&now, &vmk, e))
-		goto fail;
 	if (v->key_dir[0])
 		vault_watch(&now, v->key_dir);
 	vault_release(v);
 	*v = now;
 	return true;
-fail:
-	secret_release(&vmk);
-	vault_release(&now);
-	return false;
 }

@@ -178,8 +178,7 @@ start_provider() {
 
 # use_provider ID [PATH]: the configuration sends ID's checks there
 use_provider() {
-	mkdir -p "$state"
-	chmod 700 "$state"
+	mkdir -p -m 700 "$state"
 	cat >"$config" <<-EOF
 		{
 		  // the provider of the tests

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # From one machine to another: export, rehearse, import, merge. The gateway of the other machine gets the
 # same keys, every failure has its own status, and no file in between holds a key.
-# shellcheck source=lib.sh
+# shellcheck disable=SC2015,SC2119,SC2174 source=tests/e2e/lib.sh
 source "$(dirname "$0")/lib.sh"
 
 start_provider

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The life of a profile after it was saved: listed, rotated by command, taken back, forgotten, removed.
 # A rejected key and an unanswered question change nothing; a removed profile is nowhere any more.
-# shellcheck source=lib.sh
+# shellcheck disable=SC2015,SC2119,SC2174 source=tests/e2e/lib.sh
 source "$(dirname "$0")/lib.sh"
 
 start_provider

@@ -72,6 +72,7 @@ static void passphrase_opens_beside_the_key_file(void **state)
 	v = load(fx);
 	assert_int_equal(v.slot_count, 2);
 	assert_err(vault_unlock_passphrase(&v, &wrong, &e), e, ERR_KEY);
+	assert_string_equal(e.msg, "wrong passphrase");
 	assert_false(v.open);
 	assert_ok(vault_unlock_passphrase(&v, &right, &e), e);
 	assert_string_equal(v.opened_by, "s2");
@@ -253,8 +254,8 @@ static void vault_that_needs_a_person_says_so(void **state)
 	assert_ok(vault_slot_discard(&v, fx->path, "s1", &e), e);
 	vault_release(&v);
 	v = load(fx);
-	assert_int_equal(vault_unattended(&v, NULL), 0);
-	assert_err(vault_unlock_unattended(&v, fx->keys, &e), e, ERR_KEY);
+	assert_int_equal(vault_unattended(&v), 0);
+	assert_err(vault_unlock_unattended(&v, fx->keys, &e), e, ERR_LOCKED);
 	assert_string_equal(e.msg, "the vault is locked: it opens only when a passphrase is typed");
 	vault_release(&v);
 	secret_release(&p);
@@ -401,19 +402,45 @@ static void weakest_slot_is_named_in_words(void **state)
 	struct fixture *fx = *state;
 	struct vault v = { 0 };
 
-	assert_string_equal(vault_weakest_words(&fx->v), "opens with a key file on this disk");
+	assert_string_equal(
+		vault_weakest_words(&fx->v, fx->keys), "opens with a key file on this disk");
 	assert_string_equal(vault_weakest(&fx->v)->id, "s1");
-	assert_string_equal(vault_weakest_words(&v), "");
+	assert_string_equal(vault_weakest_words(&fx->v, fx->dir),
+		"opens with a key file that is kept elsewhere");
+	assert_string_equal(vault_weakest_words(&v, fx->keys), "");
 	assert_null(vault_weakest(&v));
 	v.slots[v.slot_count++].type = KEYSLOT_RECOVERY;
-	assert_string_equal(vault_weakest_words(&v), "opens only with the recovery code");
+	assert_string_equal(vault_weakest_words(&v, fx->keys), "opens only with the recovery code");
 	v.slots[v.slot_count++].type = KEYSLOT_ARGON2ID;
-	assert_string_equal(vault_weakest_words(&v), "opens only when a passphrase is typed");
-	assert_int_equal(vault_unattended(&v, NULL), 0);
-	v.slots[v.slot_count++].type = KEYSLOT_SYSTEMD_CRED;
 	assert_string_equal(
-		vault_weakest_words(&v), "opens with a system credential, inside its service");
-	assert_int_equal(vault_unattended(&v, NULL), 1);
+		vault_weakest_words(&v, fx->keys), "opens only when a passphrase is typed");
+	assert_int_equal(vault_unattended(&v), 0);
+	v.slots[v.slot_count++].type = KEYSLOT_SYSTEMD_CRED;
+	assert_string_equal(vault_weakest_words(&v, fx->keys),
+		"opens with a system credential, inside its service");
+	assert_int_equal(vault_unattended(&v), 1);
+}
+
+/* A second key file may be on a stick in a drawer: the service does not start with it. */
+static void only_the_key_folder_and_credentials_open_alone(void **state)
+{
+	struct fixture *fx = *state;
+	struct secret kek = fixture_key(0x30);
+	struct slot_key k = { 0 };
+	struct err e = { 0 };
+
+	assert_string_equal(vault_slot_here(&fx->v, fx->keys)->id, "s1");
+	assert_null(vault_slot_here(&fx->v, fx->dir));
+	assert_true(vault_opens_alone(&fx->v, fx->keys, NULL));
+	assert_ok(slot_key_file(&k, &kek, &e), e);
+	install(fx, &k);
+	assert_int_equal(vault_unattended(&fx->v), 2);
+	assert_false(vault_opens_alone(&fx->v, fx->keys, "s1"));
+	assert_true(vault_opens_alone(&fx->v, fx->keys, "s2"));
+	assert_false(vault_opens_alone(&fx->v, fx->dir, NULL));
+	fx->v.slots[1].type = KEYSLOT_SYSTEMD_CRED;
+	assert_true(vault_opens_alone(&fx->v, fx->keys, "s1"));
+	secret_release(&kek);
 }
 
 static void new_passphrase_slot_has_the_cost_of_this_machine(void **state)
@@ -491,6 +518,7 @@ int main(void)
 		TEST(slot_that_the_disk_does_not_hold_is_not_proven),
 		TEST(ids_are_not_given_twice),
 		TEST(weakest_slot_is_named_in_words),
+		TEST(only_the_key_folder_and_credentials_open_alone),
 		TEST(new_passphrase_slot_has_the_cost_of_this_machine),
 		TEST(locked_vault_gets_no_slot),
 		TEST(reload_sees_what_others_wrote),
