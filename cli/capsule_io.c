@@ -11,18 +11,7 @@
 #include "store/dotenv.h"
 #include "store/profiles.h"
 
-static struct {
-	const char *fd;
-	const char *file;
-} given;
-
-const struct opt capsule_opts[] = {
-	{ "passphrase-fd", "N", "read the passphrase from descriptor N", OPT_TEXT,
-		{ .text = &given.fd } },
-	{ "passphrase-file", "FILE", "read the passphrase from a file that only you can read",
-		OPT_TEXT, { .text = &given.file } },
-	{ .kind = OPT_END },
-};
+struct capsule_given capsule_given;
 
 #define INSTEAD "hand the passphrase over with --passphrase-file FILE or --passphrase-fd N"
 
@@ -30,12 +19,14 @@ const struct opt capsule_opts[] = {
 
 bool capsule_passphrase(struct secret *out, bool twice, struct err *e)
 {
+	const struct capsule_given *given = &capsule_given;
+
 	*out = (struct secret){ 0 };
-	if (given.fd && given.file)
+	if (given->fd && given->file)
 		return err_set(e, ERR_USAGE, "choose one of --passphrase-fd and --passphrase-file");
-	if (given.fd || given.file)
-		return unlock_read(out, given.fd ? "passphrase-fd" : "passphrase-file", given.fd,
-			given.file, e);
+	if (given->fd || given->file)
+		return unlock_read(out, given->fd ? "passphrase-fd" : "passphrase-file", given->fd,
+			given->file, e);
 	if (twice)
 		return ask_hidden_twice(
 			out, "Passphrase for the capsule: ", "The same again: ", INSTEAD, e);

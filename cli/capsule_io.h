@@ -2,15 +2,18 @@
 #ifndef CLI_CAPSULE_IO_H
 #define CLI_CAPSULE_IO_H
 
-#include "cli/opt.h"
 #include "cli/place.h"
 #include "store/capsule.h"
 #include "store/pool.h"
 
 /* What export, import and verify share: the passphrase, the file, and what goes into it. */
 
-/* --passphrase-fd N and --passphrase-file FILE; a command lists them as its second table. */
-extern const struct opt capsule_opts[];
+/* Where --passphrase-fd N and --passphrase-file FILE of a command leave what was given. */
+struct capsule_given {
+	const char *fd;
+	const char *file;
+};
+extern struct capsule_given capsule_given;
 
 /* From there, else asked for on the terminal; twice when a new capsule is made. */
 bool capsule_passphrase(struct secret *out, bool twice, struct err *e);

@@ -412,7 +412,7 @@ static bool run(struct cli *c, struct err *e)
 }
 
 const struct cmd cmd_remove = {
-	.name = COMMAND,
+	.name = "models auth remove",
 	.args = "PROFILE [--yes PROFILE] [--dry-run] [--agent ID] [--json]",
 	.summary = "remove a profile, every mention of it, and its sealed key",
 	.detail =

@@ -481,7 +481,7 @@ static bool run(struct cli *c, struct err *e)
 }
 
 const struct cmd cmd_rotate = {
-	.name = COMMAND,
+	.name = "models auth rotate",
 	.args = "PROFILE [--undo | --drop-previous] [OPTION...]",
 	.summary = "replace a key: the new one is checked, then put in force in one step",
 	.detail =

@@ -21,6 +21,10 @@ static struct {
 } given;
 
 static const struct opt opts[] = {
+	{ "passphrase-fd", "N", "read the capsule's passphrase from descriptor N", OPT_TEXT,
+		{ .text = &capsule_given.fd } },
+	{ "passphrase-file", "FILE", "read it from a file that only you can read", OPT_TEXT,
+		{ .text = &capsule_given.file } },
 	{ "low-memory", NULL, "accept a weaker setting where little memory is free", OPT_FLAG,
 		{ .flag = &given.low_memory } },
 	{ "json", NULL, "print JSON", OPT_FLAG, { .flag = &given.json } },
@@ -198,7 +202,6 @@ const struct cmd cmd_secrets_export = {
 		"and opened again before the command ends. The passphrase has at least 10 "
 		"characters.",
 	.opts = opts,
-	.shared = capsule_opts,
 	.args_min = 1,
 	.args_max = 1,
 	.run = run,

@@ -33,6 +33,10 @@ static struct {
 } given;
 
 static const struct opt opts[] = {
+	{ "passphrase-fd", "N", "read the capsule's passphrase from descriptor N", OPT_TEXT,
+		{ .text = &capsule_given.fd } },
+	{ "passphrase-file", "FILE", "read it from a file that only you can read", OPT_TEXT,
+		{ .text = &capsule_given.file } },
 	{ "merge", NULL, "add to the vault that is here", OPT_FLAG, { .flag = &given.merge } },
 	{ "yes", NULL, "replace values that differ without asking; the old ones stay sealed",
 		OPT_FLAG, { .flag = &given.yes } },
@@ -418,7 +422,7 @@ static bool run(struct cli *c, struct err *e)
 }
 
 const struct cmd cmd_secrets_import = {
-	.name = COMMAND,
+	.name = "secrets import",
 	.args = "FILE [--merge] [--dry-run] [--yes] [OPTION...]",
 	.summary = "take over what a capsule holds; references are rebuilt, nothing is removed",
 	.detail =
@@ -428,7 +432,6 @@ const struct cmd cmd_secrets_import = {
 		"previous\n"
 		"revision. Run it again after an interruption: what is done is found done.",
 	.opts = opts,
-	.shared = capsule_opts,
 	.args_min = 1,
 	.args_max = 1,
 	.run = run,

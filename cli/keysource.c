@@ -94,7 +94,8 @@ bool keysource_read(const struct provider *want, const struct method *method, st
 		!paste_clean(out, raw.p ? raw.p : "", raw.len, want, method, report, e))
 		goto out;
 	if (paste_blocks(report->verdict)) {
-		err_set(e, ERR_USAGE, "%s", report->message);
+		err_set(e, ERR_USAGE, "%s",
+			raw.len ? report->message : "the key that was handed over is empty");
 		err_hint(e, "nothing was stored");
 		goto out;
 	}

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/livecheck.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 
 #include "cli/say.h"
 #include "net/client.h"
 
 #define CHECK_TIMEOUT_MS 15000
+#define SKEW_MS 60000 /* more than that breaks expiry dates and signatures */
 
 static bool rejected(const struct live_check *c, const struct check_result *r, struct err *e)
 {
@@ -49,6 +51,10 @@ void live_check_tell(const struct live_check *c, const struct check_result *r)
 	if (r->verdict == VERDICT_ACCEPTED)
 		fprintf(stderr, "%s (%d ms).\n", head, r->latency_ms);
 	else
-		say_warning(
-			"%s%s", head, r->verdict == VERDICT_UNKNOWN ? "; saved as unverified" : "");
+		say_warning("%s%s%s%s", head, r->text[0] ? ": " : "", r->text,
+			r->verdict == VERDICT_UNKNOWN ? " - saved as unverified" : "");
+	if (r->skew_ms != INT64_MIN && (r->skew_ms > SKEW_MS || r->skew_ms < -SKEW_MS))
+		say_warning("this host's clock is %" PRId64 " s %s the provider's",
+			(r->skew_ms < 0 ? -r->skew_ms : r->skew_ms) / 1000,
+			r->skew_ms < 0 ? "behind" : "ahead of");
 }

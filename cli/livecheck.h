@@ -20,7 +20,7 @@ struct live_check {
  */
 bool live_check(const struct live_check *c, struct check_result *out, struct err *e);
 
-/* On stderr, in one line: accepted and how fast, or a warning. */
+/* On stderr: accepted and how fast, or a warning; and a clock that is off. */
 void live_check_tell(const struct live_check *c, const struct check_result *r);
 
 #endif

@@ -74,7 +74,11 @@ static bool wizard_once(struct session *s, const struct screen *o, const char *r
 	enum leave *how, bool *wrote, struct err *e)
 {
 	struct wizard *w = make_wizard(s, o, rotate, e);
-	bool ok = w && drive_wizard(s, w, how, e);
+	bool ok;
+
+	if (w && o->start == SCREEN_PANEL)
+		wizard_from_panel(w);
+	ok = w && drive_wizard(s, w, how, e);
 
 	*wrote = w && wizard_wrote(w);
 	wizard_free(w);
@@ -98,7 +102,9 @@ static bool turn_panel(struct turn *t, struct err *e)
 			 : NULL;
 
 	t->status = 0;
-	t->next = (struct screen){ .command = t->next.command, .agent = t->next.agent };
+	t->next = (struct screen){
+		.command = t->next.command, .agent = t->next.agent, .start = SCREEN_PANEL
+	};
 	return session_look(t->s, e) && drive_panel(t->s, message, &t->how, t->selected, e);
 }
 

@@ -132,27 +132,45 @@ static bool contains_nocase(const char *text, const char *words)
 	return false;
 }
 
-/* Overwrites every piece of the key of at least 8 bytes: providers echo keys in errors. */
-static void scrub(char *text, const struct secret *key)
+/* How many bytes at p are a piece of the key, if at least `piece` are. */
+static size_t key_piece(const char *p, size_t n, const struct secret *key, size_t piece)
 {
-	size_t n = strlen(text), piece;
+	for (size_t k = 0; k + piece <= key->len; k++) {
+		size_t hit = 0;
+
+		while (k + hit < key->len && hit < n && p[hit] == key->bytes[k + hit])
+			hit++;
+		if (hit >= piece)
+			return hit;
+	}
+	return 0;
+}
+
+/*
+ * Providers echo keys in errors: every piece of at least 8 bytes becomes "...", of one
+ * width whatever its length. text has room for `cap` bytes.
+ */
+static void scrub(char *text, size_t cap, const struct secret *key)
+{
+	static const char mark[] = "...";
+	size_t piece;
 
 	if (!key || !key->len)
 		return;
 	piece = key->len < 8 ? key->len : 8;
-	for (size_t i = 0; i + piece <= n; i++) {
-		size_t hit = 0;
+	for (size_t i = 0; text[i]; i++) {
+		size_t n = strlen(text + i);
+		size_t hit = key_piece(text + i, n, key, piece);
+		size_t width = sizeof(mark) - 1;
 
-		for (size_t k = 0; k + piece <= key->len && !hit; k++) {
-			while (k + hit < key->len && i + hit < n &&
-				text[i + hit] == key->bytes[k + hit])
-				hit++;
-			hit = hit >= piece ? hit : 0;
-		}
-		if (hit) {
-			memset(text + i, '*', hit);
-			i += hit - 1;
-		}
+		if (!hit)
+			continue;
+		if (width > hit)
+			width = hit;
+		memmove(text + i + width, text + i + hit, n - hit + 1);
+		explicit_bzero(text + i + n - hit + width, cap - (i + n - hit + width));
+		memcpy(text + i, mark, width);
+		i += width - 1;
 	}
 }
 
@@ -162,7 +180,7 @@ static void take_text(char *out, size_t cap, const char *p, size_t n, const stru
 	struct str s = str_on(out, cap);
 
 	text_clean(&s, p, n, cap - 1 < TEXT_CELLS ? cap - 1 : TEXT_CELLS);
-	scrub(out, key);
+	scrub(out, cap, key);
 }
 
 /* --- reading the body ------------------------------------------------------------------------- */

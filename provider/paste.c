@@ -149,15 +149,13 @@ static void judge_shape(const struct secret *s, const struct provider *want,
 	if (*prefix)
 		str_copy(r->prefix, sizeof(r->prefix), prefix);
 	if (!want && !r->provider) {
-		say(r, PASTE_UNUSUAL, "Not a key of a known kind. Enter verifies it anyway.");
+		say(r, PASTE_UNUSUAL, "Not a key of a known kind.");
 	} else if (method && method->prefixes[0] && !*prefix) {
 		r->verdict = PASTE_UNUSUAL;
-		str_fmt(&m, "Does not start with %s. Enter verifies it anyway.",
-			method->prefixes[0]);
+		str_fmt(&m, "Does not start with %s.", method->prefixes[0]);
 	} else if (want && method && !*prefix && r->provider != want && r->prefix[0]) {
 		r->verdict = PASTE_UNUSUAL;
-		str_fmt(&m, "Starts with %s, unlike a %s key. Enter verifies it anyway.", r->prefix,
-			want->label);
+		str_fmt(&m, "Starts with %s, unlike a %s key.", r->prefix, want->label);
 	} else if (want && method && r->provider != want) {
 		struct str kind = STR_OF(r->kind);
 
@@ -186,7 +184,7 @@ void paste_judge(const struct secret *s, const struct provider *want, const stru
 	r->kind[0] = r->prefix[0] = r->message[0] = '\0';
 	r->bad_at = 0;
 	if (!s->len) {
-		say(r, PASTE_EMPTY, "Nothing pasted yet.");
+		say(r, PASTE_EMPTY, "Nothing was pasted.");
 		return;
 	}
 	for (size_t i = 0; i < s->len;) {
@@ -238,7 +236,7 @@ static void say_nothing_found(const struct secret *text, struct paste_report *r)
 			      starts_nocase(text->bytes + i, text->len - i, "your ");
 	}
 	if (blank)
-		say(r, PASTE_EMPTY, "Nothing pasted yet.");
+		say(r, PASTE_EMPTY, "Nothing was pasted.");
 	else if (placeholder)
 		say_placeholder(r);
 	else

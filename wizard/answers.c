@@ -168,8 +168,10 @@ static void tell_verdict(struct wizard *w)
 	struct str s = STR_OF(hint);
 
 	say_nothing(w);
-	if (!w->secret.text.len && r->verdict == PASTE_EMPTY)
+	if (r->verdict == PASTE_UNUSUAL && r->message[0]) {
+		say(w, SEVERITY_WARN, "%s Enter verifies it anyway.", r->message);
 		return;
+	}
 	if (r->message[0]) {
 		say(w, paste_blocks(r->verdict) ? SEVERITY_FAIL : SEVERITY_WARN, "%s", r->message);
 		return;
@@ -197,6 +199,8 @@ void judge_secret(struct wizard *w)
 	str_copy(name, sizeof(name), w->report.name);
 	w->report = (struct paste_report){ 0 };
 	paste_judge(&w->secret.text, w->draft.provider, w->draft.method, &w->report);
+	if (!w->secret.text.len) /* cleared by hand: no reason to complain */
+		w->report.message[0] = '\0';
 	if (!w->typed) { /* what was cleaned stays true when only the question changed */
 		w->report.steps = done;
 		w->report.lines = lines;

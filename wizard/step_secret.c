@@ -215,10 +215,10 @@ static void secret_draw(const struct wizard *w, struct body *b)
 
 static void say_why(struct wizard *w)
 {
-	if (!w->secret.text.len && w->report.verdict != PASTE_TOO_MUCH)
-		say(w, SEVERITY_FAIL, "Nothing pasted yet.");
-	else if (w->report.message[0])
+	if (w->report.message[0])
 		say(w, SEVERITY_FAIL, "%s", w->report.message);
+	else if (!w->secret.text.len)
+		say(w, SEVERITY_FAIL, "Nothing pasted yet.");
 	else if (w->secret.text.len)
 		say(w, SEVERITY_FAIL, "Same as the stored %s (compared by fingerprint).",
 			w->draft.method->noun);

@@ -113,6 +113,7 @@ struct wizard {
 
 	enum flow flow;
 	bool fixed_provider, fixed_method, fixed_profile; /* answered by flags */
+	bool from_panel;
 	size_t at;
 	size_t trail[STEP_COUNT]; /* the steps that Back returns to */
 	size_t trail_len;

@@ -75,6 +75,11 @@ struct wizard *wizard_new(const struct snapshot *world, struct err *e)
 	return w;
 }
 
+void wizard_from_panel(struct wizard *w)
+{
+	w->from_panel = true;
+}
+
 void drop_plan(struct wizard *w)
 {
 	buf_release(&w->plan.diff);
@@ -144,6 +149,8 @@ static enum effect go_next(struct wizard *w, int64_t now_ms)
 
 static enum effect go_back(struct wizard *w)
 {
+	if (!w->trail_len && w->from_panel)
+		return FX_PANEL;
 	if (!w->trail_len) {
 		w->overlay = OVERLAY_QUIT;
 		return FX_NONE;

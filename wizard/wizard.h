@@ -112,6 +112,9 @@ bool wizard_rotate(struct wizard *w, const char *profile_id, struct err *e);
 bool wizard_paste_only(struct wizard *w, const char *provider, const char *profile_id,
 	int64_t expires_ms, struct err *e);
 
+/* It was opened from the panel: Esc on its first screen goes back there (FX_PANEL). */
+void wizard_from_panel(struct wizard *w);
+
 enum effect wizard_handle(struct wizard *w, const struct event *ev, int64_t now_ms);
 enum effect wizard_tick(struct wizard *w, int64_t now_ms);
 

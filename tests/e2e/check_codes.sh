@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # `models status`: its exit statuses over a table of stores, its JSON, and `models auth order`.
-# shellcheck source=lib.sh
+# shellcheck disable=SC2015,SC2119,SC2174 source=tests/e2e/lib.sh
 source "$(dirname "$0")/lib.sh"
 
 mkdir -p -m 700 "$state" "$state/agents" "$state/agents/main" "$state/agents/main/agent"
@@ -22,7 +22,7 @@ profile() {
 
 # check NAME STATUS MODEL PROFILE...: --check on a store with these profiles
 check() {
-	local name=$1 wanted=$2 model=$3 i=0 entries= entry
+	local name=$1 wanted=$2 model=$3 i=0 entries='' entry
 	shift 3
 	for entry in "$@"; do
 		entries+=${entries:+,}"\"anthropic:p$i\":$entry"

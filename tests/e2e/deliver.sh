@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # What a gateway gets: variables from `run`, values from the installed resolver.
-# shellcheck source=lib.sh
+# shellcheck disable=SC2015,SC2119,SC2174 source=tests/e2e/lib.sh
 source "$(dirname "$0")/lib.sh"
 
 count=64
@@ -38,7 +38,7 @@ check_values() {
 
 resolve "${ids[@]}" nobody/here main/openai:p1/token
 ends_with 0 "resolver"
-[ ! -s "$work/err" ] || fail "the resolver wrote on stderr: $(cat "$work/err")"
+[ ! -s "$work/resolve.err" ] || fail "the resolver wrote on stderr: $(cat "$work/resolve.err")"
 check_values -
 
 # The configuration runs it in just this way.
@@ -128,7 +128,7 @@ done
 [ "$(ulimit -c)" = "$("$tfb" run -- sh -c 'ulimit -c')" ] || fail "run changed the core limit"
 [ "$(echo hello | "$tfb" run -- cat)" = hello ] || fail "run lost stdin"
 [ "$("$tfb" run -- sh -c 'cat <&7' 7<<<seven)" = seven ] || fail "run lost descriptor 7"
-ls_fds() { ls -l /proc/self/fd | sed -n 's/.* \([0-9]*\) -> .*/\1/p' | sort -n | tr '\n' ' '; }
+ls_fds() { printf '%s ' /proc/self/fd/*; }
 [ "$("$tfb" run -- bash -c "$(declare -f ls_fds); ls_fds")" = "$(bash -c "$(declare -f ls_fds); ls_fds")" ] ||
 	fail "run left a descriptor open"
 run_tfb run -- sh -c 'sleep 0.01; yes | head -n 1'

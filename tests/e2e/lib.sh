@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2034
+# shellcheck shell=bash disable=SC2013,SC2015,SC2034,SC2174
 # What every end-to-end test shares: a fresh home, a provider on loopback, a private tmux server with
 # real key presses, and checks that poll instead of sleeping.
 #
@@ -25,6 +25,7 @@ vault=$state/secrets/vault.json
 profiles=$state/agents/main/agent/auth-profiles.json
 config=$state/thinkfleetbot.json
 tmux_socket=tfb-e2e-$$
+screens=0
 provider_pid=
 test_user=
 runner=()   # what the programs are started with: nothing, or another user
@@ -34,7 +35,9 @@ finish() {
 	local rc=$?
 	trap - EXIT
 	tmux -L "$tmux_socket" kill-server 2>/dev/null || true
+	rm -f "${TMUX_TMPDIR:-/tmp}/tmux-$(id -u)/tfb-e2e-$$-"*
 	[ -z "$provider_pid" ] || kill "$provider_pid" 2>/dev/null || true
+	[ $rc -eq 0 ] || jobs -p | xargs -r kill 2>/dev/null || true
 	if mountpoint -q "$work/small" 2>/dev/null; then umount -l "$work/small"; fi
 	[ -z "$test_user" ] || userdel "$test_user" 2>/dev/null || true
 	if [ $rc -ne 0 ] && [ $rc -ne 77 ] && [ -n "${KEEP:-}" ]; then
@@ -52,7 +55,7 @@ fail() {
 	echo "FAIL: $*" >&2
 	caller 0 >&2 || true
 	caller 1 >&2 || true
-	if tmux -L "$tmux_socket" has-session 2>/dev/null; then screen >&2; fi
+	if tmux -L "$tmux_socket" has-session >/dev/null 2>&1; then screen >&2; fi
 	exit 1
 }
 
@@ -153,7 +156,7 @@ resolve() {
 	status=0
 	(cd / && printf '{"protocolVersion":1,"provider":"thinkfleetbot","ids":[%s]}' "${ids%,}" |
 		env -i "${runner[@]}" "$state/bin/thinkfleetbot-resolve" --state-dir "$state" \
-			"${key_dir_words[@]}" >"$work/answer" 2>"$work/err") || status=$?
+			"${key_dir_words[@]}" >"$work/answer" 2>"$work/resolve.err") || status=$?
 }
 # Needed where HOME is not the home of the password file; the configuration says the same.
 key_dir_words=(--key-dir "$HOME/.local/share/thinkfleetbot/keys")
@@ -175,8 +178,7 @@ start_provider() {
 
 # use_provider ID [PATH]: the configuration sends ID's checks there
 use_provider() {
-	mkdir -p "$state"
-	chmod 700 "$state"
+	mkdir -p -m 700 "$state"
 	cat >"$config" <<-EOF
 		{
 		  // the provider of the tests
@@ -217,6 +219,8 @@ open_screen() {
 	local columns=$1 rows=$2 term=$3
 	shift 3
 	tmux -L "$tmux_socket" kill-server 2>/dev/null || true
+	screens=$((screens + 1))
+	tmux_socket=tfb-e2e-$$-$screens # a server that is going away would take the new one with it
 	rm -f "$work/status" "$work/pid" "$work/stty.before" "$work/stty.after"
 	cat >"$work/start" <<-EOF
 		trap : HUP TERM INT
@@ -258,7 +262,7 @@ keys() {
 }
 
 type_text() {
-	tmux -L "$tmux_socket" send-keys -l "$1"
+	tmux -L "$tmux_socket" send-keys -l -- "$1"
 }
 
 # paste TEXT: as a terminal with bracketed paste does; every byte, so no line end is changed
@@ -342,8 +346,9 @@ mode_of() {
 
 # no_secret SECRET: neither it nor any 20 characters of its middle are below the home
 no_secret() {
-	local found
+	local found part
 	for part in "$1" "${1:14:20}" "${1:40:20}"; do
+		[ ${#part} -ge 12 ] || continue
 		found=$(grep -rlaF -- "$part" "$HOME" | head -n 3 || true)
 		[ -z "$found" ] || fail "the secret is in $found"
 	done

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # An API key: the provider is found by typing, the method is the second, and a key that belongs to
 # another provider takes its provider with it.
-# shellcheck source=lib.sh
+# shellcheck disable=SC2015,SC2119,SC2174 source=tests/e2e/lib.sh
 source "$(dirname "$0")/lib.sh"
 
 start_provider

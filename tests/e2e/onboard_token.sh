@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # A setup-token that is pasted with the line ends of a terminal, by a user of a fresh home: the panel
 # says accepted, and the files are what the format's description says, to the byte.
-# shellcheck source=lib.sh
+# shellcheck disable=SC2015,SC2119,SC2174 source=tests/e2e/lib.sh
 source "$(dirname "$0")/lib.sh"
 
 use_fresh_user

@@ -1,13 +1,12 @@
 #!/usr/bin/env bash
 # Leaving at every step, in the way that the variant names: no file is made or changed, the terminal is as
 # it was, no process is left, and the exit status says how it ended.
-# shellcheck source=lib.sh
+# shellcheck disable=SC2034,SC2015,SC2119,SC2174 source=tests/e2e/lib.sh
 source "$(dirname "$0")/lib.sh"
 how=${3:?esc, interrupt, term, hup or closed}
 
 start_provider
 key=$(make_token)
-statuses=([2]=130 [15]=143 [1]=129)
 
 # A home that is set up, so that there is something to change.
 prepare_used() {
@@ -18,7 +17,7 @@ prepare_used() {
 
 # Where Esc has something else to do first, it takes more of them; each is answered by a new screen.
 leave_by_esc() {
-	local i
+	local i shown
 	for ((i = 0; i < 20; i++)); do
 		[ ! -e "$work/status" ] || return 0
 		if [[ $(screen) == *"Leave setup?"* ]]; then
@@ -26,7 +25,6 @@ leave_by_esc() {
 			poll '[ -e "$work/status" ]' || fail "y did not leave"
 			return 0
 		fi
-		local shown
 		shown=$(screen)
 		keys Escape
 		poll '[ -e "$work/status" ] || [ "$(screen)" != "$shown" ]' || fail "Esc did nothing"
@@ -51,9 +49,9 @@ leave() {
 # left NAME: what must be so afterwards
 left() {
 	case $how in
-	esc | interrupt) ended ${statuses[2]} ;;
-	term) ended ${statuses[15]} ;;
-	hup) ended ${statuses[1]} ;;
+	esc | interrupt) ended 130 ;;
+	term) ended 143 ;;
+	hup) ended 129 ;;
 	closed)
 		poll '[ -e "$work/status" ]' || fail "$1: it did not end with its terminal"
 		[ "$(cat "$work/status")" = 129 ] || fail "$1: exit status $(cat "$work/status"), wanted 129"

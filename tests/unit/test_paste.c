@@ -431,7 +431,7 @@ static void short_token_says_how_long_it_should_be(void **state)
 	assert_string_equal(r.message, "33 characters. A complete setup-token has 80 or more.");
 	clean(&r, SETUP, "tok_4vT9Qw7eXz1Lb8Kc2Rm5");
 	assert_string_equal(
-		r.message, "Does not start with sk-ant-oat01-. Enter verifies it anyway.");
+		r.message, "Does not start with sk-ant-oat01-.");
 }
 
 static void bad_character_names_its_place(void **state)
