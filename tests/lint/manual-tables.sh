@@ -63,6 +63,7 @@ command_rows() {
 titles() { # the headings that help gives to the tables which several commands have
 	case "$1" in
 	keysource_opts) echo "Where the key comes from" ;;
+	unlock_opts) echo "What opens the vault" ;;
 	global_opts) echo "Options of every command" ;;
 	*) echo "manual-tables.sh knows no heading for $1" >&2 ;;
 	esac
@@ -92,6 +93,8 @@ rows_of_tables() {
 	done
 	titles keysource_opts
 	print_options "$(titles keysource_opts)" cli/keysource.c keysource_opts
+	titles unlock_opts
+	print_options "$(titles unlock_opts)" cli/unlock.c unlock_opts
 	titles global_opts
 	print_options "$(titles global_opts)" cli/cmd.c global_opts
 }
