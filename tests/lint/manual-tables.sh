@@ -220,9 +220,10 @@ rows_of_help() {
 			/^[A-Z].*:$/{ title = substr($0, 1, length($0) - 1) }
 			title == "Options" && /^  --/{ print name, $1, tolower($2) == $2 ? "" : tolower($2) }
 			title != "Options" && /^  --/{ print title, $1, tolower($2) == $2 ? "" : tolower($2) }
-			/^Where the key comes from:$/{ print name, "[" title "]" }' | sed 's/ *$//'
+			/^(Where the key comes from|What opens the vault):$/{ print name, "[" title "]" }' | sed 's/ *$//'
 	done
 	titles keysource_opts
+	titles unlock_opts
 	titles global_opts
 }
 if [ -n "$program" ] && [ -x "$program" ]; then
