@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cli/commands.h"
+#include "cli/unlock.h"
 
 /* Filled once by opt_parse() before a command runs. */
 struct globals globals;
@@ -93,7 +94,9 @@ void cmd_help(const struct cmd *cmd)
 	if (cmd->detail)
 		printf("\n%s\n", cmd->detail);
 	print_options("Options:", cmd->opts);
-	print_options("Where the key comes from:", cmd->shared);
+	print_options(
+		cmd->shared == unlock_opts ? "What opens the vault:" : "Where the key comes from:",
+		cmd->shared);
 	print_options("Options of every command:", global_opts);
 }
 

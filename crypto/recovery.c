@@ -114,7 +114,7 @@ static bool check_groups(
 		const char *group = values->bytes + (size_t)g * RECOVERY_GROUP_CHARS;
 		unsigned char *to = data + (size_t)g * RECOVERY_GROUP_DATA;
 
-		if ((g + 1) * RECOVERY_GROUP_CHARS > values->len)
+		if ((size_t)(g + 1) * RECOVERY_GROUP_CHARS > values->len)
 			return err_set(e, ERR_USAGE,
 				"the recovery code ends in group %u: it has %d groups of %d", g + 1,
 				RECOVERY_GROUPS, RECOVERY_GROUP_CHARS);

@@ -63,6 +63,7 @@ command_rows() {
 titles() { # the headings that help gives to the tables which several commands have
 	case "$1" in
 	keysource_opts) echo "Where the key comes from" ;;
+	unlock_opts) echo "What opens the vault" ;;
 	global_opts) echo "Options of every command" ;;
 	*) echo "manual-tables.sh knows no heading for $1" >&2 ;;
 	esac
@@ -92,6 +93,8 @@ rows_of_tables() {
 	done
 	titles keysource_opts
 	print_options "$(titles keysource_opts)" cli/keysource.c keysource_opts
+	titles unlock_opts
+	print_options "$(titles unlock_opts)" cli/unlock.c unlock_opts
 	titles global_opts
 	print_options "$(titles global_opts)" cli/cmd.c global_opts
 }
@@ -217,9 +220,10 @@ rows_of_help() {
 			/^[A-Z].*:$/{ title = substr($0, 1, length($0) - 1) }
 			title == "Options" && /^  --/{ print name, $1, tolower($2) == $2 ? "" : tolower($2) }
 			title != "Options" && /^  --/{ print title, $1, tolower($2) == $2 ? "" : tolower($2) }
-			/^Where the key comes from:$/{ print name, "[" title "]" }' | sed 's/ *$//'
+			/^(Where the key comes from|What opens the vault):$/{ print name, "[" title "]" }' | sed 's/ *$//'
 	done
 	titles keysource_opts
+	titles unlock_opts
 	titles global_opts
 }
 if [ -n "$program" ] && [ -x "$program" ]; then
