@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The ways into a vault, on the command line: every slot opens it from the disk, the last one
 # stays, an interrupted change of the key file is finished, a service opens with a credential.
-# shellcheck source=lib.sh
+# shellcheck source=tests/e2e/lib.sh
 source "$(dirname "$0")/lib.sh"
 
 key=sk-or-v1-$(printf '%064d' 7 | sed 's/0/a1b2/4;s/00/9f/g')
