@@ -19,7 +19,7 @@ VAULT = ".thinkfleetbot/secrets/vault.json"
 JOURNALS = ".thinkfleetbot/secrets/.txn/"
 TEMP = re.compile(r"^\..+\.thinkfleetbot\.\d+\.[0-9a-f]{16}\.tmp$")
 # A gateway's lock that we hold, or one being taken over.
-PEER_LOCK = re.compile(r"/auth-profiles\.json\.lock(\.thinkfleetbot\.[0-9a-f]+)?$")
+PEER_LOCK = re.compile(r"/auth-profiles\.json\.lock(\.thinkfleetbot\.[0-9a-f.]+)?$")
 CONTENT = ("checks.json", "vault.json", "vault.json.bak")  # judged by their content
 KEY_FILE = re.compile(rb"^tfkey1_[A-Za-z0-9_-]{43}_[A-Za-z0-9_-]{8}\n$")
 ANCHOR = re.compile(rb"^tfanchor1_[A-Za-z0-9_-]{43}_\d+\n$")
