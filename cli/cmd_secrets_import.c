@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/commands.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -149,6 +150,7 @@ static void print_plan(const struct import *im, FILE *out)
 	for (size_t i = 0; i < im->count; i++) {
 		const struct import_row *row = &im->rows[i];
 
+		assert(row->record); /* filled with the row */
 		fprintf(out, "  %-8s ", action_names[row->action]);
 		out_text(out, row->record->id);
 		fputs(row->action == IMPORT_REPLACE && row->newer_here ? "  (the one here is newer)"
@@ -332,6 +334,7 @@ static bool print_json(const struct import *im, struct err *e)
 		const struct import_row *row = &im->rows[i];
 		struct json_object *o = json_object_new_object();
 
+		assert(row->record); /* filled with the row */
 		json_put(o, "record", json_text(row->record->id));
 		json_put(o, "agent", json_text(row->record->agent));
 		json_put(o, "profile", json_text(row->record->profile));
