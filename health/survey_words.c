@@ -42,13 +42,11 @@ static void sealed(struct str *out, const struct survey *v, const struct counted
 	if (!n->by[STORED_SEALED])
 		return;
 	str_fmt(out, "%u sealed, ", n->by[STORED_SEALED]);
-	if (needs_person(v))
-		str_add(out, vault_weakest_words(&v->vault, v->paths->keys));
-	else if (n->closed == n->by[STORED_SEALED])
+	if (n->closed == n->by[STORED_SEALED] && !needs_person(v))
 		str_add(out, "not opening");
-	else if (n->closed)
+	else if (n->closed && !needs_person(v))
 		str_fmt(out, "%u not opening", n->closed);
-	else if (v->o->key)
+	else if (v->o->key && !needs_person(v))
 		str_add(out, "opens with the key you gave");
 	else
 		str_add(out, vault_weakest_words(&v->vault, v->paths->keys));
