@@ -103,7 +103,10 @@ struct check_result {
 	char host[128];            /* host:port as shown */
 	char address[64];          /* connected peer, or "" */
 	char text[CHECK_TEXT_CAP]; /* the provider's own words, cleaned, key scrubbed; or "" */
-	size_t model_count;        /* how many the answer lists, may exceed CHECK_MODELS */
+	char account[96];          /* name or organisation, when the answer tells; cleaned; or "" */
+	char credit[64];           /* "12.34 USD left", when the answer tells; or "" */
+	char limits[64];    /* "49 of 50 requests left", from the rate-limit headers; or "" */
+	size_t model_count; /* how many the answer lists, may exceed CHECK_MODELS */
 	char models[CHECK_MODELS][CHECK_MODEL_CAP]; /* ids without provider/ */
 };
 

@@ -44,6 +44,13 @@ enum judge_style {
 	JUDGE_LOCAL, /* any well-formed model list */
 };
 
+/* The protocol that the models speak; what a custom endpoint must be told. */
+enum api_style {
+	API_OPENAI,
+	API_ANTHROPIC,
+	API_GOOGLE,
+};
+
 #define PROVIDER_VARS 3
 #define PROVIDER_METHODS 3
 #define PROVIDER_PREFIXES 4
@@ -74,14 +81,18 @@ struct provider {
 	const char
 		*aliases;  /* words the search also finds, blank-separated: "claude sonnet opus" */
 	const char *label; /* "Anthropic" */
-	const char *models_hint;         /* "Claude" */
-	const char *base_url;            /* "https://api.anthropic.com", no slash at the end */
-	const char *keys_page;           /* where a person gets a key, without https:// */
+	const char *models_hint; /* "Claude" */
+	const char *group;     /* heading it is listed under, as the family's wizard groups them */
+	const char *before;    /* what must be done first, one line; NULL: nothing */
+	const char *base_url;  /* "https://api.anthropic.com", no slash at the end */
+	const char *keys_page; /* where a person gets a key, without https:// */
 	const char *vars[PROVIDER_VARS]; /* environment variables, first non-empty wins */
 	const char *var;                 /* the one to write for a key: "ANTHROPIC_API_KEY" */
 	struct method methods[PROVIDER_METHODS]; /* first: the recommended one; id NULL ends */
 	const char *models[PROVIDER_MODELS];     /* default first, "provider/model"; NULL ends */
+	enum api_style api;
 	bool local;
+	bool custom; /* address and model are the user's: base_url, keys_page and models are NULL */
 	const char *source; /* where the row's facts come from */
 };
 
