@@ -123,8 +123,9 @@ const struct cmd *const commands[] = {
 	&cmd_slot_remove,
 	&cmd_rekey_file,
 	&cmd_rekey_vault,
-	&cmd_run,
 	&cmd_secrets_audit,
+	&cmd_run,
+	&cmd_completion,
 	&cmd_help_row,
 	NULL,
 };

@@ -29,6 +29,7 @@ extern const struct cmd cmd_slot_remove;
 extern const struct cmd cmd_rekey_file;
 extern const struct cmd cmd_rekey_vault;
 extern const struct cmd cmd_secrets_audit;
+extern const struct cmd cmd_completion;
 extern const struct cmd cmd_help_row;
 
 #endif

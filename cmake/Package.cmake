@@ -5,6 +5,20 @@
 install(FILES man/thinkfleetbot.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
 install(FILES man/thinkfleetbot-vault.5 DESTINATION ${CMAKE_INSTALL_MANDIR}/man5)
 install(FILES man/thinkfleetbot-resolve.8 DESTINATION ${CMAKE_INSTALL_MANDIR}/man8)
+foreach(completion bash:bash-completion/completions/thinkfleetbot
+    zsh:zsh/vendor-completions/_thinkfleetbot fish:fish/vendor_completions.d/thinkfleetbot.fish)
+  string(REPLACE ":" ";" part ${completion})
+  list(GET part 0 shell)
+  list(GET part 1 file)
+  set(script ${PROJECT_BINARY_DIR}/completion/${file})
+  get_filename_component(folder ${file} DIRECTORY)
+  file(MAKE_DIRECTORY ${PROJECT_BINARY_DIR}/completion/${folder})
+  add_custom_command(OUTPUT ${script} COMMAND thinkfleetbot completion ${shell} > ${script}
+    DEPENDS thinkfleetbot)
+  list(APPEND completions ${script})
+  install(FILES ${script} DESTINATION ${CMAKE_INSTALL_DATADIR}/${folder})
+endforeach()
+add_custom_target(completions ALL DEPENDS ${completions})
 install(FILES README.md CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
 # Debian's name for the licence; /usr/share/doc/PACKAGE/copyright is looked for by tools.
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} RENAME copyright)
