@@ -5,6 +5,15 @@
 install(FILES man/thinkfleetbot.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
 install(FILES man/thinkfleetbot-vault.5 DESTINATION ${CMAKE_INSTALL_MANDIR}/man5)
 install(FILES man/thinkfleetbot-resolve.8 DESTINATION ${CMAKE_INSTALL_MANDIR}/man8)
+set(monitor ${PROJECT_SOURCE_DIR}/contrib/auth-monitor)
+configure_file(${monitor}/thinkfleetbot-auth-monitor.service.in
+  ${PROJECT_BINARY_DIR}/thinkfleetbot-auth-monitor.service @ONLY)
+install(PROGRAMS ${monitor}/auth-monitor
+  DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/thinkfleetbot)
+install(FILES ${PROJECT_BINARY_DIR}/thinkfleetbot-auth-monitor.service
+  ${monitor}/thinkfleetbot-auth-monitor.timer DESTINATION lib/systemd/user)
+install(DIRECTORY ${monitor} DESTINATION ${CMAKE_INSTALL_DOCDIR}
+  PATTERN "*.in" EXCLUDE PATTERN auth-monitor/auth-monitor EXCLUDE PATTERN "*.timer" EXCLUDE)
 foreach(completion bash:bash-completion/completions/thinkfleetbot
     zsh:zsh/vendor-completions/_thinkfleetbot fish:fish/vendor_completions.d/thinkfleetbot.fish)
   string(REPLACE ":" ";" part ${completion})
