@@ -30,8 +30,7 @@ with open(work + "/port.new", "w", encoding="utf-8") as f:
 os.rename(work + "/port.new", work + "/port")
 server.serve_forever()
 EOF
-phone=$!
-trap 'kill $phone 2>/dev/null; finish' EXIT
+provider_pid=$! # ends with the test
 poll '[ -s "$work/port" ]' || fail "no phone"
 port=$(cat "$work/port")
 export NOTIFY_NTFY=http://127.0.0.1:$port/topic NOTIFY_WEBHOOK=http://127.0.0.1:$port/hook
@@ -85,7 +84,7 @@ if command -v systemd-analyze >/dev/null; then
 	sed "s|@CMAKE_INSTALL_FULL_LIBEXECDIR@/thinkfleetbot|$units|" "$units"/*.service.in \
 		>"$work/thinkfleetbot-auth-monitor.service"
 	cp "$units"/*.timer "$work/"
-	systemd-analyze verify --user --man=no "$work"/thinkfleetbot-auth-monitor.* 2>"$work/err" ||
+	XDG_RUNTIME_DIR=$work systemd-analyze verify --user --man=no "$work"/thinkfleetbot-auth-monitor.* 2>"$work/err" ||
 		fail "systemd-analyze: $(cat "$work/err")"
 	grep auth-monitor "$work/err" && fail "systemd-analyze complains"
 fi
