@@ -106,6 +106,7 @@ const struct cmd *const commands[] = {
 	&cmd_doctor,
 	&cmd_models,
 	&cmd_models_status,
+	&cmd_setup_token,
 	&cmd_paste_token,
 	&cmd_list,
 	&cmd_explain,

@@ -11,6 +11,7 @@ extern const struct cmd cmd_doctor;
 extern const struct cmd cmd_models;
 extern const struct cmd cmd_models_status;
 extern const struct cmd cmd_paste_token;
+extern const struct cmd cmd_setup_token;
 extern const struct cmd cmd_explain;
 extern const struct cmd cmd_list;
 extern const struct cmd cmd_remove;

@@ -80,7 +80,16 @@ static bool read_options(struct answers *a, const struct quick *q, struct err *e
 	return true;
 }
 
-static bool read_key(struct answers *a, struct err *e)
+static bool read_raw(
+	struct answers *a, const struct quick *q, struct paste_report *r, struct err *e)
+{
+	if (q->raw)
+		return keysource_clean(
+			q->raw->bytes, q->raw->len, a->provider, a->method, &a->key, r, e);
+	return keysource_read(a->provider, a->method, &a->key, r, e);
+}
+
+static bool read_key(struct answers *a, const struct quick *q, struct err *e)
 {
 	struct paste_report report = { 0 };
 	char notes[6][80];
@@ -88,7 +97,7 @@ static bool read_key(struct answers *a, struct err *e)
 
 	if (a->method && a->method->kind == CRED_NONE)
 		return secret_init(&a->key, 0, e);
-	if (!keysource_read(a->provider, a->method, &a->key, &report, e))
+	if (!read_raw(a, q, &report, e))
 		return false;
 	if (!a->method)
 		a->method = report.method && report.provider == a->provider
@@ -221,7 +230,7 @@ bool quick_save(const struct quick *q, const char *command, struct err *e)
 	bool ok = false;
 
 	if (!read_options(&a, q, e) || !place_find(&a.place, q->agent, PLACE_WRITE, command, e) ||
-		!read_key(&a, e))
+		!read_key(&a, q, e))
 		goto out;
 	name_profile(&a, q);
 	ok = verify(&a, q, e) && save(&a, q, e);

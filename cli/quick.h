@@ -21,6 +21,7 @@ struct quick {
 	const char *model;
 	const char *expires_in;
 	const char *agent;
+	const struct secret *raw; /* what was captured, cleaned like a paste; NULL: a key source */
 	bool no_verify;
 	bool accept_rollback;
 	bool json;
