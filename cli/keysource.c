@@ -83,16 +83,17 @@ static bool read_raw(const struct keysource *k, struct buf *raw, struct err *e)
 	return read_variable(k->env, raw, e);
 }
 
-bool keysource_clean(const char *raw, size_t n, const struct provider *want,
+bool keysource_clean(const struct buf *raw, const struct provider *want,
 	const struct method *method, struct secret *out, struct paste_report *report, struct err *e)
 {
 	*out = (struct secret){ 0 };
-	if (!paste_clean(out, raw, n, want, method, report, e))
+	if (!paste_clean(out, raw->p ? raw->p : "", raw->len, want, method, report, e))
 		return false;
 	if (!paste_blocks(report->verdict))
 		return true;
 	secret_release(out);
-	err_set(e, ERR_USAGE, "%s", n ? report->message : "the key that was handed over is empty");
+	err_set(e, ERR_USAGE, "%s",
+		raw->len ? report->message : "the key that was handed over is empty");
 	return err_hint(e, "nothing was stored");
 }
 
@@ -104,7 +105,7 @@ bool keysource_read(const struct provider *want, const struct method *method, st
 
 	*out = (struct secret){ 0 };
 	ok = one_only(&keysource, e) && read_raw(&keysource, &raw, e) &&
-	     keysource_clean(raw.p ? raw.p : "", raw.len, want, method, out, report, e);
+	     keysource_clean(&raw, want, method, out, report, e);
 	buf_release(&raw);
 	return ok;
 }

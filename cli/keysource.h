@@ -30,7 +30,7 @@ bool keysource_read(const struct provider *want, const struct method *method, st
 	struct paste_report *report, struct err *e);
 
 /* The second half alone: what was read elsewhere, cleaned and judged. */
-bool keysource_clean(const char *raw, size_t n, const struct provider *want,
+bool keysource_clean(const struct buf *raw, const struct provider *want,
 	const struct method *method, struct secret *out, struct paste_report *report,
 	struct err *e);
 

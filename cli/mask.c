@@ -3,32 +3,44 @@
 
 #include <string.h>
 
+static enum mask_in after_escape(unsigned char c)
+{
+	if (c == '[')
+		return MASK_CSI;
+	if (c && strchr("]PX^_", c))
+		return MASK_STRING;
+	return c >= 0x20 && c < 0x30 ? MASK_ESCAPE : MASK_TEXT;
+}
+
+static enum mask_in in_string(unsigned char c)
+{
+	if (c == 0x07)
+		return MASK_TEXT;
+	return c == 0x1b ? MASK_STRING_ESCAPE : MASK_STRING;
+}
+
 /* ECMA-48: an escape sequence belongs to no text. True while the byte is part of one. */
 static bool in_escape(struct mask *m, unsigned char c)
 {
-	switch (m->in) {
-	case MASK_TEXT:
-		m->in = c == 0x1b ? MASK_ESCAPE : MASK_TEXT;
-		return m->in != MASK_TEXT;
+	enum mask_in was = m->in;
+
+	switch (was) {
 	case MASK_ESCAPE:
-		if (c == '[')
-			m->in = MASK_CSI;
-		else if (c && strchr("]PX^_", c))
-			m->in = MASK_STRING;
-		else
-			m->in = c >= 0x20 && c < 0x30 ? MASK_ESCAPE : MASK_TEXT;
-		return true;
+		m->in = after_escape(c);
+		break;
 	case MASK_CSI:
 		m->in = c >= 0x40 && c < 0x7f ? MASK_TEXT : MASK_CSI;
-		return true;
+		break;
 	case MASK_STRING:
-		m->in = c == 0x07 ? MASK_TEXT : c == 0x1b ? MASK_STRING_ESCAPE : MASK_STRING;
-		return true;
+		m->in = in_string(c);
+		break;
 	case MASK_STRING_ESCAPE:
 		m->in = c == '\\' ? MASK_TEXT : MASK_STRING;
-		return true;
+		break;
+	default:
+		m->in = c == 0x1b ? MASK_ESCAPE : MASK_TEXT;
 	}
-	return false;
+	return was != MASK_TEXT || m->in != MASK_TEXT;
 }
 
 static bool is_token(unsigned char c)

@@ -14,6 +14,14 @@
  * It hides too much rather than too little: what directly follows on the next line
  * may be the rest of a wrapped token.
  */
+enum mask_in {
+	MASK_TEXT,
+	MASK_ESCAPE,
+	MASK_CSI,
+	MASK_STRING,
+	MASK_STRING_ESCAPE,
+};
+
 struct mask {
 	const char *prefix; /* "sk-ant-oat01-" */
 
@@ -21,13 +29,7 @@ struct mask {
 	bool hiding;
 	unsigned newlines; /* since the last hidden character */
 	bool gap;          /* a blank after it, on the same line */
-	enum {
-		MASK_TEXT,
-		MASK_ESCAPE,
-		MASK_CSI,
-		MASK_STRING,
-		MASK_STRING_ESCAPE,
-	} in;
+	enum mask_in in;
 };
 
 /* What to show in place of *byte. True when this byte completes the prefix. */

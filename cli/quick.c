@@ -84,8 +84,8 @@ static bool read_raw(
 	struct answers *a, const struct quick *q, struct paste_report *r, struct err *e)
 {
 	if (q->raw)
-		return keysource_clean(
-			q->raw->bytes, q->raw->len, a->provider, a->method, &a->key, r, e);
+		return keysource_clean(&(struct buf){ .p = q->raw->bytes, .len = q->raw->len },
+			a->provider, a->method, &a->key, r, e);
 	return keysource_read(a->provider, a->method, &a->key, r, e);
 }
 
