@@ -228,7 +228,7 @@ static void on_file(void *ctx, const struct places_file *f)
 		a->file_count++;
 }
 
-/* ".NAME.thinkfleetbot.PID.RANDOM.tmp" (base/fs.c), by a process that is gone. */
+/* ".NAME.thinkfleetbot.PID.RANDOM.tmp" (base/fs_replace.c), by a process that is gone. */
 static bool is_stale(const char *path)
 {
 	static const char mark[] = ".thinkfleetbot.";
