@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "health/survey.h"
 
-#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/user.h"
 #include "health/survey_data.h"
 
 /* Who, where, and which agent: before anything is read. */
@@ -14,11 +14,11 @@ static void describe_place(struct survey *v)
 {
 	struct snapshot *s = v->s;
 	const char *user = v->env.get(v->env.ctx, "USER");
-	const struct passwd *pw;
+	struct user account;
 
 	if (!user || !user[0]) {
-		pw = getpwuid(geteuid());
-		user = pw ? pw->pw_name : "";
+		user_find(&account, geteuid(), NULL); /* a name for people: "" costs nothing */
+		user = account.name;
 	}
 	str_copy(s->user, sizeof(s->user), user);
 	str_copy(s->home, sizeof(s->home), v->paths->home);
