@@ -118,6 +118,7 @@ static bool parse_failed(struct err *e, const char *what)
 bool keyfile_parse(const char *p, size_t n, struct secret *kek, struct err *e)
 {
 	char check[B64_6 + 1];
+	struct err why = { 0 };
 
 	if (n && p[n - 1] == '\n')
 		n--;
@@ -130,8 +131,11 @@ bool keyfile_parse(const char *p, size_t n, struct secret *kek, struct err *e)
 		return err_hint(e, "copy the whole line again");
 	}
 	if (n > KEY_LEN || p[CHECK_AT - 1] != '_' ||
-		!b64_decode_secret(kek, p + PREFIX_LEN, B64_32, NULL))
-		return parse_failed(e, "the key holds characters that do not belong there");
+		!b64_decode_secret(kek, p + PREFIX_LEN, B64_32, &why)) {
+		if (why.code != ERR_MEMORY)
+			return parse_failed(e, "the key holds characters that do not belong there");
+		return err_set(e, why.code, "%s", why.msg);
+	}
 	if (!checksum(check, kek, e))
 		goto fail;
 	if (kek->len != SEAL_KEY_BYTES || !bytes_equal(check, p + CHECK_AT, B64_6)) {
