@@ -13,6 +13,7 @@ bool place_find(
 {
 	struct paths_env env = paths_env_process();
 	const struct config_agent *row;
+	struct err why = { 0 };
 	char typed[80];
 
 	*p = (struct place){ 0 };
@@ -21,9 +22,12 @@ bool place_find(
 	snprintf(typed, sizeof(typed), "thinkfleetbot %s", command);
 	if (use != PLACE_READ && !paths_check(&p->paths, geteuid(), &env, typed, e))
 		return false;
-	if (!config_load(&p->config, p->paths.config, use == PLACE_WRITE ? e : NULL) &&
-		use == PLACE_WRITE)
+	if (!config_load(&p->config, p->paths.config, &why) &&
+		(use == PLACE_WRITE || why.code == ERR_MEMORY)) {
+		if (e)
+			*e = why;
 		return false;
+	}
 	agent_normalise(p->agent, agent ? agent : config_default_agent(&p->config));
 	row = config_agent(&p->config, p->agent);
 	if (paths_agent_dir(p->agent_dir, sizeof(p->agent_dir), &p->paths, p->agent,
