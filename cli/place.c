@@ -13,7 +13,6 @@ bool place_find(
 {
 	struct paths_env env = paths_env_process();
 	const struct config_agent *row;
-	struct err why = { 0 };
 	char typed[80];
 
 	*p = (struct place){ 0 };
@@ -22,10 +21,10 @@ bool place_find(
 	snprintf(typed, sizeof(typed), "thinkfleetbot %s", command);
 	if (use != PLACE_READ && !paths_check(&p->paths, geteuid(), &env, typed, e))
 		return false;
-	if (!config_load(&p->config, p->paths.config, &why) &&
-		(use == PLACE_WRITE || why.code == ERR_MEMORY)) {
+	if (!config_load(&p->config, p->paths.config, &p->config_error) &&
+		(use == PLACE_WRITE || p->config_error.code == ERR_MEMORY)) {
 		if (e)
-			*e = why;
+			*e = p->config_error;
 		return false;
 	}
 	agent_normalise(p->agent, agent ? agent : config_default_agent(&p->config));
