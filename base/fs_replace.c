@@ -245,26 +245,54 @@ static pid_t temp_owner(const char *name)
 	return *end == '.' && pid > 0 && pid <= INT32_MAX ? (pid_t)pid : 0;
 }
 
-void fs_sweep(const char *path)
+/* The folder of this file, for a look at what lies beside it; NULL: there is none. */
+static DIR *open_beside(const char *path, char *dirname, size_t cap)
 {
 	char real[FS_PATH_MAX];
-	char dirname[FS_PATH_MAX];
-	const struct dirent *entry;
 	struct fs_stamp st;
-	DIR *d;
 
 	if (!fs_resolve(path, real, &st, NULL))
-		return;
-	fs_dirname(dirname, sizeof(dirname), real);
-	d = opendir(dirname);
-	while (d && (entry = readdir(d))) {
+		return NULL;
+	fs_dirname(dirname, cap, real);
+	return opendir(dirname);
+}
+
+/* The next of our temporary files whose process is gone; NULL at the end. */
+static const char *next_left(DIR *d)
+{
+	const struct dirent *entry;
+
+	while ((entry = readdir(d))) {
 		pid_t pid = temp_owner(entry->d_name);
 
 		if (pid && kill(pid, 0) != 0 && errno == ESRCH)
-			unlinkat(dirfd(d), entry->d_name, 0);
+			return entry->d_name;
 	}
+	return NULL;
+}
+
+void fs_sweep(const char *path)
+{
+	char dirname[FS_PATH_MAX];
+	DIR *d = open_beside(path, dirname, sizeof(dirname));
+	const char *name;
+
+	while (d && (name = next_left(d)))
+		unlinkat(dirfd(d), name, 0);
 	if (d)
 		closedir(d);
+}
+
+bool fs_left(const char *path, char *out, size_t cap)
+{
+	char dirname[FS_PATH_MAX];
+	DIR *d = open_beside(path, dirname, sizeof(dirname));
+	const char *name = d ? next_left(d) : NULL;
+	bool found = name && fs_join(out, cap, dirname, name, NULL);
+
+	if (d)
+		closedir(d);
+	return found;
 }
 
 /* The nearest directory that exists, at or above path. */

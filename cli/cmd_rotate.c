@@ -205,6 +205,7 @@ static bool rotation_open(struct rotation *r, const char *name, struct err *e)
 	const char *field;
 
 	if (!place_find(&r->place, given.agent, PLACE_WRITE, COMMAND, e) ||
+		!hold_settle(&r->place, e) ||
 		!look_take(&r->now, &r->place, &(struct look){ 0 }, e))
 		return false;
 	r->was = find(&r->now, name);
@@ -315,7 +316,7 @@ static bool promote(struct rotation *r, struct err *e)
 		.expires_source = r->expires_ms ? EXPIRY_YOU : EXPIRY_NONE,
 		.check = r->check.verdict == VERDICT_NONE ? NULL : &r->check };
 
-	return save_apply(&s, NULL, e);
+	return save_apply(&s, &(struct save_progress){ .note = say_note }, e);
 }
 
 /* What the vault says now; its metadata needs no key. */

@@ -5,8 +5,6 @@
 #include <unistd.h>
 
 #include "cli/cmd.h"
-#include "cli/say.h"
-#include "store/txn.h"
 
 bool place_find(
 	struct place *p, const char *agent, enum place_use use, const char *command, struct err *e)
@@ -40,18 +38,4 @@ bool place_find(
 void place_release(struct place *p)
 {
 	config_release(&p->config);
-}
-
-bool place_lock(const struct place *p, struct fs_lock *l, struct err *e)
-{
-	char text[FS_PATH_MAX + 160];
-	struct str s = STR_OF(text);
-	struct txn_report report;
-
-	if (!txn_lock(l, &p->paths, &report, e))
-		return false;
-	txn_report_text(&s, &report);
-	if (s.len)
-		say_warning("%s", text);
-	return true;
 }

@@ -29,7 +29,4 @@ bool place_find(
 	struct place *p, const char *agent, enum place_use use, const char *command, struct err *e);
 void place_release(struct place *p);
 
-/* Our own lock; what an interrupted command left is finished first, and a warning says so. */
-bool place_lock(const struct place *p, struct fs_lock *l, struct err *e);
-
 #endif

@@ -105,8 +105,9 @@ int audit_status(const struct audit *a, bool check);
 
 /*
  * Does what f->mend says, after proving again that the value is still sealed and
- * opens: our lock, span edit, atomic replacement. ERR_REFUSED when it is not so
- * any more, ERR_BUSY when the file changed meanwhile.
+ * opens: our lock (what was interrupted is finished first), the gateways' lock on their store,
+ * span edit, atomic replacement. ERR_REFUSED when it is not so any more, ERR_BUSY when the file
+ * changed meanwhile.
  */
 bool audit_fix(const struct audit_finding *f, const struct audit_options *o, struct err *e);
 

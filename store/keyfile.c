@@ -236,9 +236,9 @@ static bool sync_dir(const char *dir, struct err *e)
 	return ok;
 }
 
-/* Moves the successor to the key file's name; false with *error 0 when a path failed. */
-static bool rename_next(
-	const char *dir, const char *vault_id, unsigned flags, int *error, struct err *e)
+/* From one of the two names to the other; false with *error 0 when a path failed. */
+static bool rename_between(const char *dir, const char *vault_id, bool aside, unsigned flags,
+	int *error, struct err *e)
 {
 	char path[FS_PATH_MAX];
 	char next[FS_PATH_MAX];
@@ -247,7 +247,7 @@ static bool rename_next(
 	if (!keyfile_path(path, sizeof(path), dir, vault_id, e) ||
 		!keyfile_next_path(next, sizeof(next), dir, vault_id, e))
 		return false;
-	if (renameat2(AT_FDCWD, next, AT_FDCWD, path, flags) == 0)
+	if (renameat2(AT_FDCWD, aside ? path : next, AT_FDCWD, aside ? next : path, flags) == 0)
 		return sync_dir(dir, e);
 	*error = errno;
 	return err_sys(e, "%s", path);
@@ -258,7 +258,7 @@ bool keyfile_exchange(const char *dir, const char *vault_id, bool *done, struct 
 	struct err why = { 0 };
 	int error;
 
-	*done = rename_next(dir, vault_id, RENAME_EXCHANGE, &error, &why);
+	*done = rename_between(dir, vault_id, false, RENAME_EXCHANGE, &error, &why);
 	if (*done || error == EINVAL || error == ENOSYS)
 		return true;
 	if (e)
@@ -270,7 +270,14 @@ bool keyfile_promote(const char *dir, const char *vault_id, struct err *e)
 {
 	int error;
 
-	return rename_next(dir, vault_id, 0, &error, e);
+	return rename_between(dir, vault_id, false, 0, &error, e);
+}
+
+bool keyfile_set_aside(const char *dir, const char *vault_id, struct err *e)
+{
+	int error;
+
+	return rename_between(dir, vault_id, true, 0, &error, e);
 }
 
 bool credential_name_valid(const char *name)

@@ -11,7 +11,7 @@
  * that opens a vault, and the anchor that remembers its newest generation.
  *
  *   <vaultId>.key     0400  tfkey1_<43: the key>_<8: checksum>\n
- *   <vaultId>.key.new 0400  the same, while the key file is being replaced (vault_rekey.h)
+ *   <vaultId>.key.new 0400  the same, while a key file comes, goes or is replaced
  *   <vaultId>.anchor  0600  tfanchor1_<43: mac>_<gen>\n
  *
  * The checksum is the first 6 bytes of BLAKE2b-256("tfv1/keyfile\0" || key),
@@ -47,6 +47,9 @@ bool keyfile_exchange(const char *dir, const char *vault_id, bool *done, struct 
 
 /* The successor replaces the key file, which is gone then. */
 bool keyfile_promote(const char *dir, const char *vault_id, struct err *e);
+
+/* The other way, for one that is about to go: at .key.new it still opens the vault. */
+bool keyfile_set_aside(const char *dir, const char *vault_id, struct err *e);
 
 /*
  * Every message names the file. ERR_NOT_FOUND missing; ERR_REFUSED not ours, or

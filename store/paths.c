@@ -325,3 +325,13 @@ bool paths_auth_state(char *out, size_t cap, const char *agent_dir, struct err *
 {
 	return fs_join(out, cap, agent_dir, "auth-state.json", e);
 }
+
+bool paths_january(const char *config)
+{
+	static const char *const names[] = { "clawdbot.json", "moltbot.json" };
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		if (strcmp(fs_basename(config), names[i]) == 0)
+			return true;
+	return false;
+}

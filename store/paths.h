@@ -68,6 +68,12 @@ void agent_normalise(char out[AGENT_CAP], const char *id);
 bool paths_agent_dir(char *out, size_t cap, const struct paths *p, const char *agent,
 	const char *agent_dir, struct err *e);
 
+/*
+ * Has this configuration the name that releases of January 2026 gave it? They know no
+ * SecretRefs, refuse a configuration with a member "secrets", and lock with a folder.
+ */
+bool paths_january(const char *config);
+
 /* <agent dir>/auth-profiles.json and auth-state.json. */
 bool paths_profiles(char *out, size_t cap, const char *agent_dir, struct err *e);
 bool paths_auth_state(char *out, size_t cap, const char *agent_dir, struct err *e);

@@ -105,6 +105,15 @@ bool vault_record_id_valid(const char *id);
  */
 bool vault_create(struct vault *v, const char *key_dir, struct err *e);
 
+/* The same; the new vault's id is told before its key file is there. */
+struct vault_note {
+	bool (*take)(const void *ctx, const char *id, struct err *e);
+	const void *ctx;
+};
+
+bool vault_create_noted(
+	struct vault *v, const char *key_dir, const struct vault_note *note, struct err *e);
+
 /* The same with a key from elsewhere (--key-fd); no key folder, no anchor. */
 bool vault_create_with_key(struct vault *v, const struct secret *kek, struct err *e);
 

@@ -59,11 +59,9 @@ void vault_relock(struct vault *v);
 enum vault_backup {
 	BACKUP_PREVIOUS, /* it becomes .bak */
 	BACKUP_NONE,     /* an older .bak goes first, durably, and none is made */
+	BACKUP_NEXT,     /* .bak gets the new text first: a slot that goes never opens it alone */
 };
 bool vault_write(struct vault *v, const char *path, enum vault_backup backup, struct err *e);
-
-/* .bak becomes what is on disk now, so that a key slot that was removed opens neither. */
-bool vault_refresh_backup(const char *path, struct err *e);
 
 /* Every record of one opens to what the other one's does, compared in constant time. */
 bool vault_records_equal(const struct vault *a, const struct vault *b, struct err *e);

@@ -216,6 +216,12 @@ bool vault_create_with_key(struct vault *v, const struct secret *kek, struct err
 
 bool vault_create(struct vault *v, const char *key_dir, struct err *e)
 {
+	return vault_create_noted(v, key_dir, &(struct vault_note){ 0 }, e);
+}
+
+bool vault_create_noted(
+	struct vault *v, const char *key_dir, const struct vault_note *note, struct err *e)
+{
 	struct secret kek = { 0 };
 	bool ok;
 
@@ -224,7 +230,8 @@ bool vault_create(struct vault *v, const char *key_dir, struct err *e)
 		vault_release(v);
 		return err_set(e, ERR_USAGE, "path too long: %.80s", key_dir);
 	}
-	ok = keyfile_create(key_dir, v->id, &kek, e) && create(v, &kek, e);
+	ok = (!note->take || note->take(note->ctx, v->id, e)) &&
+	     keyfile_create(key_dir, v->id, &kek, e) && create(v, &kek, e);
 	secret_release(&kek);
 	if (!ok)
 		vault_release(v);

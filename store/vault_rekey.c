@@ -74,8 +74,7 @@ static bool retire(struct vault *v, const char *path, const struct keyslot *slot
 
 	/* A copy: the slot moves while it is removed. */
 	str_copy(id, sizeof(id), slot->id);
-	return vault_slot_remove(v, id, e) && vault_save(v, path, e) &&
-	       vault_refresh_backup(path, e);
+	return vault_slot_remove(v, id, e) && vault_write(v, path, BACKUP_NEXT, e);
 }
 
 /* Steps 3 to 5, from a vault that both keys open; the slot that was added later is the new one. */
@@ -94,8 +93,12 @@ static bool finish(struct vault *v, const char *path, const struct pair *p, stru
 static bool resume(struct vault *v, const char *path, const struct pair *p, enum rekey_left *what,
 	struct err *e)
 {
-	/* An older copy may need the key that the newer one did without: nothing is thrown away. */
-	if (!p->has_next || (!p->by_key && !p->by_next) || v->age == VAULT_AGE_OLDER)
+	/*
+	 * An older copy may need the key that the newer one did without: nothing is thrown away,
+	 * and where neither file opens anything not before this copy is known to be the newest.
+	 */
+	if (!p->has_next || v->age == VAULT_AGE_OLDER ||
+		(!p->by_key && !p->by_next && v->age != VAULT_AGE_CURRENT))
 		return true;
 	if (!p->by_next || p->by_next == p->by_key) {
 		*what = REKEY_CLEANED;
@@ -148,6 +151,31 @@ static bool introduce(struct vault *v, const char *path, struct pair *p, struct 
 		return false;
 	}
 	return pair_match(p, v, e);
+}
+
+bool vault_slot_install_file(struct vault *v, const char *path, struct slot_key *k, struct err *e)
+{
+	char key[FS_PATH_MAX];
+	struct fs_stamp st;
+	struct pair p = { 0 };
+	bool ok = false;
+
+	*k = (struct slot_key){ 0 };
+	if (!keyfile_path(key, sizeof(key), v->key_dir, v->id, e) || !fs_stat(key, &st, e))
+		goto out;
+	if (st.exists) {
+		err_set(e, ERR_CREATE, "the key file %s exists already", key);
+		err_hint(
+			e, "it opens another copy of the vault, or nothing: look where it is from");
+		goto out;
+	}
+	if (!introduce(v, path, &p, e))
+		goto out;
+	k->slot = *p.by_next;
+	ok = keyfile_promote(v->key_dir, v->id, e);
+out:
+	pair_release(&p);
+	return ok;
 }
 
 bool vault_rekey_file(struct vault *v, const char *path, struct err *e)

@@ -59,8 +59,9 @@ bool vault_slot_proven(
 bool vault_slot_install(struct vault *v, const char *path, struct slot_key *k, struct err *e);
 
 /*
- * Remove, write, and the same for the backup beside it. v must have been opened by another slot
- * (vault_avoid_slot): ERR_REFUSED. A key file in v's key folder that opened only this slot goes.
+ * Remove, write; the backup beside it first, so that the slot opens neither. v must have been
+ * opened by another slot (vault_avoid_slot): ERR_REFUSED. A key file in v's key folder that
+ * opened this slot goes; the caller has called vault_rekey_resume() under the lock.
  */
 bool vault_slot_discard(struct vault *v, const char *path, const char *id, struct err *e);
 

@@ -268,28 +268,32 @@ static bool backup_path(char *out, size_t cap, const char *path, struct err *e)
 	return !s.cut || err_set(e, ERR_USAGE, "path too long: %.80s", path);
 }
 
-bool vault_refresh_backup(const char *path, struct err *e)
+static bool keep_previous(const char *path, const char *bak, struct err *e)
 {
-	char bak[FS_PATH_MAX];
 	struct buf text = { 0 };
-	bool ok;
+	bool ok = fs_read(path, VAULT_TEXT_MAX, &text, NULL, e) &&
+		  fs_replace(bak, text.p, text.len, NULL, e);
 
-	if (!backup_path(bak, sizeof(bak), path, e))
-		return false;
-	ok = fs_read(path, VAULT_TEXT_MAX, &text, NULL, e) &&
-	     fs_replace(bak, text.p, text.len, NULL, e);
 	buf_release(&text);
 	return ok;
 }
 
-static bool make_backup(
-	const struct vault *v, const char *path, enum vault_backup backup, struct err *e)
+static bool make_backup(const struct vault *v, const char *path, enum vault_backup backup,
+	const struct buf *next, struct err *e)
 {
 	char bak[FS_PATH_MAX];
 
-	if (backup == BACKUP_NONE)
-		return backup_path(bak, sizeof(bak), path, e) && fs_unlink(bak, e);
-	return !v->stamp.exists || vault_refresh_backup(path, e);
+	if (!backup_path(bak, sizeof(bak), path, e))
+		return false;
+	switch (backup) {
+	case BACKUP_NONE:
+		return fs_unlink(bak, e);
+	case BACKUP_NEXT:
+		return fs_replace(bak, next->p, next->len, NULL, e);
+	case BACKUP_PREVIOUS:
+		break;
+	}
+	return !v->stamp.exists || keep_previous(path, bak, e);
 }
 
 bool vault_save(struct vault *v, const char *path, struct err *e)
@@ -314,7 +318,7 @@ bool vault_write(struct vault *v, const char *path, enum vault_backup backup, st
 			path);
 		return err_hint(e, "nothing was changed; run the command again");
 	}
-	ok = vault_encode(v, &text, e) && make_backup(v, path, backup, e) &&
+	ok = vault_encode(v, &text, e) && make_backup(v, path, backup, &text, e) &&
 	     fs_replace(path, text.p, text.len, &how, e) && vault_committed(v, path, e);
 	buf_release(&text);
 	return ok;
