@@ -7,6 +7,7 @@
 #include "cli/hold.h"
 #include "cli/out_order.h"
 #include "cli/place.h"
+#include "cli/say.h"
 #include "health/health.h"
 #include "store/profiles.h"
 #include "store/txn.h"
@@ -150,6 +151,8 @@ static bool change(struct order *o, bool (*edit)(struct order *, struct err *), 
 		txn_begin(&t, o->place.paths.txn);
 		ok = change_once(o, &t, edit, e);
 		again = t.raced && n < 5;
+		if (ok && t.note.code)
+			say_warning("%s", t.note.msg);
 		txn_release(&t);
 	}
 	fs_unlock(&lock);

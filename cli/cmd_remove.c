@@ -287,6 +287,8 @@ static bool write_all(struct removal *r, bool *raced, struct err *e)
 	ok = changes_into(&t, &r->files, p->config, e) && remove_records(r, &t, e) &&
 	     txn_commit(&t, e);
 	*raced = t.raced;
+	if (ok && t.note.code)
+		say_warning("%s", t.note.msg);
 	txn_release(&t);
 	if (!ok || !r->record_count)
 		return ok;

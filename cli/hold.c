@@ -55,7 +55,11 @@ bool hold_lock(struct hold *h, const struct paths *p, struct err *e)
 
 bool hold_open(struct hold *h, const struct paths *p, bool accept_rollback, struct err *e)
 {
-	if (!vault_exists(p)) {
+	struct fs_stamp stamp;
+
+	if (!fs_stat(p->vault, &stamp, e))
+		return false;
+	if (!stamp.exists) {
 		err_set(e, ERR_NOT_FOUND, "there is no vault at %s", p->vault);
 		return err_hint(e, "thinkfleetbot onboard makes one with the first credential");
 	}

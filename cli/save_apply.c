@@ -288,6 +288,12 @@ static bool write_proven(struct writing *w, struct err *e)
 	return (prove(w->job, e) && commit(w, &w->second, refers, e)) || take_back(w, e);
 }
 
+static void note_rest(const struct writing *w, const struct txn *t)
+{
+	if (t->note.code && w->progress && w->progress->note)
+		w->progress->note(w->progress->ctx, t->note.msg);
+}
+
 /* Losing the notes costs one more check of the key; the rest is written. */
 static bool finish(struct writing *w, struct err *e)
 {
@@ -299,6 +305,8 @@ static bool finish(struct writing *w, struct err *e)
 	/* Not a failure: the vault is whole, but an older copy of it would not be noticed. */
 	if (j->vault.anchor_error.code && w->progress && w->progress->note)
 		w->progress->note(w->progress->ctx, j->vault.anchor_error.msg);
+	note_rest(w, &w->first);
+	note_rest(w, &w->second);
 	for (size_t i = 0; i < w->told_count; i++)
 		tell(w, w->told[i], true, NULL);
 	w->told_count = 0;

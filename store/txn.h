@@ -61,7 +61,8 @@ struct txn {
 	struct txn_file *files;
 	size_t count;
 	enum txn_outcome outcome;
-	bool raced; /* it failed because a file had changed: read again, and try again */
+	bool raced;      /* it failed because a file had changed: read again, and try again */
+	struct err note; /* written, but a lock or the journal stays: said, and not a failure */
 };
 
 /* root: struct paths' txn. */
