@@ -259,7 +259,7 @@ static enum attempt try_once(
 	if (result == FAILED && e)
 		*e = why;
 	while (l->count)
-		unmake(&l->names[--l->count], l->kind);
+		unmake(&l->names[--l->count], l->kind, NULL);
 	sigprocmask(SIG_SETMASK, &l->signals, NULL);
 	return result;
 }
