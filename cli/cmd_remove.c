@@ -10,6 +10,7 @@
 #include "cli/changes.h"
 #include "cli/hold.h"
 #include "cli/out_base.h"
+#include "cli/say.h"
 #include "cli/place.h"
 #include "cli/save.h"
 #include "cli/vault_files.h"
