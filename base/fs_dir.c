@@ -32,10 +32,10 @@ int fs_open_dir(const char *dir, struct err *e)
 	return -1;
 }
 
-bool fs_sync_dir(int dir, struct err *e)
+bool fs_sync_dir(int dir, const char *path, struct err *e)
 {
 	if (fsync(dir) != 0 && errno != EINVAL)
-		return err_sys(e, "cannot sync the directory");
+		return err_sys(e, "cannot sync the directory %s", path);
 	return true;
 }
 
@@ -65,7 +65,7 @@ bool fs_mkdirs(const char *path, struct err *e)
 	if (!ok)
 		err_sys(e, "cannot create the directory %s", path);
 	else
-		ok = fs_sync_dir(dir, e);
+		ok = fs_sync_dir(dir, up, e);
 	close(dir);
 	return ok;
 }
@@ -82,7 +82,7 @@ bool fs_unlink(const char *path, struct err *e)
 	dir = fs_open_dir(dirname, e);
 	if (dir < 0)
 		return false;
-	ok = fs_sync_dir(dir, e);
+	ok = fs_sync_dir(dir, dirname, e);
 	close(dir);
 	return ok;
 }

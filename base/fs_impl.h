@@ -20,6 +20,6 @@ bool fs_resolve(const char *path, char out[FS_PATH_MAX], struct fs_stamp *st, st
 int fs_open_dir(const char *dir, struct err *e);
 
 /* Some file systems (NFS, 9p) cannot sync a directory: EINVAL is no failure. */
-bool fs_sync_dir(int dir, struct err *e);
+bool fs_sync_dir(int dir, const char *path, struct err *e);
 
 #endif

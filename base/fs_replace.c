@@ -195,6 +195,7 @@ bool fs_prepare(struct fs_pending *f, const char *path, const void *p, size_t n,
 
 bool fs_land(struct fs_pending *f, struct err *e)
 {
+	char dirname[FS_PATH_MAX];
 	bool ok = false;
 
 	if (!f->ready)
@@ -208,7 +209,8 @@ bool fs_land(struct fs_pending *f, struct err *e)
 		fs_drop(f);
 		return name_path(e, f->path);
 	}
-	ok = fs_sync_dir(f->dir, e);
+	fs_dirname(dirname, sizeof(dirname), f->real);
+	ok = fs_sync_dir(f->dir, dirname, e);
 	close(f->dir);
 	f->ready = false;
 	return ok || name_path(e, f->path);

@@ -168,8 +168,8 @@ struct source {
 	const struct refusal *closed; /* NULL: open */
 };
 
-static bool source_open(
-	struct source *s, const char *vault_path, const char *key_dir, struct err *e)
+static bool source_open(struct source *s, const struct resolve_request *rq, const char *vault_path,
+	const char *key_dir, struct err *e)
 {
 	struct err why = { 0 };
 
@@ -182,21 +182,23 @@ static bool source_open(
 			s->closed = refusal_of(why.code == ERR_NOT_FOUND ? ERR_KEY : why.code);
 	}
 	/* That is no answer about any id: the next question may get another one. */
-	return why.code != ERR_MEMORY || err_set(e, why.code, "%s", why.msg);
+	if (!s->closed || (why.code != ERR_MEMORY && !rq->must_open))
+		return true;
+	if (e)
+		*e = why;
+	return false;
 }
 
 static bool answer_one(struct secret *out, const struct source *s, const char *id, bool *first,
-	enum err_code *refused)
+	struct err *refused)
 {
 	struct secret value = { 0 };
-	struct err e = { 0 };
 	bool ok = true;
 
-	*refused = ERR_NONE;
-	if (s->closed || !vault_get(&s->vault, id, &value, &e)) {
-		*refused = s->closed ? s->closed->code : e.code;
-		ok = *refused != ERR_MEMORY;
-	} else {
+	*refused = (struct err){ 0 };
+	if (s->closed) {
+		refused->code = s->closed->code;
+	} else if (vault_get(&s->vault, id, &value, refused)) {
 		ok = (*first || put(out, ",", 1)) && put_string(out, id, strlen(id)) &&
 		     put(out, ":", 1) && put_string(out, value.bytes, value.len);
 		*first = false;
@@ -215,15 +217,21 @@ static bool write_answer(struct secret *out, const struct resolve_request *rq,
 {
 	static const char head[] = "{\"protocolVersion\":1,\"values\":{";
 	static const char middle[] = "},\"errors\":{";
+	struct err why;
 	bool first = true;
 
 	if (!put(out, head, sizeof(head) - 1))
 		return too_large(e);
-	for (size_t i = 0; i < rq->count; i++)
-		if (!answer_one(out, s, rq->ids[i], &first, &refused[i]))
-			return refused[i] == ERR_MEMORY
-				       ? err_set(e, ERR_MEMORY, "out of memory for an answer")
-				       : too_large(e);
+	for (size_t i = 0; i < rq->count; i++) {
+		if (!answer_one(out, s, rq->ids[i], &first, &why))
+			return too_large(e);
+		refused[i] = why.code;
+		if (why.code == ERR_MEMORY || (why.code && rq->must_open)) {
+			if (e)
+				*e = why;
+			return false;
+		}
+	}
 	if (!put(out, middle, sizeof(middle) - 1))
 		return too_large(e);
 	first = true;
@@ -253,7 +261,7 @@ bool resolve_answer(struct secret *out, const struct resolve_request *rq, const 
 	}
 	if (!secret_init(out, RESOLVE_ANSWER_MAX, e))
 		goto out;
-	ok = source_open(&s, vault_path, key_dir, e) && write_answer(out, rq, &s, refused, e);
+	ok = source_open(&s, rq, vault_path, key_dir, e) && write_answer(out, rq, &s, refused, e);
 out:
 	vault_release(&s.vault);
 	free(refused);

@@ -78,13 +78,31 @@ static bool compose_request(struct buf *out, char *const *ids, size_t n, struct 
 	return ok && buf_text(out, "]}", e);
 }
 
+/* What the resolver answered instead of the value: one of its few words, never more of it. */
+static bool answers_otherwise(const struct job *j, const struct secret *got, struct err *e)
+{
+	static const char mark[] = "\"code\":\"";
+	const char *word = got->bytes ? strstr(got->bytes, mark) : NULL;
+	int n;
+
+	if (!word)
+		return err_set(e, ERR_FAILED, "%s gives another answer than the vault",
+			j->paths->resolver);
+	word += sizeof(mark) - 1;
+	n = (int)strspn(word, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_");
+	err_set(e, ERR_FAILED, "%s cannot open what the vault holds: it answers %.*s",
+		j->paths->resolver, n, word);
+	return err_hint(
+		e, "it runs as you do; can it read %s and %s?", j->paths->vault, j->paths->keys);
+}
+
 /* The answer that the installed resolver must give, made by the same code in this process. */
 static bool prove_some(const struct job *j, char **ids, size_t n, struct err *e)
 {
 	const struct paths *p = j->paths;
 	const char *const argv[] = { p->resolver, "--state-dir", p->state, "--key-dir", p->keys,
 		NULL };
-	struct resolve_request rq = { .ids = ids, .count = n };
+	struct resolve_request rq = { .ids = ids, .count = n, .must_open = true };
 	struct secret want = { 0 };
 	struct secret got = { 0 };
 	struct buf request = { 0 };
@@ -102,9 +120,7 @@ static bool prove_some(const struct job *j, char **ids, size_t n, struct err *e)
 		err_wrap(e, "the resolver was tried as a gateway runs it");
 		goto out;
 	}
-	ok = secret_equal(&want, &got);
-	if (!ok)
-		err_set(e, ERR_FAILED, "%s gives another answer than the vault", p->resolver);
+	ok = secret_equal(&want, &got) || answers_otherwise(j, &got, e);
 out:
 	buf_release(&request);
 	secret_release(&want);
