@@ -8,17 +8,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/str.h"
+#include "base/hostile.h"
 
 extern char **environ;
-
-/*
- * Each makes a library write secrets to a file, load code, or behave as someone else
- * likes. With "=" the whole name, else everything that begins so.
- */
-static const char *const hostile[] = { "SSLKEYLOGFILE=", "CURL_", "OPENSSL_",
-	"NODE_OPTIONS=", "MALLOC_", "GCONV_PATH=", "NCURSES_TRACE=", "LOCPATH=", "NLSPATH=",
-	"RES_OPTIONS=", "HOSTALIASES=", "LOCALDOMAIN=" };
 
 #define REMOVED_MAX 64 /* more is no environment of a person */
 
@@ -56,14 +48,6 @@ static void no_core(void)
 #endif
 }
 
-static bool is_hostile(const char *entry)
-{
-	for (size_t i = 0; i < ARRAY_LEN(hostile); i++)
-		if (str_starts(entry, hostile[i]))
-			return true;
-	return false;
-}
-
 /* Out of environ, in place; the entries themselves stay for hygiene_removed(). */
 static void remove_hostile(void)
 {
@@ -71,7 +55,7 @@ static void remove_hostile(void)
 	size_t taken = 0;
 
 	for (char **from = environ; from && *from; from++) {
-		if (!is_hostile(*from))
+		if (!hostile_variable(*from))
 			*to++ = *from;
 		else if (taken < REMOVED_MAX)
 			before.removed[taken++] = *from;

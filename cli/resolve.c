@@ -168,31 +168,37 @@ struct source {
 	const struct refusal *closed; /* NULL: open */
 };
 
-static void source_open(struct source *s, const char *vault_path, const char *key_dir)
+static bool source_open(struct source *s, const struct resolve_request *rq, const char *vault_path,
+	const char *key_dir, struct err *e)
 {
-	struct err e = { 0 };
+	struct err why = { 0 };
 
-	if (!vault_load(&s->vault, vault_path, &e)) {
-		s->closed = refusal_of(e.code == ERR_NOT_FOUND ? ERR_NOT_FOUND : e.code);
-		return;
+	if (!vault_load(&s->vault, vault_path, &why)) {
+		s->closed = refusal_of(why.code);
+	} else {
+		/* One damaged record must not cost the others: each opens by its own seal. */
+		vault_tolerate(&s->vault);
+		if (!vault_unlock_unattended(&s->vault, key_dir, &why))
+			s->closed = refusal_of(why.code == ERR_NOT_FOUND ? ERR_KEY : why.code);
 	}
-	/* One damaged record must not cost the others: they open, each by its own seal. */
-	vault_tolerate(&s->vault);
-	if (!vault_unlock_unattended(&s->vault, key_dir, &e))
-		s->closed = refusal_of(e.code == ERR_NOT_FOUND ? ERR_KEY : e.code);
+	/* That is no answer about any id: the next question may get another one. */
+	if (!s->closed || (why.code != ERR_MEMORY && !rq->must_open))
+		return true;
+	if (e)
+		*e = why;
+	return false;
 }
 
 static bool answer_one(struct secret *out, const struct source *s, const char *id, bool *first,
-	enum err_code *refused)
+	struct err *refused)
 {
 	struct secret value = { 0 };
-	struct err e = { 0 };
 	bool ok = true;
 
-	*refused = ERR_NONE;
-	if (s->closed || !vault_get(&s->vault, id, &value, &e)) {
-		*refused = s->closed ? s->closed->code : e.code;
-	} else {
+	*refused = (struct err){ 0 };
+	if (s->closed) {
+		refused->code = s->closed->code;
+	} else if (vault_get(&s->vault, id, &value, refused)) {
 		ok = (*first || put(out, ",", 1)) && put_string(out, id, strlen(id)) &&
 		     put(out, ":", 1) && put_string(out, value.bytes, value.len);
 		*first = false;
@@ -201,20 +207,33 @@ static bool answer_one(struct secret *out, const struct source *s, const char *i
 	return ok;
 }
 
+static bool too_large(struct err *e)
+{
+	return err_set(e, ERR_FAILED, "the answer is larger than a gateway reads");
+}
+
 static bool write_answer(struct secret *out, const struct resolve_request *rq,
-	const struct source *s, enum err_code *refused)
+	const struct source *s, enum err_code *refused, struct err *e)
 {
 	static const char head[] = "{\"protocolVersion\":1,\"values\":{";
 	static const char middle[] = "},\"errors\":{";
+	struct err why;
 	bool first = true;
 
 	if (!put(out, head, sizeof(head) - 1))
-		return false;
-	for (size_t i = 0; i < rq->count; i++)
-		if (!answer_one(out, s, rq->ids[i], &first, &refused[i]))
+		return too_large(e);
+	for (size_t i = 0; i < rq->count; i++) {
+		if (!answer_one(out, s, rq->ids[i], &first, &why))
+			return too_large(e);
+		refused[i] = why.code;
+		if (why.code == ERR_MEMORY || (why.code && rq->must_open)) {
+			if (e)
+				*e = why;
 			return false;
+		}
+	}
 	if (!put(out, middle, sizeof(middle) - 1))
-		return false;
+		return too_large(e);
 	first = true;
 	for (size_t i = 0; i < rq->count; i++) {
 		if (refused[i] == ERR_NONE)
@@ -222,10 +241,10 @@ static bool write_answer(struct secret *out, const struct resolve_request *rq,
 		if ((!first && !put(out, ",", 1)) ||
 			!put_refusal(
 				out, rq->ids[i], s->closed ? s->closed : refusal_of(refused[i])))
-			return false;
+			return too_large(e);
 		first = false;
 	}
-	return put(out, "}}\n", 3);
+	return put(out, "}}\n", 3) || too_large(e);
 }
 
 bool resolve_answer(struct secret *out, const struct resolve_request *rq, const char *vault_path,
@@ -242,10 +261,7 @@ bool resolve_answer(struct secret *out, const struct resolve_request *rq, const 
 	}
 	if (!secret_init(out, RESOLVE_ANSWER_MAX, e))
 		goto out;
-	source_open(&s, vault_path, key_dir);
-	ok = write_answer(out, rq, &s, refused);
-	if (!ok)
-		err_set(e, ERR_FAILED, "the answer is larger than a gateway reads");
+	ok = source_open(&s, rq, vault_path, key_dir, e) && write_answer(out, rq, &s, refused, e);
 out:
 	vault_release(&s.vault);
 	free(refused);

@@ -21,6 +21,7 @@
 struct resolve_request {
 	char **ids; /* distinct, in the order asked */
 	size_t count;
+	bool must_open; /* no answer with a refusal in it: resolve_answer() fails with the cause */
 };
 
 /* ERR_DAMAGED for what is not a version 1 request within the limits. */

@@ -8,19 +8,13 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "base/hostile.h"
 #include "base/str.h"
 
-/* Variables that make libcurl, OpenSSL or libc write or load files. */
+/* HOME too: a library that looks for its settings finds none. */
 static bool is_harmful(const char *entry)
 {
-	static const char *const names[] = { "SSLKEYLOGFILE=", "CURL_", "OPENSSL_", "MALLOC_",
-		"LD_", "GLIBC_TUNABLES=", "RES_OPTIONS=", "HOSTALIASES=", "LOCALDOMAIN=", "HOME=" };
-
-	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-		if (str_starts(entry, names[i]))
-			return true;
-	}
-	return false;
+	return hostile_variable(entry) || str_starts(entry, "HOME=");
 }
 
 static void drop_variables(void)

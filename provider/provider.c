@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/provider_name.h"
 #include "base/str.h"
 #include "provider/table.h"
 
@@ -41,11 +42,6 @@ const struct provider *provider_at(size_t i)
 	return i < provider_table_len ? &provider_table[i] : NULL;
 }
 
-static bool is_blank(char c)
-{
-	return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
 static char lower(char c)
 {
 	if (c >= 'A' && c <= 'Z')
@@ -55,29 +51,7 @@ static char lower(char c)
 
 bool provider_normalise(char *out, size_t cap, const char *id)
 {
-	static const char *const renamed[][2] = {
-		{ "z.ai", "zai" },
-		{ "z-ai", "zai" },
-		{ "opencode-zen", "opencode" },
-		{ "qwen", "qwen-portal" },
-	};
-	size_t n;
-
-	while (is_blank(*id))
-		id++;
-	n = strlen(id);
-	while (n && is_blank(id[n - 1]))
-		n--;
-	if (!n || n >= cap)
-		return false;
-	for (size_t i = 0; i < n; i++)
-		out[i] = lower(id[i]);
-	out[n] = '\0';
-	for (size_t i = 0; i < ARRAY_LEN(renamed); i++) {
-		if (strcmp(out, renamed[i][0]) == 0)
-			return str_copy(out, cap, renamed[i][1]);
-	}
-	return true;
+	return provider_name_normalise(out, cap, id) && out[0];
 }
 
 const struct provider *provider_find(const char *id)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/provider_name.h"
 #include "store/paths.h"
 #include "store/profiles.h"
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <string.h>
 
+#include "base/provider_name.h"
 #include "store/config.h"
 #include "store/paths.h"
 #include "store/profiles.h"

@@ -154,11 +154,13 @@ static bool make_file(struct peerlock_name *n, const char *path)
 }
 
 /* More than once: a lock that stays keeps a gateway waiting. */
-static void remove_lock(const char *path, enum peerlock_kind kind)
+static bool remove_lock(const char *path, enum peerlock_kind kind, struct err *e)
 {
 	for (int i = 0; i < 3; i++)
 		if ((kind == PEERLOCK_DIR ? rmdir(path) : unlink(path)) == 0)
-			return;
+			return true;
+	err_sys(e, "cannot remove the lock %s", path);
+	return err_hint(e, "gateways take it over in half a minute, or remove it yourself");
 }
 
 /* errno says why not. A lock that could be made but not finished is gone again. */
@@ -171,7 +173,7 @@ static bool make(struct peerlock_name *n, enum peerlock_kind kind, const char *p
 		return true;
 	error = errno;
 	if (n->fd >= 0) {
-		remove_lock(path, kind);
+		remove_lock(path, kind, NULL);
 		close(n->fd);
 	}
 	errno = error;
@@ -186,21 +188,30 @@ static bool still_ours(const struct peerlock_name *n)
 	       sb.st_dev == n->dev && sb.st_ino == n->ino;
 }
 
-static void unmake(struct peerlock_name *n, enum peerlock_kind kind)
+static bool unmake(struct peerlock_name *n, enum peerlock_kind kind, struct err *e)
 {
-	if (still_ours(n))
-		remove_lock(n->path, kind);
+	bool ok = !still_ours(n) || remove_lock(n->path, kind, e);
+
 	close(n->fd);
+	return ok;
 }
 
 /* Names from the last to the first, then the signals that waited. */
+bool peerlock_drop(struct peerlock *l, struct err *e)
+{
+	bool ok = true;
+
+	if (!l->count)
+		return true;
+	while (l->count)
+		ok &= unmake(&l->names[--l->count], l->kind, e);
+	sigprocmask(SIG_SETMASK, &l->signals, NULL);
+	return ok;
+}
+
 void peerlock_release(struct peerlock *l)
 {
-	if (!l->count)
-		return;
-	while (l->count)
-		unmake(&l->names[--l->count], l->kind);
-	sigprocmask(SIG_SETMASK, &l->signals, NULL);
+	peerlock_drop(l, NULL);
 }
 
 bool peerlock_holds(const struct peerlock *l, struct err *e)
@@ -248,7 +259,7 @@ static enum attempt try_once(
 	if (result == FAILED && e)
 		*e = why;
 	while (l->count)
-		unmake(&l->names[--l->count], l->kind);
+		unmake(&l->names[--l->count], l->kind, NULL);
 	sigprocmask(SIG_SETMASK, &l->signals, NULL);
 	return result;
 }

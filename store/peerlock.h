@@ -74,6 +74,9 @@ bool peerlock_holds(const struct peerlock *l, struct err *e);
 /* Removes what processes that died left beside the file: an abandoned lock, names moved aside. */
 void peerlock_clean(const char *path);
 
+/* Nothing is held afterwards. False when a name of ours stays although it was to be removed. */
+bool peerlock_drop(struct peerlock *l, struct err *e);
+
 /* Never removes what is not ours. Safe on { 0 }, and twice. */
 void peerlock_release(struct peerlock *l);
 

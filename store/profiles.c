@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/provider_name.h"
 #include "store/profiles_entry.h"
 
 struct loader {

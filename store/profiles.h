@@ -133,8 +133,4 @@ bool profiles_order_clear(struct doc *d, const char *provider, struct err *e);
 /* After a rotation: errorCount 0, and no cooldown, disabled state or failure counts. */
 bool profiles_clear_failures(struct doc *d, const char *id, struct err *e);
 
-/* gateway-family.md 2.3. False when it does not fit. Also lives in provider/, which we do not use.
- */
-bool provider_name_normalise(char *out, size_t cap, const char *name);
-
 #endif

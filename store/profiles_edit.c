@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <string.h>
 
+#include "base/provider_name.h"
 #include "store/profiles_entry.h"
 
 /* --- sealing --- */

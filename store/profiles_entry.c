@@ -10,27 +10,6 @@ const char *profile_kind_name(enum profile_kind k)
 	return kind_names[k];
 }
 
-bool provider_name_normalise(char *out, size_t cap, const char *name)
-{
-	static const char *const same[][2] = { { "z.ai", "zai" }, { "z-ai", "zai" },
-		{ "opencode-zen", "opencode" }, { "qwen", "qwen-portal" } };
-	struct str s = str_on(out, cap);
-
-	name += strspn(name, " \t\r\n");
-	str_add(&s, name);
-	while (s.len && strchr(" \t\r\n", out[s.len - 1]))
-		out[--s.len] = '\0';
-	for (size_t i = 0; i < s.len; i++) {
-		if (out[i] >= 'A' && out[i] <= 'Z')
-			out[i] = (char)(out[i] + 32);
-	}
-	for (size_t i = 0; i < ARRAY_LEN(same); i++) {
-		if (strcmp(out, same[i][0]) == 0)
-			return str_copy(out, cap, same[i][1]);
-	}
-	return !s.cut;
-}
-
 /* --- one entry --- */
 
 enum profile_kind entry_kind(const struct doc *d, uint32_t entry)

@@ -113,7 +113,7 @@ static bool lock_all(struct txn *t, struct err *e)
 static void unlock_all(struct txn *t)
 {
 	for (size_t i = t->count; i-- > 0;)
-		peerlock_release(&t->files[i].lock);
+		peerlock_drop(&t->files[i].lock, &t->note);
 }
 
 /* Some gateways write in place, and a clock tick is long: the bytes are compared as well. */
@@ -255,7 +255,7 @@ bool txn_commit(struct txn *t, struct err *e)
 	unlock_all(t);
 	t->outcome = TXN_DONE;
 	/* The files are written. A journal that stays finds them so at the next start. */
-	journal_remove(t, NULL);
+	journal_remove(t, &t->note);
 	return true;
 }
 

@@ -35,14 +35,17 @@ ERRORS = {
 WORDS = {"ENOSPC": "No space left", "EDQUOT": "quota exceeded", "EIO": "Input/output error",
          "EINTR": "Interrupted", "EACCES": "Permission denied", "EROFS": "Read-only file system",
          "EMFILE": "Too many open files"}
+# The error came to another process, which may only say this much (security.md 7, criterion 18).
+OWN_WORDS = ("it answers ", "the resolver was tried as a gateway runs it")
 MUST_SUCCEED = {("write", "EINTR"), ("read", "EINTR"), ("lock", "EINTR"), ("write", "SHORT"),
                 ("read", "SHORT")}
 # A failure here costs nothing: the pid in the lock is a help for the one who waits, and a
 # descriptor that was only read or a directory's has nothing to lose in close().
-HARMLESS = {("truncate", ".lock"), ("write", ".lock")}
-# What is known and not yet mended; each is counted, and found again when it comes elsewhere.
-KNOWN = (("/thinkfleetbot/keys", "known: the anchor could not be moved, and nobody is told"),
-         ("/secrets/.txn", "known: a finished journal could not be removed, and nobody is told"))
+# .txn: a note that a key file is being made is taken away after its vault is there; should it
+# come back with the power, the next start finds that vault.
+HARMLESS = {("truncate", ".lock"), ("write", ".lock"), ("fsync", ".txn")}
+# What is known and not yet mended: (a part of the path, words). Each is counted.
+KNOWN = ()
 
 
 def cases_of(groups):
@@ -55,8 +58,10 @@ def cases_of(groups):
                         yield group, k, how, error
 
 
-def names_cause(text, error, home):
-    return WORDS.get(error, "\0") in text or "~/" in text or home in text
+def names_cause(text, error):
+    """Where it happened, and why. What is no system call's error has its own words for the why."""
+    return "~" in text and (WORDS.get(error, "\0") in text or error in ("SHORT", "EINTR") or
+                            any(w in text for w in OWN_WORDS))
 
 
 def changed_nothing(judge, files):
@@ -87,19 +92,29 @@ def known(path):
     return None
 
 
-def success(judge, case, report, files, left):
+def warned(text, error, path):
+    """A warning that names the file or the folder, and the cause: done, but not all of it is well."""
+    folder = os.path.dirname(path)
+    return "warning:" in text and WORDS.get(error, "\0") in text and \
+        any(len(p) > 2 and p in text for p in (folder, os.path.dirname(folder)))
+
+
+def success(judge, case, report, files, left, text):
     """Exit status 0 although a call failed: is all of it really done?"""
     group, _, _, error = case
     base = os.path.basename(report["path"])
     differ = undone(judge, files)
-    if differ == [".anchor"]:
+    told = warned(text, error, report["path"])
+    # A lock that cannot be removed any more stays, and that is said.
+    differ = [n for n in differ if not (told and world.PEER_LOCK.search(n))]
+    if differ == [".anchor"] and told:
         return
     if left or differ or world.observe(judge.world, files) != judge.seen_after:
         raise Violation("exit status 0, but not completed: %s" % (left + differ))
     if any(n.startswith(world.JOURNALS) and n.count("/") > 3 for n in files):
         judge.finish()
     if (group, error) not in MUST_SUCCEED and group in ("write", "fsync", "rename", "chmod") and \
-            (group, base) not in HARMLESS:
+            (group, base) not in HARMLESS and not told:
         raise Violation("exit status 0: the error was swallowed")
 
 
@@ -108,7 +123,7 @@ def judge_case(judge, tally, case):
     judge.reset()
     report, done = judge.world.traced(judge.step, "fail", group, k, how, error)
     report["path"] = report["path"].replace(judge.world.home, "~")
-    text = done.stderr.decode("utf-8", "replace")
+    text = done.stderr.decode("utf-8", "replace").replace(judge.world.home, "~")
     if not report["fired"]:
         tally.note("calls that were not reached")
         return
@@ -121,16 +136,17 @@ def judge_case(judge, tally, case):
             tally.note(known(report["path"]))
             return
         if report["exit"] == 0:
-            success(judge, case, report, files, left)
-            tally.note("completed all the same")
+            success(judge, case, report, files, left, text)
+            tally.note("completed, with a warning" if "warning:" in text else
+                       "completed all the same")
             return
         if (group, error) in MUST_SUCCEED and how == "once":
             raise Violation("must succeed; exit status %d: %s" % (report["exit"], text.strip()))
         # When nothing can be unlinked any more, the temporary file stays.
         if left and not (group == "unlink" or (how == "on" and error == "EROFS")):
             raise Violation("temporary files left: %s" % left)
-        if not names_cause(text, error, judge.world.home):
-            raise Violation("the message names neither path nor cause: %r" % text)
+        if not names_cause(text, error):
+            raise Violation("the message does not name path and cause: %r" % text)
         if changed_nothing(judge, files):
             tally.note("originals byte-identical")
             return
