@@ -312,7 +312,7 @@ static struct json_object *shell_env(const struct snapshot *s)
 	return o;
 }
 
-static struct json_object *auth(const struct status_view *v)
+static struct json_object *auth(const struct status_view *v, const struct probe_report *probes)
 {
 	struct json_object *o = json_object_new_object();
 
@@ -323,10 +323,13 @@ static struct json_object *auth(const struct status_view *v)
 	json_put(o, "providers", providers(v));
 	json_put(o, "unusableProfiles", unusable(v));
 	json_put(o, "oauth", oauth(v));
+	if (probes)
+		json_put(o, "probes", out_probe_json(probes));
 	return o;
 }
 
-bool out_status_json(FILE *out, const struct snapshot *s, int64_t warn_ms, struct err *e)
+bool out_status_json(FILE *out, const struct snapshot *s, int64_t warn_ms,
+	const struct probe_report *probes, struct err *e)
 {
 	struct json_object *root;
 	struct status_view v;
@@ -344,7 +347,7 @@ bool out_status_json(FILE *out, const struct snapshot *s, int64_t warn_ms, struc
 	json_put(root, "imageFallbacks", texts(s->image_fallbacks, s->image_fallback_count));
 	json_put(root, "aliases", aliases(s));
 	json_put(root, "allowed", texts(s->allowed, s->allowed_count));
-	json_put(root, "auth", auth(&v));
+	json_put(root, "auth", auth(&v, probes));
 	json_put(root, "protection", json_text(s->protection));
 	status_view_release(&v);
 	return json_finish(out, root, e);
