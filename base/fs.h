@@ -81,6 +81,9 @@ void fs_drop(struct fs_pending *f); /* safe on { 0 }, and twice */
 /* Removes our temporary files in the folder of this file whose process was killed. No error. */
 void fs_sweep(const char *path);
 
+/* Is there one? Its path, for those who only look. */
+bool fs_left(const char *path, char *out, size_t cap);
+
 /*
  * Whether fs_replace() could write there: directory (or its nearest existing
  * parent) writable and safe, target replaceable, room for n bytes. Changes nothing.

@@ -49,17 +49,22 @@ bool changes_can(const struct changes *c, struct err *e)
 	return true;
 }
 
-bool changes_write(const struct changes *c, struct err *e)
+bool changes_into(struct txn *t, const struct changes *c, const char *config, struct err *e)
 {
+	const struct peerlock_how peer = { .january = paths_january(config) };
+
 	for (size_t i = 0; i < c->count; i++) {
 		const struct change *f = &c->list[i];
-		const struct fs_replace how = { .expect = &f->stamp };
+		bool store = strcmp(fs_basename(f->path), "auth-profiles.json") == 0;
 
-		if (fs_replace(f->path, f->new.p ? f->new.p : "", f->new.len, &how, e))
-			continue;
-		if (i && !e->hint[0])
-			err_hint(e, "what was written before it works; run the command again");
-		return false;
+		if (!txn_add(t,
+			    &(struct txn_change){ .path = f->path,
+				    .p = f->new.p ? f->new.p : "",
+				    .n = f->new.len,
+				    .expect = &f->stamp,
+				    .peer = store ? &peer : NULL },
+			    e))
+			return false;
 	}
 	return true;
 }

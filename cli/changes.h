@@ -5,12 +5,12 @@
 #include <json-c/json.h>
 #include <stdio.h>
 
-#include "base/fs.h"
+#include "store/txn.h"
 
 /*
  * Text files that a command will change: worked out in memory, shown, then
- * written in the order in which they were added. The caller orders them so that
- * every prefix works: a reference goes before what it refers to.
+ * written in one transaction, in the order in which they were added. The caller
+ * orders them so that every prefix works.
  */
 struct change {
 	char path[FS_PATH_MAX];
@@ -33,8 +33,8 @@ void changes_release(struct changes *c); /* wipes; safe on { 0 } */
 /* Refuses before the first write what could not be written. */
 bool changes_can(const struct changes *c, struct err *e);
 
-/* On failure the message says that what was written before it works. */
-bool changes_write(const struct changes *c, struct err *e);
+/* Adds them all. config: the configuration's path, which tells how gateways lock their store. */
+bool changes_into(struct txn *t, const struct changes *c, const char *config, struct err *e);
 
 /* "  ~/.thinkfleetbot/.env  -1 line"; with diffs, redacted, when asked for. */
 bool changes_print(const struct changes *c, FILE *out, const char *home, bool diffs, struct err *e);

@@ -233,7 +233,7 @@ static bool run(struct cli *c, struct err *e)
 		keep(&report, &s, &p);
 	if (given.check)
 		c->status = check_status(&s, warn_ms, &report);
-	ok = true;
+	ok = look_complete(&s, e);
 out:
 	probe_release(&report);
 	snapshot_release(&s);

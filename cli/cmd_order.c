@@ -4,9 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/hold.h"
 #include "cli/out_order.h"
 #include "cli/place.h"
-#include "cli/save.h"
 #include "health/health.h"
 #include "store/profiles.h"
 #include "store/txn.h"
@@ -53,8 +53,14 @@ static bool order_open(struct order *o, enum place_use use, const char *command,
 		!provider_normalise(o->provider, sizeof(o->provider), given.provider) ||
 		!o->provider[0])
 		return err_set(e, ERR_USAGE, "Missing --provider.");
-	return place_find(&o->place, given.agent, use, command, e) &&
-	       paths_auth_state(state, sizeof(state), o->place.agent_dir, e) &&
+	if (!place_find(&o->place, given.agent, use, command, e))
+		return false;
+	/* Which agent is the default stands there. */
+	if (o->place.config_error.code && !given.agent) {
+		*e = o->place.config_error;
+		return false;
+	}
+	return paths_auth_state(state, sizeof(state), o->place.agent_dir, e) &&
 	       profiles_load(&o->profiles, o->place.profiles, state, e);
 }
 
@@ -103,8 +109,7 @@ out:
 static bool change_once(
 	struct order *o, struct txn *t, bool (*edit)(struct order *, struct err *), struct err *e)
 {
-	const struct peerlock_how peer = { .january =
-						   !save_knows_references(o->place.paths.config) };
+	const struct peerlock_how peer = { .january = paths_january(o->place.paths.config) };
 	struct txn_change c = {
 		.path = o->place.profiles, .expect = &o->profiles.stamp, .peer = &peer
 	};
@@ -135,7 +140,7 @@ static bool change(struct order *o, bool (*edit)(struct order *, struct err *), 
 	bool again = true;
 	bool ok = false;
 
-	if (!fs_mkdirs(o->place.agent_dir, e) || !place_lock(&o->place, &lock, e))
+	if (!fs_mkdirs(o->place.agent_dir, e) || !own_lock(&lock, &o->place.paths, e))
 		return false;
 	txn_tidy(o->place.profiles);
 	for (unsigned n = 1; !ok && again; n++) {

@@ -12,17 +12,19 @@
 #include "cli/out_base.h"
 #include "cli/place.h"
 #include "cli/save.h"
+#include "cli/vault_files.h"
 #include "provider/provider.h"
 #include "store/checks.h"
 #include "store/dotenv.h"
 #include "store/profiles.h"
 
 /*
- * `models auth remove`: what refers to the profile goes first, the sealed record
- * last, so that after any of the writes nothing names what is not there.
+ * `models auth remove`: one transaction. What refers to the profile goes first, the sealed
+ * record last, so that after any of the writes nothing names what is not there.
  */
 
 #define COMMAND "models auth remove"
+#define ATTEMPTS 5 /* when a gateway changes a file between our read and our write */
 
 static struct {
 	const char *agent;
@@ -263,7 +265,7 @@ static bool prepare(struct removal *r, struct err *e)
 
 /* --- doing it -------------------------------------------------------------------------------- */
 
-static bool remove_records(struct removal *r, struct err *e)
+static bool remove_records(struct removal *r, struct txn *t, struct err *e)
 {
 	struct vault *v = &r->hold.vault;
 
@@ -272,15 +274,40 @@ static bool remove_records(struct removal *r, struct err *e)
 	for (const char *at = next_record(r, NULL); at; at = next_record(r, at))
 		if (vault_find(v, at) && !vault_remove(v, at, e))
 			return false;
-	return vault_save(v, r->place.paths.vault, e);
+	return vault_into(t, v, &r->place.paths, e);
 }
 
+static bool write_all(struct removal *r, bool *raced, struct err *e)
+{
+	const struct paths *p = &r->place.paths;
+	struct txn t;
+	bool ok;
+
+	txn_begin(&t, p->txn);
+	ok = changes_into(&t, &r->files, p->config, e) && remove_records(r, &t, e) &&
+	     txn_commit(&t, e);
+	*raced = t.raced;
+	txn_release(&t);
+	if (!ok || !r->record_count)
+		return ok;
+	return vault_committed(&r->hold.vault, p->vault, e);
+}
+
+/* From what is on the disk now; a gateway that changed a file in between makes it start over. */
 static bool apply(struct removal *r, struct err *e)
 {
-	return prepare(r, e) && changes_can(&r->files, e) &&
-	       (!r->record_count || fs_can_replace(r->place.paths.vault, 65536, e)) &&
-	       changes_write(&r->files, e) && remove_records(r, e) &&
-	       checks_forget(r->place.paths.checks, r->id, e);
+	const struct paths *p = &r->place.paths;
+	bool raced = true;
+	bool ok = false;
+
+	for (unsigned n = 0; !ok && raced && n < ATTEMPTS; n++) {
+		*e = (struct err){ 0 };
+		raced = false;
+		ok = prepare(r, e) && changes_can(&r->files, e) &&
+		     (!r->record_count || fs_can_replace(p->vault, 65536, e)) &&
+		     write_all(r, &raced, e);
+	}
+	return ok && checks_forget(p->checks, r->id, e);
 }
 
 static bool confirm(const struct removal *r, struct err *e)
@@ -372,7 +399,7 @@ static bool show(const struct removal *r, FILE *out, const char *what, struct er
 
 static bool perform(struct removal *r, struct err *e)
 {
-	if (!find_sharers(r, e))
+	if ((!given.dry_run && !hold_settle(&r->place, e)) || !find_sharers(r, e))
 		return false;
 	/* Shown without the lock, which nobody should hold while a person thinks. */
 	r->looking = true;

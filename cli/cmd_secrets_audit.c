@@ -5,8 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/hold.h"
 #include "cli/out_audit.h"
-#include "cli/place.h"
 
 static struct {
 	bool check;
@@ -96,7 +96,8 @@ static bool run(struct cli *c, struct err *e)
 	bool ok = false;
 
 	if (!place_find(&p, NULL, given.fix ? PLACE_REPAIR : PLACE_READ, "secrets audit", e) ||
-		!audit_take(&a, &o, e) || (given.fix && !mend_all(&a, &o, e)))
+		(given.fix && !hold_settle(&p, e)) || !audit_take(&a, &o, e) ||
+		(given.fix && !mend_all(&a, &o, e)))
 		goto out;
 	if (given.json)
 		ok = out_audit_json(stdout, &a, e);

@@ -5,10 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/hold.h"
-#include "cli/place.h"
 #include "cli/say.h"
-#include "cli/unlock.h"
+#include "cli/vault_job.h"
 #include "store/vault_rekey.h"
 
 /* `secrets rekey key-file|vault`: new keys for a vault that is there. */
@@ -16,15 +14,9 @@
 static struct {
 	struct opt_list drop;
 	bool compromised;
-	bool accept_rollback;
-	bool yes_offline;
 } given;
 
-static const struct opt file_opts[] = {
-	{ "accept-rollback", NULL, "write onto an older copy of the vault", OPT_FLAG,
-		{ .flag = &given.accept_rollback } },
-	{ .kind = OPT_END },
-};
+static const struct opt file_opts[] = { OPT_ACCEPT_ROLLBACK, { .kind = OPT_END } };
 
 static const struct opt vault_opts[] = {
 	{ "drop", "ID", "give up this key slot (repeatable): its key is not at hand", OPT_LIST,
@@ -32,74 +24,43 @@ static const struct opt vault_opts[] = {
 	{ "compromised", NULL,
 		"others know the old keys: a new key file too, and no backup is kept", OPT_FLAG,
 		{ .flag = &given.compromised } },
-	{ "yes-offline", NULL, "without the question: the vault may need a person after a restart",
-		OPT_FLAG, { .flag = &given.yes_offline } },
-	{ "accept-rollback", NULL, "write onto an older copy of the vault", OPT_FLAG,
-		{ .flag = &given.accept_rollback } },
+	OPT_YES_OFFLINE,
+	OPT_ACCEPT_ROLLBACK,
 	{ .kind = OPT_END },
 };
 
-struct job {
-	struct place place;
-	struct unlock unlock;
-	struct hold hold;
-	struct slot_key keys[VAULT_SLOTS_MAX];
-	size_t count;
-};
-
-static bool job_open(struct job *j, const char *command, struct err *e)
-{
-	return place_find(&j->place, NULL, PLACE_REPAIR, command, e) &&
-	       unlock_begin(&j->unlock, &j->place.paths, e) &&
-	       unlock_open(&j->unlock, &j->hold.vault, e);
-}
-
-static bool job_lock(struct job *j, struct err *e)
-{
-	const struct paths *p = &j->place.paths;
-
-	if (!hold_lock(&j->hold, p, e) || !vault_reload(&j->hold.vault, p->vault, e))
-		return false;
-	if (given.accept_rollback)
-		vault_accept_rollback(&j->hold.vault);
-	return true;
-}
-
-static void job_close(struct job *j)
-{
-	for (size_t i = 0; i < j->count; i++)
-		slot_key_release(&j->keys[i]);
-	hold_release(&j->hold);
-	unlock_release(&j->unlock);
-	place_release(&j->place);
-}
-
 /* --- the key file ------------------------------------------------------------------------- */
 
-static bool rekey_file(struct job *j, struct err *e)
+static bool rekey_file(struct vault_job *j, struct err *e)
 {
-	return job_lock(j, e) && vault_rekey_file(&j->hold.vault, j->place.paths.vault, e);
+	return vault_job_lock(j, e) && vault_rekey_file(&j->hold.vault, j->place.paths.vault, e);
 }
 
 static bool run_file(struct cli *c, struct err *e)
 {
-	struct job j = { .hold = HOLD_NONE };
+	struct vault_job j = VAULT_JOB_NONE;
 	char path[FS_PATH_MAX];
 	bool ok;
 
 	(void)c;
-	ok = job_open(&j, "secrets rekey key-file", e) && rekey_file(&j, e) &&
+	ok = vault_job_open(&j, "secrets rekey key-file", NULL, e) && rekey_file(&j, e) &&
 	     keyfile_path(path, sizeof(path), j.place.paths.keys, j.hold.vault.id, e);
 	if (ok)
 		printf("The key file was replaced: %s\n"
 		       "The old key opens neither the vault nor its backup. Older copies of the "
 		       "vault still\nopen with it.\n",
 			path);
-	job_close(&j);
+	vault_job_close(&j);
 	return ok;
 }
 
 /* --- the master key ----------------------------------------------------------------------- */
+
+/* The keys of the slots that stay. */
+struct gathered {
+	struct slot_key keys[VAULT_SLOTS_MAX];
+	size_t count;
+};
 
 static bool dropped(const char *id)
 {
@@ -118,8 +79,8 @@ static bool drops_exist(const struct vault *v, struct err *e)
 	return true;
 }
 
-/* The keys of all slots that stay; what is missing is listed in one message. */
-static bool gather(struct job *j, struct err *e)
+/* What is missing is listed in one message. */
+static bool gather(struct vault_job *j, struct gathered *g, struct err *e)
 {
 	const struct vault *v = &j->hold.vault;
 	char missing[160];
@@ -133,8 +94,8 @@ static bool gather(struct job *j, struct err *e)
 
 		if (dropped(slot->id))
 			continue;
-		if (unlock_slot_key(&j->unlock, &j->keys[j->count], v, slot, &why)) {
-			j->count++;
+		if (unlock_slot_key(&j->unlock, &g->keys[g->count], v, slot, &why)) {
+			g->count++;
 			continue;
 		}
 		say_warning("key slot %s (%s): %s", slot->id, slot_words(slot->type), why.msg);
@@ -148,29 +109,28 @@ static bool gather(struct job *j, struct err *e)
 }
 
 /* Would a service no longer open it, that could until now? */
-static bool goes_offline(const struct job *j)
+static bool goes_offline(const struct vault_job *j, const struct gathered *g)
 {
 	const struct keyslot *here = vault_slot_here(&j->hold.vault, j->place.paths.keys);
 
-	for (size_t i = 0; i < j->count; i++)
-		if (j->keys[i].slot.type == KEYSLOT_SYSTEMD_CRED ||
-			(here && strcmp(j->keys[i].slot.id, here->id) == 0))
+	for (size_t i = 0; i < g->count; i++)
+		if (g->keys[i].slot.type == KEYSLOT_SYSTEMD_CRED ||
+			(here && strcmp(g->keys[i].slot.id, here->id) == 0))
 			return false;
 	return vault_opens_alone(&j->hold.vault, j->place.paths.keys, NULL);
 }
 
 /* Under the lock: the slots are still those whose keys were gathered. */
-static bool still_the_same(const struct job *j, struct err *e)
+static bool still_the_same(const struct vault *v, const struct gathered *g, struct err *e)
 {
-	const struct vault *v = &j->hold.vault;
 	size_t known = 0;
 
 	for (size_t i = 0; i < v->slot_count; i++) {
 		const struct slot_key *k = NULL;
 
-		for (size_t n = 0; n < j->count; n++)
-			if (strcmp(j->keys[n].slot.id, v->slots[i].id) == 0)
-				k = &j->keys[n];
+		for (size_t n = 0; n < g->count; n++)
+			if (strcmp(g->keys[n].slot.id, v->slots[i].id) == 0)
+				k = &g->keys[n];
 		if (k ? memcmp(k->slot.kc, v->slots[i].kc, MAC_BYTES) == 0
 		      : dropped(v->slots[i].id))
 			known++;
@@ -181,27 +141,27 @@ static bool still_the_same(const struct job *j, struct err *e)
 	return err_hint(e, "nothing was changed; run the command again");
 }
 
-/* Whoever knows the old key file would open the new vault with it. */
-static bool replace_key_file(struct job *j, struct err *e)
+/*
+ * Before the keys are gathered: one key file, not two of an interrupted change; and a new one
+ * when others know it, who would open the new vault with it.
+ */
+static bool settle_key_file(struct vault_job *j, struct err *e)
 {
 	struct err why = { 0 };
 	bool ok;
 
-	if (!given.compromised)
+	if (!given.compromised && !vault_rekey_pending(&j->hold.vault, j->place.paths.keys))
 		return true;
-	ok = rekey_file(j, &why);
+	ok = given.compromised ? rekey_file(j, &why) : vault_job_lock(j, &why);
 	fs_unlock(&j->hold.lock);
-	if (!ok && why.code != ERR_NOT_FOUND) {
-		*e = why;
-		return false;
-	}
-	return true;
+	if (ok || (given.compromised && why.code == ERR_NOT_FOUND))
+		return true;
+	*e = why;
+	return false;
 }
 
-static void report(const struct job *j)
+static void report(const struct vault *v)
 {
-	const struct vault *v = &j->hold.vault;
-
 	printf("The vault has a new master key (number %" PRIu32
 	       "): %zu record%s sealed "
 	       "anew and compared.\n",
@@ -219,26 +179,32 @@ static void report(const struct job *j)
 	     "and\nrecovery codes: add new ones and remove the old slots when others know them.");
 }
 
+static bool rekey_vault(struct vault_job *j, struct gathered *g, struct err *e)
+{
+	struct rekey how = { .keys = g->keys, .compromised = given.compromised };
+
+	if (!vault_job_open(j, "secrets rekey vault", NULL, e) || !drops_exist(&j->hold.vault, e) ||
+		!settle_key_file(j, e) || !gather(j, g, e))
+		return false;
+	if (goes_offline(j, g) && !unlock_confirm_offline(vault_job_given.yes_offline, e))
+		return false;
+	how.count = g->count;
+	return vault_job_lock(j, e) && still_the_same(&j->hold.vault, g, e) &&
+	       vault_rekey_master(&j->hold.vault, j->place.paths.vault, &how, e);
+}
+
 static bool run_vault(struct cli *c, struct err *e)
 {
-	struct job j = { .hold = HOLD_NONE };
-	struct rekey how = { .keys = j.keys, .compromised = given.compromised };
-	bool ok = false;
+	struct vault_job j = VAULT_JOB_NONE;
+	struct gathered g = { 0 };
+	bool ok = rekey_vault(&j, &g, e);
 
 	(void)c;
-	if (!job_open(&j, "secrets rekey vault", e) || !drops_exist(&j.hold.vault, e) ||
-		!replace_key_file(&j, e) || !gather(&j, e))
-		goto out;
-	if (goes_offline(&j) && !unlock_confirm_offline(given.yes_offline, e))
-		goto out;
-	if (!job_lock(&j, e) || !still_the_same(&j, e))
-		goto out;
-	how.count = j.count;
-	ok = vault_rekey_master(&j.hold.vault, j.place.paths.vault, &how, e);
 	if (ok)
-		report(&j);
-out:
-	job_close(&j);
+		report(&j.hold.vault);
+	for (size_t i = 0; i < g.count; i++)
+		slot_key_release(&g.keys[i]);
+	vault_job_close(&j);
 	return ok;
 }
 

@@ -9,11 +9,9 @@
 #include <unistd.h>
 
 #include "cli/ask.h"
-#include "cli/hold.h"
-#include "cli/place.h"
 #include "cli/reveal.h"
 #include "cli/say.h"
-#include "cli/unlock.h"
+#include "cli/vault_job.h"
 #include "crypto/recovery.h"
 #include "store/vault_rekey.h"
 
@@ -23,6 +21,7 @@
  */
 
 #define PASSPHRASE_MIN 10
+#define COMMAND_REMOVE "secrets slot remove"
 
 static struct {
 	const char *to;
@@ -31,8 +30,6 @@ static struct {
 	const char *new_file;
 	const char *code_fd;
 	bool low_memory;
-	bool accept_rollback;
-	bool yes_offline;
 } given;
 
 static const struct opt add_opts[] = {
@@ -48,97 +45,68 @@ static const struct opt add_opts[] = {
 		OPT_FLAG, { .flag = &given.low_memory } },
 	{ "code-fd", "N", "recovery: write the code to descriptor N instead of showing it",
 		OPT_TEXT, { .text = &given.code_fd } },
-	{ "accept-rollback", NULL, "write onto an older copy of the vault", OPT_FLAG,
-		{ .flag = &given.accept_rollback } },
+	OPT_ACCEPT_ROLLBACK,
 	{ .kind = OPT_END },
 };
 
-static const struct opt remove_opts[] = {
-	{ "yes-offline", NULL, "without the question: the vault may need a person after a restart",
-		OPT_FLAG, { .flag = &given.yes_offline } },
-	{ "accept-rollback", NULL, "write onto an older copy of the vault", OPT_FLAG,
-		{ .flag = &given.accept_rollback } },
-	{ .kind = OPT_END },
-};
+static const struct opt remove_opts[] = { OPT_YES_OFFLINE, OPT_ACCEPT_ROLLBACK,
+	{ .kind = OPT_END } };
 
-/* What both commands work with. */
-struct job {
-	struct place place;
-	struct unlock unlock;
-	struct hold hold;
+struct addition {
+	struct vault_job job;
 	struct slot_key key;
-	char made[FS_PATH_MAX]; /* a key file made for this, or "" */
+	char made[FS_PATH_MAX]; /* the new key file, or "" */
 };
-
-static bool job_open(struct job *j, const char *command, const char *except, struct err *e)
-{
-	*j = (struct job){ .hold = HOLD_NONE };
-	if (!place_find(&j->place, NULL, PLACE_REPAIR, command, e) ||
-		!unlock_begin(&j->unlock, &j->place.paths, e))
-		return false;
-	j->unlock.except = except;
-	return unlock_open(&j->unlock, &j->hold.vault, e);
-}
-
-/* The lock, and the vault as it is under it; what an interrupted rekey left is finished. */
-static bool job_lock(struct job *j, struct err *e)
-{
-	const struct paths *p = &j->place.paths;
-
-	if (!hold_lock(&j->hold, p, e) || !vault_reload(&j->hold.vault, p->vault, e))
-		return false;
-	if (given.accept_rollback)
-		vault_accept_rollback(&j->hold.vault);
-	return vault_rekey_resume(&j->hold.vault, p->vault, NULL, e);
-}
-
-static void job_close(struct job *j)
-{
-	hold_release(&j->hold);
-	unlock_release(&j->unlock);
-	slot_key_release(&j->key);
-	place_release(&j->place);
-}
 
 /* --- what a new slot is made of ------------------------------------------------------------ */
 
-/* Already in the key folder: another one would have to go somewhere else. */
-static bool own_key_file_opens(struct job *j, const char *path)
+/* In the key folder: its file and its slot come together, under the lock. */
+static bool add_key_file(struct addition *a, struct err *e)
 {
-	struct secret key = { 0 };
-	bool opens = keyfile_read(path, &key, NULL) && vault_slot_of(&j->hold.vault, &key);
+	struct vault *v = &a->job.hold.vault;
+	const struct paths *p = &a->job.place.paths;
 
-	secret_release(&key);
-	return opens;
-}
-
-static bool make_key_file(struct job *j, struct err *e)
-{
-	struct vault *v = &j->hold.vault;
-	const char *dir = j->place.paths.keys;
-	struct secret kek = { 0 };
-	char path[FS_PATH_MAX];
-	bool ok;
-
-	if (given.to ? !paths_absolute(path, sizeof(path), given.to, j->place.paths.home, e)
-		     : !keyfile_path(path, sizeof(path), dir, v->id, e))
-		return false;
-	if (!given.to && own_key_file_opens(j, path)) {
-		err_set(e, ERR_REFUSED, "the key file %s opens this vault already", path);
+	if (vault_slot_here(v, p->keys)) {
+		err_set(e, ERR_REFUSED, "the key file in %s opens this vault already", p->keys);
 		return err_hint(e,
 			"--to FILE makes another one; thinkfleetbot secrets rekey key-file "
 			"replaces it");
 	}
-	ok = given.to ? keyfile_create_at(path, &kek, e) : keyfile_create(dir, v->id, &kek, e);
-	if (ok) {
-		str_copy(j->made, sizeof(j->made), path);
-		ok = slot_key_file(&j->key, &kek, e);
-	}
+	return vault_slot_install_file(v, p->vault, &a->key, e) &&
+	       keyfile_path(a->made, sizeof(a->made), p->keys, v->id, e);
+}
+
+/* A run that was killed before the slot was written leaves its file, which nobody else knows of. */
+static void say_whose(const struct vault *v, const char *path, struct err *e)
+{
+	struct secret key = { 0 };
+
+	if (e->code == ERR_CREATE && keyfile_read(path, &key, NULL) && !vault_slot_of(v, &key))
+		err_hint(e,
+			"it does not open this vault: if an interrupted run left it, remove it; "
+			"else choose another name");
+	secret_release(&key);
+}
+
+static bool make_file(struct addition *a, struct err *e)
+{
+	struct secret kek = { 0 };
+	char path[FS_PATH_MAX];
+	bool ok;
+
+	if (!given.to)
+		return true;
+	if (!paths_absolute(path, sizeof(path), given.to, a->job.place.paths.home, e))
+		return false;
+	ok = keyfile_create_at(path, &kek, e);
+	if (!ok)
+		say_whose(&a->job.hold.vault, path, e);
+	ok = ok && str_copy(a->made, sizeof(a->made), path) && slot_key_file(&a->key, &kek, e);
 	secret_release(&kek);
 	return ok;
 }
 
-static bool make_passphrase(struct job *j, struct err *e)
+static bool make_passphrase(struct addition *a, struct err *e)
 {
 	static const char instead[] =
 		"hand it over: --new-passphrase-fd N or "
@@ -157,7 +125,7 @@ static bool make_passphrase(struct job *j, struct err *e)
 			PASSPHRASE_MIN);
 		err_hint(e, "five or six random words are easy to type and hard to guess");
 	}
-	ok = ok && slot_key_passphrase(&j->key, &passphrase, given.low_memory, e);
+	ok = ok && slot_key_passphrase(&a->key, &passphrase, given.low_memory, e);
 	secret_release(&passphrase);
 	return ok;
 }
@@ -172,12 +140,13 @@ static bool write_code(const struct secret *code, struct err *e)
 		return err_set(
 			e, ERR_USAGE, "--code-fd %.20s is not an open descriptor", given.code_fd);
 	ok = fs_write_all((int)fd, code->bytes, code->len, e) && fs_write_all((int)fd, "\n", 1, e);
-	if (close((int)fd) != 0 && ok)
+	/* The standard ones are ours to keep: what else is said goes there. */
+	if (fd > STDERR_FILENO && close((int)fd) != 0 && ok)
 		ok = err_sys(e, "--code-fd");
 	return ok;
 }
 
-static bool make_recovery(struct job *j, struct err *e)
+static bool make_recovery(struct addition *a, struct err *e)
 {
 	struct secret code = { 0 };
 	bool ok;
@@ -186,12 +155,12 @@ static bool make_recovery(struct job *j, struct err *e)
 	     (given.code_fd ? write_code(&code, e)
 			    : reveal_recovery(
 				      &code, "--code-fd N writes the code to a descriptor", e)) &&
-	     slot_key_recovery(&j->key, &code, e);
+	     slot_key_recovery(&a->key, &code, e);
 	secret_release(&code);
 	return ok;
 }
 
-static bool make_credential(struct job *j, struct err *e)
+static bool make_credential(struct addition *a, struct err *e)
 {
 	const char *dir = getenv("CREDENTIALS_DIRECTORY");
 	const char *name = given.name ? given.name : "thinkfleetbot.kek";
@@ -211,15 +180,15 @@ static bool make_credential(struct job *j, struct err *e)
 			"...)",
 			name);
 	}
-	return slot_key_credential(&j->key, dir, name, e);
+	return slot_key_credential(&a->key, dir, name, e);
 }
 
 static const struct slot_kind {
 	const char *name;
 	bool locked; /* made under the lock: it leaves a file */
-	bool (*make)(struct job *j, struct err *e);
+	bool (*make)(struct addition *a, struct err *e);
 } slot_kinds[] = {
-	{ "file", true, make_key_file },
+	{ "file", true, make_file },
 	{ "passphrase", false, make_passphrase },
 	{ "recovery", false, make_recovery },
 	{ "systemd-cred", false, make_credential },
@@ -235,30 +204,33 @@ static const struct slot_kind *kind_find(const char *name, struct err *e)
 	return NULL;
 }
 
-/* The new key file opens nothing when the disk did not get its slot. */
-static void remove_made(struct job *j)
+/* The new key file elsewhere opens nothing when the disk did not get its slot. */
+static void remove_made(struct addition *a)
 {
-	struct vault *v = &j->hold.vault;
+	struct vault *v = &a->job.hold.vault;
+	const struct keyslot *slot;
 
-	if (j->made[0] && vault_reload(v, j->place.paths.vault, NULL) &&
-		!vault_slot_of(v, &j->key.kek))
-		fs_unlink(j->made, NULL);
+	if (a->made[0] && vault_reload(v, a->job.place.paths.vault, NULL) &&
+		vault_slot_match(v, &a->key.kek, &slot, NULL) && !slot)
+		fs_unlink(a->made, NULL);
 }
 
-static void report_added(const struct job *j)
+static void report_added(const struct addition *a)
 {
-	const struct vault *v = &j->hold.vault;
-	const struct keyslot *slot = &j->key.slot;
+	const struct vault *v = &a->job.hold.vault;
+	const struct keyslot *slot = &a->key.slot;
+	/* Who asked for the code on standard output reads nothing else there. */
+	FILE *out = given.code_fd && strcmp(given.code_fd, "1") == 0 ? stderr : stdout;
 
-	printf("Key slot %s (%s) was added; the vault was opened with it from the disk.\n",
+	fprintf(out, "Key slot %s (%s) was added; the vault was opened with it from the disk.\n",
 		slot->id, slot_words(slot->type));
 	if (slot->type == KEYSLOT_ARGON2ID)
-		printf("Its cost: %" PRIu64 " passes over %" PRIu64 " MiB.\n", slot->cost.ops,
+		fprintf(out, "Its cost: %" PRIu64 " passes over %" PRIu64 " MiB.\n", slot->cost.ops,
 			slot->cost.mem >> 20);
-	if (j->made[0])
-		printf("Its key file: %s\n", j->made);
-	printf("The vault is as strong as its weakest slot: it %s.\n",
-		vault_weakest_words(v, j->place.paths.keys));
+	if (a->made[0])
+		fprintf(out, "Its key file: %s\n", a->made);
+	fprintf(out, "The vault is as strong as its weakest slot: it %s.\n",
+		vault_weakest_words(v, a->job.place.paths.keys));
 	if (slot->type == KEYSLOT_SYSTEMD_CRED && vault_weakest(v)->type == KEYSLOT_FILE)
 		say_warning(
 			"while key slot %s (key file) is there, the credential gains nothing: "
@@ -266,30 +238,37 @@ static void report_added(const struct job *j)
 			vault_weakest(v)->id, vault_weakest(v)->id);
 }
 
+/* Elsewhere, or with no file at all: the slot is made, then written. */
+static bool add_made(struct addition *a, const struct slot_kind *kind, struct err *e)
+{
+	if ((kind->locked && !kind->make(a, e)) ||
+		!vault_slot_install(&a->job.hold.vault, a->job.place.paths.vault, &a->key, e)) {
+		remove_made(a);
+		return false;
+	}
+	return true;
+}
+
 static bool run_add(struct cli *c, struct err *e)
 {
 	const struct slot_kind *kind = kind_find(c->args.items[0], e);
-	struct job j = { .hold = HOLD_NONE };
-	bool ok = false;
+	struct addition a = { .job = VAULT_JOB_NONE };
+	bool ok;
 
-	if (!kind || !job_open(&j, "secrets slot add", NULL, e) ||
-		(!kind->locked && !kind->make(&j, e)) || !job_lock(&j, e) ||
-		(kind->locked && !kind->make(&j, e)))
-		goto out;
-	ok = vault_slot_install(&j.hold.vault, j.place.paths.vault, &j.key, e);
+	ok = kind && vault_job_open(&a.job, "secrets slot add", NULL, e) &&
+	     (kind->locked || kind->make(&a, e)) && vault_job_lock(&a.job, e) &&
+	     (kind->make == make_file && !given.to ? add_key_file(&a, e) : add_made(&a, kind, e));
 	if (ok)
-		report_added(&j);
-out:
-	if (!ok)
-		remove_made(&j);
-	job_close(&j);
+		report_added(&a);
+	slot_key_release(&a.key);
+	vault_job_close(&a.job);
 	return ok;
 }
 
 /* --- remove ------------------------------------------------------------------------------- */
 
 /* Would the vault need a person after a restart, and did not before? */
-static bool goes_offline(const struct job *j, const char *id)
+static bool goes_offline(const struct vault_job *j, const char *id)
 {
 	const struct vault *v = &j->hold.vault;
 	const char *keys = j->place.paths.keys;
@@ -318,23 +297,24 @@ static bool looks_removable(const struct paths *p, const char *id, struct err *e
 static bool run_remove(struct cli *c, struct err *e)
 {
 	const char *id = c->args.items[0];
-	struct job j = { .hold = HOLD_NONE };
+	struct vault_job j = VAULT_JOB_NONE;
 	enum keyslot_type type;
 	bool asked = false;
 	bool ok = false;
 
-	if (!place_find(&j.place, NULL, PLACE_REPAIR, "secrets slot remove", e) ||
-		!looks_removable(&j.place.paths, id, e))
+	if (!place_find(&j.place, NULL, PLACE_REPAIR, COMMAND_REMOVE, e) ||
+		!hold_settle(&j.place, e) || !looks_removable(&j.place.paths, id, e))
 		goto out;
 	place_release(&j.place);
 	/* It opens with another slot now, or it does not lose this one. */
-	if (!job_open(&j, "secrets slot remove", id, e)) {
+	if (!vault_job_open(&j, COMMAND_REMOVE, id, e)) {
 		err_wrap(e, "without key slot %.40s", id);
 		goto out;
 	}
 	type = vault_slot(&j.hold.vault, id)->type;
 	asked = goes_offline(&j, id);
-	if ((asked && !unlock_confirm_offline(given.yes_offline, e)) || !job_lock(&j, e))
+	if ((asked && !unlock_confirm_offline(vault_job_given.yes_offline, e)) ||
+		!vault_job_lock(&j, e))
 		goto out;
 	if (!asked && goes_offline(&j, id)) {
 		err_set(e, ERR_BUSY, "another slot was removed meanwhile");
@@ -349,7 +329,7 @@ static bool run_remove(struct cli *c, struct err *e)
 		id, slot_words(type), j.hold.vault.opened_by,
 		vault_weakest_words(&j.hold.vault, j.place.paths.keys));
 out:
-	job_close(&j);
+	vault_job_close(&j);
 	return ok;
 }
 

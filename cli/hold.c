@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/hold.h"
 
+#include "cli/say.h"
+#include "cli/vault_files.h"
 #include "store/vault_rekey.h"
-
-#define LOCK_TIMEOUT_MS 10000
 
 bool vault_exists(const struct paths *p)
 {
@@ -17,9 +17,40 @@ bool vault_open_at(struct vault *v, const struct paths *p, struct err *e)
 	return vault_load(v, p->vault, e) && vault_unlock_unattended(v, p->keys, e);
 }
 
+bool own_lock(struct fs_lock *l, const struct paths *p, struct err *e)
+{
+	char text[FS_PATH_MAX + 160];
+	struct str s = STR_OF(text);
+	struct txn_report report;
+
+	if (!vault_lock(l, p, &report, e))
+		return false;
+	txn_report_text(&s, &report);
+	if (s.len)
+		say_warning("%s", text);
+	return true;
+}
+
+bool hold_settle(const struct place *place, struct err *e)
+{
+	const struct paths *p = &place->paths;
+	struct fs_lock lock = { .fd = -1 };
+	struct fs_stamp secrets;
+
+	if (!fs_stat(p->secrets, &secrets, e))
+		return false;
+	if (!secrets.exists)
+		return true;
+	if (!own_lock(&lock, p, e))
+		return false;
+	txn_tidy(place->profiles);
+	fs_unlock(&lock);
+	return true;
+}
+
 bool hold_lock(struct hold *h, const struct paths *p, struct err *e)
 {
-	return fs_mkdirs(p->secrets, e) && fs_lock(&h->lock, p->lock, LOCK_TIMEOUT_MS, e);
+	return own_lock(&h->lock, p, e);
 }
 
 bool hold_open(struct hold *h, const struct paths *p, bool accept_rollback, struct err *e)
@@ -37,6 +68,12 @@ bool hold_open(struct hold *h, const struct paths *p, bool accept_rollback, stru
 
 void hold_release(struct hold *h)
 {
+	char text[320];
+	struct str s = STR_OF(text);
+
+	vault_anchor_text(&s, &h->vault);
+	if (s.len)
+		say_warning("%s", text);
 	fs_unlock(&h->lock);
 	vault_release(&h->vault);
 }

@@ -2,8 +2,7 @@
 #ifndef CLI_HOLD_H
 #define CLI_HOLD_H
 
-#include "base/fs.h"
-#include "store/paths.h"
+#include "cli/place.h"
 #include "store/vault.h"
 
 /*
@@ -22,7 +21,18 @@ bool hold_open(struct hold *h, const struct paths *p, bool accept_rollback, stru
 
 /* Waits for the lock only: another command works with the vault meanwhile. */
 bool hold_lock(struct hold *h, const struct paths *p, struct err *e);
-void hold_release(struct hold *h); /* safe on HOLD_NONE, and twice */
+
+/* Safe on HOLD_NONE, and twice. Warns when the vault's anchor could not be read or moved. */
+void hold_release(struct hold *h);
+
+/* Our own lock; what an interrupted command left is finished first, and a warning says so. */
+bool own_lock(struct fs_lock *l, const struct paths *p, struct err *e);
+
+/*
+ * That alone, before a command looks at what it is to change: what looks done may be half done,
+ * and a run that finds nothing to do still leaves nothing about. Makes nothing where nothing is.
+ */
+bool hold_settle(const struct place *p, struct err *e);
 
 /* Loads and unlocks, for reading. */
 bool vault_open_at(struct vault *v, const struct paths *p, struct err *e);

@@ -5,8 +5,6 @@
 #include <unistd.h>
 
 #include "cli/cmd.h"
-#include "cli/say.h"
-#include "store/txn.h"
 
 bool place_find(
 	struct place *p, const char *agent, enum place_use use, const char *command, struct err *e)
@@ -21,9 +19,12 @@ bool place_find(
 	snprintf(typed, sizeof(typed), "thinkfleetbot %s", command);
 	if (use != PLACE_READ && !paths_check(&p->paths, geteuid(), &env, typed, e))
 		return false;
-	if (!config_load(&p->config, p->paths.config, use == PLACE_WRITE ? e : NULL) &&
-		use == PLACE_WRITE)
+	if (!config_load(&p->config, p->paths.config, &p->config_error) &&
+		(use == PLACE_WRITE || p->config_error.code == ERR_MEMORY)) {
+		if (e)
+			*e = p->config_error;
 		return false;
+	}
 	agent_normalise(p->agent, agent ? agent : config_default_agent(&p->config));
 	row = config_agent(&p->config, p->agent);
 	if (paths_agent_dir(p->agent_dir, sizeof(p->agent_dir), &p->paths, p->agent,
@@ -37,18 +38,4 @@ bool place_find(
 void place_release(struct place *p)
 {
 	config_release(&p->config);
-}
-
-bool place_lock(const struct place *p, struct fs_lock *l, struct err *e)
-{
-	char text[FS_PATH_MAX + 160];
-	struct str s = STR_OF(text);
-	struct txn_report report;
-
-	if (!txn_lock(l, &p->paths, &report, e))
-		return false;
-	txn_report_text(&s, &report);
-	if (s.len)
-		say_warning("%s", text);
-	return true;
 }

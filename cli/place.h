@@ -15,6 +15,7 @@ struct place {
 	char agent_dir[FS_PATH_MAX];
 	char profiles[FS_PATH_MAX]; /* the agent's auth-profiles.json */
 	struct config config;
+	struct err config_error; /* why it was left out */
 };
 
 enum place_use {
@@ -27,8 +28,5 @@ enum place_use {
 bool place_find(
 	struct place *p, const char *agent, enum place_use use, const char *command, struct err *e);
 void place_release(struct place *p);
-
-/* Our own lock; what an interrupted command left is finished first, and a warning says so. */
-bool place_lock(const struct place *p, struct fs_lock *l, struct err *e);
 
 #endif

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "cli/hold.h"
 #include "health/survey.h"
 #include "net/client.h"
 #include "store/checks.h"
@@ -365,7 +366,7 @@ static void add_note(struct notes *n, const struct probe_row *row)
 static bool write_notes(const struct notes *n, const struct place *place, struct err *e)
 {
 	struct fs_lock lock = { .fd = -1 };
-	bool ok = place_lock(place, &lock, e) &&
+	bool ok = own_lock(&lock, &place->paths, e) &&
 		  checks_record_all(place->paths.checks, n->list, n->count, e);
 
 	fs_unlock(&lock);

@@ -184,15 +184,9 @@ static void print_text(const struct answers *a)
 		puts("Not verified yet: thinkfleetbot status checks it.");
 }
 
-static void on_note(void *ctx, const char *text)
-{
-	(void)ctx;
-	say_warning("%s", text);
-}
-
 static bool save(struct answers *a, const struct quick *q, struct err *e)
 {
-	const struct save_progress progress = { .note = on_note };
+	const struct save_progress progress = { .note = say_note };
 	struct save s = { .paths = &a->place.paths,
 		.agent = a->place.agent,
 		.agent_dir = a->place.agent_dir,

@@ -60,9 +60,6 @@ bool save_apply(const struct save *s, const struct save_progress *progress, stru
 /* The variable that carries this kind of credential ("ANTHROPIC_API_KEY"). */
 const char *save_variable(const struct provider *p, const struct method *m);
 
-/* By the name of its configuration: a release from April 2026 on, which knows SecretRefs. */
-bool save_knows_references(const char *config_path);
-
 /* The resolver's entry in a configuration, with the arguments it needs on this host. */
 struct doc;
 bool save_name_resolver(struct doc *d, const struct paths *p, struct err *e);

@@ -12,17 +12,6 @@ const char *save_variable(const struct provider *p, const struct method *m)
 	return m && m->var ? m->var : p->var;
 }
 
-/* Releases before the SecretRef (January 2026) refuse a configuration with a member "secrets". */
-bool save_knows_references(const char *config_path)
-{
-	static const char *const older[] = { "clawdbot.json", "moltbot.json" };
-
-	for (size_t i = 0; i < ARRAY_LEN(older); i++)
-		if (strcmp(fs_basename(config_path), older[i]) == 0)
-			return false;
-	return true;
-}
-
 static const char *not_set(void *ctx, const char *name)
 {
 	(void)ctx;
@@ -139,7 +128,7 @@ static bool prepare_config(struct job *j, struct err *e)
 	const struct save *s = j->s;
 
 	str_copy(f->path, sizeof(f->path), s->paths->config);
-	j->references = save_knows_references(f->path);
+	j->references = !paths_january(f->path);
 	if (!config_load(&j->config, f->path, e) || !remember_old(f, &d->text, &j->config.stamp, e))
 		return false;
 	if (sealed(j) && j->references && !save_name_resolver(d, s->paths, e))

@@ -34,3 +34,9 @@ void say_warning(const char *fmt, ...)
 	va_end(ap);
 	say("warning", text);
 }
+
+void say_note(void *ctx, const char *text)
+{
+	(void)ctx;
+	say("warning", text);
+}

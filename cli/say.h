@@ -10,4 +10,7 @@ void say_error(const struct err *e);
 /* "thinkfleetbot: warning: ..." on stderr. */
 void say_warning(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
+/* A warning, for who is told things through a callback. */
+void say_note(void *ctx, const char *text);
+
 #endif

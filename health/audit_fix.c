@@ -5,14 +5,13 @@
 #include <unistd.h>
 
 #include "health/audit_impl.h"
+#include "store/txn.h"
 
 /*
  * The edits of `secrets audit --fix`. Each proves for itself, under our lock and on
  * the bytes it is about to change, that the value it takes away is sealed, opens and
  * is delivered: an audit of a minute ago is no proof.
  */
-
-#define LOCK_MS 5000
 
 struct fix {
 	const struct audit_finding *f;
@@ -25,6 +24,21 @@ static bool open_vault(struct fix *x, struct err *e)
 	return vault_load(&x->vault, x->o->paths->vault, e) &&
 	       (x->o->key ? vault_unlock_key(&x->vault, x->o->key, e)
 			  : vault_unlock_keyfile(&x->vault, x->o->paths->keys, e));
+}
+
+/* The file loses a plain text. A gateway's store is changed under the gateway's lock. */
+static bool put_text(
+	const struct fix *x, const struct buf *text, const struct fs_stamp *was, struct err *e)
+{
+	const struct peerlock_how peer = { .january = paths_january(x->o->paths->config) };
+	const struct txn_change c = { .path = x->f->file,
+		.p = text->p ? text->p : "",
+		.n = text->len,
+		.expect = was,
+		.secret = true,
+		.peer = x->f->mend == AUDIT_DROP_VALUE ? &peer : NULL };
+
+	return txn_write(x->o->paths->txn, &c, e);
 }
 
 static bool no_longer(const struct fix *x, struct err *e)
@@ -89,7 +103,6 @@ static bool drop_line(struct fix *x, struct err *e)
 	const char *name = x->f->path + sizeof(prefix) - 1;
 	struct dotenv env = { 0 };
 	struct fs_stamp st = { 0 };
-	const struct fs_replace how = { .expect = &st, .secret = true };
 	bool ok = false;
 
 	if (!str_starts(x->f->path, prefix))
@@ -101,8 +114,7 @@ static bool drop_line(struct fix *x, struct err *e)
 			x->f->file, name);
 		goto out;
 	}
-	ok = dotenv_remove(&env, name, e) &&
-	     fs_replace(x->f->file, env.text.p, env.text.len, &how, e);
+	ok = dotenv_remove(&env, name, e) && put_text(x, &env.text, &st, e);
 out:
 	dotenv_release(&env);
 	return ok;
@@ -116,12 +128,10 @@ static bool drop_value(struct fix *x, struct err *e)
 	struct profiles list = { 0 };
 	struct secret value = { 0 };
 	const struct profile *p;
-	struct fs_replace how = { .secret = true };
 	bool ok = false;
 
 	if (!profiles_load(&list, x->f->file, NULL, e))
 		return false;
-	how.expect = &list.stamp;
 	p = profiles_find(&list, x->f->profile);
 	if (!p || !p->ref_ours || !profiles_secret(&list.doc, p->id, &value, NULL) ||
 		!is_record(x, p->ref_id, &value)) {
@@ -135,7 +145,7 @@ static bool drop_value(struct fix *x, struct err *e)
 			     .ref_id = p->ref_id,
 			     .expires_ms = p->expires_ms },
 		     e) &&
-	     fs_replace(x->f->file, list.doc.text.p, list.doc.text.len, &how, e);
+	     put_text(x, &list.doc.text, &list.stamp, e);
 out:
 	secret_release(&value);
 	profiles_release(&list);
@@ -166,7 +176,7 @@ bool audit_fix(const struct audit_finding *f, const struct audit_options *o, str
 
 	if (f->mend >= ARRAY_LEN(ways) || !ways[f->mend])
 		return err_set(e, ERR_USAGE, "%s: nothing here can be scrubbed safely", f->file);
-	ok = fs_lock(&lock, o->paths->lock, LOCK_MS, e) &&
+	ok = txn_lock(&lock, o->paths, NULL, e) &&
 	     (f->mend == AUDIT_DROP_FILE || open_vault(&x, e)) && ways[f->mend](&x, e);
 	vault_release(&x.vault);
 	fs_unlock(&lock);

@@ -11,7 +11,7 @@
  * that opens a vault, and the anchor that remembers its newest generation.
  *
  *   <vaultId>.key     0400  tfkey1_<43: the key>_<8: checksum>\n
- *   <vaultId>.key.new 0400  the same, while the key file is being replaced (vault_rekey.h)
+ *   <vaultId>.key.new 0400  the same, while a key file comes, goes or is replaced
  *   <vaultId>.anchor  0600  tfanchor1_<43: mac>_<gen>\n
  *
  * The checksum is the first 6 bytes of BLAKE2b-256("tfv1/keyfile\0" || key),
@@ -22,9 +22,6 @@
 enum {
 	VAULT_ID_CAP = 23
 }; /* 22 characters of base64 and the NUL */
-
-/* THINKFLEETBOT_KEY_DIR, else $XDG_DATA_HOME/thinkfleetbot/keys, else ~/.local/share/... */
-bool keydir_default(char *out, size_t cap, struct err *e);
 
 /* Makes it: 0700, with .gitignore "*" and .nobackup. An existing wider mode is ERR_REFUSED. */
 bool keydir_prepare(const char *dir, struct err *e);
@@ -50,6 +47,9 @@ bool keyfile_exchange(const char *dir, const char *vault_id, bool *done, struct 
 
 /* The successor replaces the key file, which is gone then. */
 bool keyfile_promote(const char *dir, const char *vault_id, struct err *e);
+
+/* The other way, for one that is about to go: at .key.new it still opens the vault. */
+bool keyfile_set_aside(const char *dir, const char *vault_id, struct err *e);
 
 /*
  * Every message names the file. ERR_NOT_FOUND missing; ERR_REFUSED not ours, or

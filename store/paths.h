@@ -47,6 +47,9 @@ struct paths {
 bool paths_resolve(
 	struct paths *p, const char *state_dir, const struct paths_env *env, struct err *e);
 
+/* struct paths' keys alone: what the resolver asks for, mostly with an empty environment. */
+bool paths_keys(char *out, size_t cap, const struct paths_env *env, struct err *e);
+
 /*
  * Refuses to work for somebody else: root through sudo, or a home that is not
  * ours. command: what the person typed ("thinkfleetbot onboard"), so that the
@@ -64,6 +67,12 @@ void agent_normalise(char out[AGENT_CAP], const char *id);
 /* agent_dir: what agents.list[].agentDir says, or NULL or "". agent: normalised. */
 bool paths_agent_dir(char *out, size_t cap, const struct paths *p, const char *agent,
 	const char *agent_dir, struct err *e);
+
+/*
+ * Has this configuration the name that releases of January 2026 gave it? They know no
+ * SecretRefs, refuse a configuration with a member "secrets", and lock with a folder.
+ */
+bool paths_january(const char *config);
 
 /* <agent dir>/auth-profiles.json and auth-state.json. */
 bool paths_profiles(char *out, size_t cap, const char *agent_dir, struct err *e);

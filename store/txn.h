@@ -31,7 +31,7 @@
  * The caller holds the lock secrets/.lock from before its reading until the end.
  */
 
-#define TXN_FILES_MAX 16
+#define TXN_FILES_MAX 64 /* every agent has a store */
 
 enum txn_outcome {
 	TXN_NOTHING, /* every file is what it was */
@@ -100,12 +100,16 @@ bool txn_recover(const char *root, struct txn_report *r, struct err *e);
 bool txn_pending(const char *root, struct txn_report *r);
 
 /*
- * How every command that writes begins: makes the folder, takes our own lock (10 s), and
- * finishes what an interrupted one left. fs_unlock() ends it. txn_tidy() is the same for what
- * it left in the folder of one store.
+ * How every command that writes begins: makes the folder, takes our own lock (10 s), finishes
+ * what an interrupted one left, and removes its temporary files and dead locks beside every file
+ * of the state folder. fs_unlock() ends it. txn_tidy() is the last for one store, which may be
+ * elsewhere.
  */
 bool txn_lock(struct fs_lock *l, const struct paths *p, struct txn_report *r, struct err *e);
 void txn_tidy(const char *profiles);
+
+/* Does such a temporary file lie there? It may hold a plain key. For those who only look. */
+bool txn_left(const struct paths *p, char *out, size_t cap);
 
 /* What a person is told of it; "" when nothing was. */
 void txn_report_text(struct str *out, const struct txn_report *r);

@@ -9,8 +9,6 @@
 
 #include "store/txn_impl.h"
 
-#define OWN_LOCK_MS 10000
-
 /* What is to be done about one file. */
 enum step {
 	STEP_DONE,
@@ -187,28 +185,6 @@ bool txn_pending(const char *root, struct txn_report *r)
 		str_copy(r->path, sizeof(r->path), root);
 	}
 	return r->cleaned || r->completed || r->stopped;
-}
-
-bool txn_lock(struct fs_lock *l, const struct paths *p, struct txn_report *r, struct err *e)
-{
-	char key[FS_PATH_MAX];
-	const char *const folders_of[] = { p->config, p->vault, p->resolver, key };
-
-	if (!fs_join(key, sizeof(key), p->keys, "any.key", e) || !fs_mkdirs(p->secrets, e) ||
-		!fs_lock(l, p->lock, OWN_LOCK_MS, e))
-		return false;
-	for (size_t i = 0; i < ARRAY_LEN(folders_of); i++)
-		fs_sweep(folders_of[i]);
-	if (txn_recover(p->txn, r, e))
-		return true;
-	fs_unlock(l);
-	return false;
-}
-
-void txn_tidy(const char *profiles)
-{
-	fs_sweep(profiles);
-	peerlock_clean(profiles);
 }
 
 void txn_report_text(struct str *out, const struct txn_report *r)

@@ -84,6 +84,7 @@ struct vault {
 	char not_by[KEYSLOT_ID_CAP];    /* a slot that must not open it: vault_avoid_slot() */
 	char key_dir[FS_PATH_MAX];      /* "": no anchor is kept */
 	struct fs_stamp stamp;          /* of the file it came from */
+	char file[FS_PATH_MAX];         /* that file, for messages; "" while there is none */
 	struct secret vmk;
 	struct secret k_rec;
 	struct secret k_mac;
@@ -103,6 +104,15 @@ bool vault_record_id_valid(const char *id);
  * made first and is durable. The first vault_save() writes it, and only where no file is.
  */
 bool vault_create(struct vault *v, const char *key_dir, struct err *e);
+
+/* The same; the new vault's id is told before its key file is there. */
+struct vault_note {
+	bool (*take)(const void *ctx, const char *id, struct err *e);
+	const void *ctx;
+};
+
+bool vault_create_noted(
+	struct vault *v, const char *key_dir, const struct vault_note *note, struct err *e);
 
 /* The same with a key from elsewhere (--key-fd); no key folder, no anchor. */
 bool vault_create_with_key(struct vault *v, const struct secret *kek, struct err *e);

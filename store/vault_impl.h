@@ -25,6 +25,12 @@ enum {
 
 _Static_assert(SECRET_MAX == 16384, "SEALED_MAX follows SECRET_MAX");
 
+/* ERR_KEY while the vault is locked. */
+bool vault_is_open(const struct vault *v, struct err *e);
+
+/* Puts the vault's file in front of a message that names no file yet. Returns false. */
+bool vault_blame(const struct vault *v, struct err *e);
+
 /* The rules for a record that need no key; ERR_DAMAGED or ERR_USAGE is the caller's word. */
 bool record_check(const struct vault_record *r, struct err *e);
 void record_aad(struct canon *out, const struct vault_record *r, const struct scope *scope);
@@ -53,11 +59,9 @@ void vault_relock(struct vault *v);
 enum vault_backup {
 	BACKUP_PREVIOUS, /* it becomes .bak */
 	BACKUP_NONE,     /* an older .bak goes first, durably, and none is made */
+	BACKUP_NEXT,     /* .bak gets the new text first: a slot that goes never opens it alone */
 };
 bool vault_write(struct vault *v, const char *path, enum vault_backup backup, struct err *e);
-
-/* .bak becomes what is on disk now, so that a key slot that was removed opens neither. */
-bool vault_refresh_backup(const char *path, struct err *e);
 
 /* Every record of one opens to what the other one's does, compared in constant time. */
 bool vault_records_equal(const struct vault *a, const struct vault *b, struct err *e);

@@ -23,6 +23,21 @@ static const char context_record[] = "tfvRecrd";
 static const char context_mac[] = "tfvMacKy";
 static const char context_commit[] = "tfvCommt";
 
+bool vault_blame(const struct vault *v, struct err *e)
+{
+	if (!e || !v->file[0] || e->msg[0] == '/' || strstr(e->msg, " /"))
+		return false;
+	return err_wrap(e, "%s", v->file);
+}
+
+bool vault_is_open(const struct vault *v, struct err *e)
+{
+	if (v->open)
+		return true;
+	err_set(e, ERR_KEY, "the vault is locked");
+	return vault_blame(v, e);
+}
+
 void vault_relock(struct vault *v)
 {
 	secret_release(&v->vmk);
@@ -126,7 +141,7 @@ bool vault_open_with(struct vault *v, struct secret *vmk, struct err *e)
 	return true;
 fail:
 	vault_relock(v);
-	return false;
+	return vault_blame(v, e);
 }
 
 void vault_watch(struct vault *v, const char *key_dir)
@@ -201,6 +216,12 @@ bool vault_create_with_key(struct vault *v, const struct secret *kek, struct err
 
 bool vault_create(struct vault *v, const char *key_dir, struct err *e)
 {
+	return vault_create_noted(v, key_dir, &(struct vault_note){ 0 }, e);
+}
+
+bool vault_create_noted(
+	struct vault *v, const char *key_dir, const struct vault_note *note, struct err *e)
+{
 	struct secret kek = { 0 };
 	bool ok;
 
@@ -209,7 +230,8 @@ bool vault_create(struct vault *v, const char *key_dir, struct err *e)
 		vault_release(v);
 		return err_set(e, ERR_USAGE, "path too long: %.80s", key_dir);
 	}
-	ok = keyfile_create(key_dir, v->id, &kek, e) && create(v, &kek, e);
+	ok = (!note->take || note->take(note->ctx, v->id, e)) &&
+	     keyfile_create(key_dir, v->id, &kek, e) && create(v, &kek, e);
 	secret_release(&kek);
 	if (!ok)
 		vault_release(v);

@@ -12,7 +12,7 @@
  *   1  <id>.key.new is made
  *   2  the vault has slots for both key files, and opens from the disk through the new one
  *   3  the two files change names
- *   4  the vault loses the old slot, its backup too
+ *   4  the vault loses the old slot, its backup before it
  *   5  .key.new, now the old key, goes
  *
  * Whatever lies between two steps opens with .key or with .key.new: every way of unlocking tries
@@ -25,6 +25,13 @@
 
 /* ERR_NOT_FOUND: no key file here opens a slot. First finishes what was left, then rekeys. */
 bool vault_rekey_file(struct vault *v, const char *path, struct err *e);
+
+/*
+ * A slot for a new key file in v's key folder, where none is: steps 1 and 2, then the new file
+ * gets its name. *k is initialised here and gets the slot. An interruption is finished by
+ * vault_rekey_resume(), too.
+ */
+bool vault_slot_install_file(struct vault *v, const char *path, struct slot_key *k, struct err *e);
 
 enum rekey_left {
 	REKEY_NOTHING,  /* no .key.new, or one that is not for us to judge */

@@ -167,7 +167,7 @@ bool slot_key_for(struct slot_key *k, const struct vault *v, const struct keyslo
 	if (key_from(&k->kek, slot, from, e) && fits(v, slot, &k->kek, e))
 		return true;
 	slot_key_release(k);
-	return false;
+	return vault_blame(v, e);
 }
 
 const struct keyslot *vault_slot(const struct vault *v, const char *id)
@@ -178,12 +178,28 @@ const struct keyslot *vault_slot(const struct vault *v, const char *id)
 	return NULL;
 }
 
+bool vault_slot_match(
+	const struct vault *v, const struct secret *kek, const struct keyslot **slot, struct err *e)
+{
+	*slot = NULL;
+	for (size_t i = 0; i < v->slot_count; i++) {
+		struct err why = { 0 };
+
+		if (fits(v, &v->slots[i], kek, &why)) {
+			*slot = &v->slots[i];
+			return true;
+		}
+		if (why.code == ERR_MEMORY)
+			return err_set(e, why.code, "%s", why.msg);
+	}
+	return true;
+}
+
 const struct keyslot *vault_slot_of(const struct vault *v, const struct secret *kek)
 {
-	for (size_t i = 0; i < v->slot_count; i++)
-		if (fits(v, &v->slots[i], kek, NULL))
-			return &v->slots[i];
-	return NULL;
+	const struct keyslot *slot;
+
+	return vault_slot_match(v, kek, &slot, NULL) ? slot : NULL;
 }
 
 /* "s<n>" above all that are there: a removed slot's number is not given to another at once. */
@@ -204,8 +220,8 @@ static void choose_id(const struct vault *v, char id[KEYSLOT_ID_CAP])
 
 bool vault_slot_add(struct vault *v, struct slot_key *k, struct err *e)
 {
-	if (!v->open)
-		return err_set(e, ERR_KEY, "the vault is locked");
+	if (!vault_is_open(v, e))
+		return false;
 	if (v->slot_count == VAULT_SLOTS_MAX)
 		return err_set(e, ERR_REFUSED, "a vault has at most %d key slots", VAULT_SLOTS_MAX);
 	choose_id(v, k->slot.id);
@@ -220,15 +236,17 @@ bool vault_slot_remove(struct vault *v, const char *id, struct err *e)
 	const struct keyslot *slot = vault_slot(v, id);
 	size_t at;
 
-	if (!v->open)
-		return err_set(e, ERR_KEY, "the vault is locked");
+	if (!vault_is_open(v, e))
+		return false;
 	if (!slot) {
 		err_set(e, ERR_NOT_FOUND, "the vault has no key slot %.40s", id);
+		vault_blame(v, e);
 		return err_hint(e, "thinkfleetbot secrets slot list shows them");
 	}
 	if (v->slot_count == 1) {
 		err_set(e, ERR_REFUSED,
 			"%.40s is the last key slot: without it nothing opens the vault", id);
+		vault_blame(v, e);
 		return err_hint(e, "add another one first: thinkfleetbot secrets slot add");
 	}
 	at = (size_t)(slot - v->slots);
@@ -272,29 +290,57 @@ bool vault_slot_install(struct vault *v, const char *path, struct slot_key *k, s
 	       vault_slot_proven(v, path, k, e);
 }
 
-/* The key file of v's key folder, when it opens this slot and nothing else; "" otherwise. */
-static bool own_key_file(char *path, size_t cap, const struct vault *v, const struct keyslot *slot)
+/* Is the key file of v's key folder the one for this slot? */
+static bool is_own_key(const struct vault *v, const struct keyslot *slot)
 {
+	char path[FS_PATH_MAX];
 	struct secret kek = { 0 };
-	bool ok = v->key_dir[0] && keyfile_path(path, cap, v->key_dir, v->id, NULL) &&
+	bool ok = v->key_dir[0] && keyfile_path(path, sizeof(path), v->key_dir, v->id, NULL) &&
 		  keyfile_read(path, &kek, NULL) && fits(v, slot, &kek, NULL);
 
 	secret_release(&kek);
 	return ok;
 }
 
+static bool disk_has_slot(const char *path, const char *id)
+{
+	struct vault disk = { 0 };
+	bool has = vault_load(&disk, path, NULL) && vault_slot(&disk, id);
+
+	vault_release(&disk);
+	return has;
+}
+
+/*
+ * The key file goes with its slot: aside, where it still opens the vault; the vault without the
+ * slot; away. Killed in between, vault_rekey_resume() sees by the slot which way to go.
+ */
+static bool write_without_key(struct vault *v, const char *path, const char *id, struct err *e)
+{
+	char next[FS_PATH_MAX];
+
+	if (!keyfile_next_path(next, sizeof(next), v->key_dir, v->id, e) ||
+		!keyfile_set_aside(v->key_dir, v->id, e))
+		return false;
+	if (vault_write(v, path, BACKUP_NEXT, e))
+		return fs_unlink(next, e);
+	if (disk_has_slot(path, id))
+		keyfile_promote(v->key_dir, v->id, NULL);
+	return false;
+}
+
 bool vault_slot_discard(struct vault *v, const char *path, const char *id, struct err *e)
 {
 	const struct keyslot *slot = vault_slot(v, id);
-	char file[FS_PATH_MAX];
-	bool has_file;
+	bool own;
 
 	if (slot && strcmp(v->opened_by, id) == 0 && v->slot_count > 1) {
 		err_set(e, ERR_REFUSED, "key slot %.40s is the one that opened the vault just now",
 			id);
 		return err_hint(e, "open it with another slot, so that one is known to work");
 	}
-	has_file = slot && own_key_file(file, sizeof(file), v, slot);
-	return vault_slot_remove(v, id, e) && vault_save(v, path, e) &&
-	       vault_refresh_backup(path, e) && (!has_file || fs_unlink(file, e));
+	own = slot && is_own_key(v, slot);
+	if (!vault_slot_remove(v, id, e))
+		return false;
+	return own ? write_without_key(v, path, id, e) : vault_write(v, path, BACKUP_NEXT, e);
 }

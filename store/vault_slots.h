@@ -37,7 +37,12 @@ bool slot_key_for(struct slot_key *k, const struct vault *v, const struct keyslo
 /* NULL when there is none. */
 const struct keyslot *vault_slot(const struct vault *v, const char *id);
 
-/* The slot that this key opens; NULL: none. */
+/*
+ * The slot that this key opens, or NULL. False when that could not be found out (ERR_MEMORY):
+ * nothing may be thrown away then. vault_slot_of() is for who only shows it.
+ */
+bool vault_slot_match(const struct vault *v, const struct secret *kek, const struct keyslot **slot,
+	struct err *e);
 const struct keyslot *vault_slot_of(const struct vault *v, const struct secret *kek);
 
 /* In memory. k->slot gets the id ("s3") and what wrapping adds. */
@@ -54,8 +59,9 @@ bool vault_slot_proven(
 bool vault_slot_install(struct vault *v, const char *path, struct slot_key *k, struct err *e);
 
 /*
- * Remove, write, and the same for the backup beside it. v must have been opened by another slot
- * (vault_avoid_slot): ERR_REFUSED. A key file in v's key folder that opened only this slot goes.
+ * Remove, write; the backup beside it first, so that the slot opens neither. v must have been
+ * opened by another slot (vault_avoid_slot): ERR_REFUSED. A key file in v's key folder that
+ * opened this slot goes; the caller has called vault_rekey_resume() under the lock.
  */
 bool vault_slot_discard(struct vault *v, const char *path, const char *id, struct err *e);
 

@@ -168,12 +168,13 @@ out:
 
 static bool may_write(const struct vault *v, struct err *e)
 {
-	if (!v->open)
-		return err_set(e, ERR_KEY, "the vault is locked");
+	if (!vault_is_open(v, e))
+		return false;
 	if (!v->mac_ok) {
 		err_set(e, ERR_DAMAGED,
 			"the vault was changed by something else and is not "
 			"written to");
+		vault_blame(v, e);
 		return err_hint(e, "restore the copy with .bak at the end");
 	}
 	if (v->age == VAULT_AGE_OLDER && !v->rollback_accepted) {
@@ -181,6 +182,7 @@ static bool may_write(const struct vault *v, struct err *e)
 			"the vault is an older copy (generation %" PRIu64 ", last seen %" PRIu64
 			")",
 			v->gen, v->anchor_gen);
+		vault_blame(v, e);
 		return err_hint(e,
 			"what was saved since then is not in it; put the newer file "
 			"back, or write anyway with --accept-rollback");
@@ -195,15 +197,18 @@ bool vault_encode(struct vault *v, struct buf *out, struct err *e)
 
 	if (!may_write(v, e))
 		return false;
-	if (last >= VAULT_NUMBER_MAX)
-		return err_set(e, ERR_REFUSED, "the vault has used up its generations");
+	if (last >= VAULT_NUMBER_MAX) {
+		err_set(e, ERR_REFUSED, "the vault has used up its generations");
+		return vault_blame(v, e);
+	}
 	v->next_gen = last + 1;
 	vault_mac(v, v->next_gen, v->next_mac);
-	return vault_format(v, v->next_gen, v->next_mac, out, e) &&
-	       (out->len - start <= VAULT_TEXT_MAX ||
-		       err_set(e, ERR_USAGE, "the vault would be larger than %d MiB",
-			       VAULT_TEXT_MAX >> 20)) &&
-	       prove(v, out->p + start, out->len - start, e);
+	return (vault_format(v, v->next_gen, v->next_mac, out, e) &&
+		       (out->len - start <= VAULT_TEXT_MAX ||
+			       err_set(e, ERR_USAGE, "the vault would be larger than %d MiB",
+				       VAULT_TEXT_MAX >> 20)) &&
+		       prove(v, out->p + start, out->len - start, e)) ||
+	       vault_blame(v, e);
 }
 
 static void advance_anchor(struct vault *v)
@@ -237,6 +242,7 @@ bool vault_committed(struct vault *v, const char *path, struct err *e)
 	v->gen = v->next_gen;
 	memcpy(v->mac, v->next_mac, sizeof(v->mac));
 	v->stamp = stamp;
+	str_copy(v->file, sizeof(v->file), path);
 	advance_anchor(v);
 	return true;
 }
@@ -262,28 +268,32 @@ static bool backup_path(char *out, size_t cap, const char *path, struct err *e)
 	return !s.cut || err_set(e, ERR_USAGE, "path too long: %.80s", path);
 }
 
-bool vault_refresh_backup(const char *path, struct err *e)
+static bool keep_previous(const char *path, const char *bak, struct err *e)
 {
-	char bak[FS_PATH_MAX];
 	struct buf text = { 0 };
-	bool ok;
+	bool ok = fs_read(path, VAULT_TEXT_MAX, &text, NULL, e) &&
+		  fs_replace(bak, text.p, text.len, NULL, e);
 
-	if (!backup_path(bak, sizeof(bak), path, e))
-		return false;
-	ok = fs_read(path, VAULT_TEXT_MAX, &text, NULL, e) &&
-	     fs_replace(bak, text.p, text.len, NULL, e);
 	buf_release(&text);
 	return ok;
 }
 
-static bool make_backup(
-	const struct vault *v, const char *path, enum vault_backup backup, struct err *e)
+static bool make_backup(const struct vault *v, const char *path, enum vault_backup backup,
+	const struct buf *next, struct err *e)
 {
 	char bak[FS_PATH_MAX];
 
-	if (backup == BACKUP_NONE)
-		return backup_path(bak, sizeof(bak), path, e) && fs_unlink(bak, e);
-	return !v->stamp.exists || vault_refresh_backup(path, e);
+	if (!backup_path(bak, sizeof(bak), path, e))
+		return false;
+	switch (backup) {
+	case BACKUP_NONE:
+		return fs_unlink(bak, e);
+	case BACKUP_NEXT:
+		return fs_replace(bak, next->p, next->len, NULL, e);
+	case BACKUP_PREVIOUS:
+		break;
+	}
+	return !v->stamp.exists || keep_previous(path, bak, e);
 }
 
 bool vault_save(struct vault *v, const char *path, struct err *e)
@@ -308,7 +318,7 @@ bool vault_write(struct vault *v, const char *path, enum vault_backup backup, st
 			path);
 		return err_hint(e, "nothing was changed; run the command again");
 	}
-	ok = vault_encode(v, &text, e) && make_backup(v, path, backup, e) &&
+	ok = vault_encode(v, &text, e) && make_backup(v, path, backup, &text, e) &&
 	     fs_replace(path, text.p, text.len, &how, e) && vault_committed(v, path, e);
 	buf_release(&text);
 	return ok;

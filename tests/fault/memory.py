@@ -22,13 +22,8 @@ from world import Judge, SKIPPED, Tally, Violation, World
 
 
 # Found, reported and not yet mended: the functions that waited for the allocation, innermost first.
-KNOWN = (
-    ("find_home", "known: getpwuid() of glibc aborts when it gets no memory"),
-    ("describe_place", "known: getpwuid() of glibc aborts when it gets no memory"),
-    ("dotenv_value < reads_as", "known: a line of .env gets quotes it does not need"),
-    ("anchor_write", "known: the anchor could not be moved, and nobody is told"),
-    ("anchor_read", "known: the anchor could not be read, and nobody is told"),
-)
+KNOWN = ()
+FEWEST = 40  # no flow has fewer allocations; less means that the shim is not in the way
 KEY_NAME = re.compile(r"[A-Za-z0-9_-]{22}(?=\.(key|anchor))")
 
 
@@ -104,6 +99,8 @@ def sweep(w, shim, flow, n):
     disturbed(w, shim, judge.step, 0)
     with open(w.work + "/count", encoding="ascii") as f:
         total = int(f.read())
+    if total < FEWEST:
+        tally.violation("the shim", "it saw only %d allocations: nothing was tried" % total)
     cases = [(k, on) for k in range(1, total + 1) for on in (False, True)]
     for k, on in world.sample(cases, n):
         tally.cases += 1

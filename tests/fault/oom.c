@@ -8,8 +8,10 @@
  *   FAULT_MALLOC_TRACE=F  who asked for the one that failed goes there (addresses, for addr2line)
  *   FAULT_MALLOC_COUNT=F  the number of allocations goes to this file at the end
  *
- * libsodium's guarded memory comes from mmap(): it is counted in the same row when it is anonymous
- * and not malloc's own (those calls stay inside libc and do not come through here).
+ * The programs bring their own malloc() (base/wipe.c), which a preloaded one cannot stand in for:
+ * it is caught where it asks glibc, at __libc_malloc() and its kin. Guarded memory comes from
+ * mmap(): it is counted in the same row when it is anonymous and not malloc's own (those calls stay
+ * inside libc and do not come through here).
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -21,11 +23,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
-
-void *__libc_malloc(size_t n);
-void *__libc_calloc(size_t n, size_t size);
-void *__libc_realloc(void *p, size_t n);
-void *__libc_memalign(size_t align, size_t n);
 
 static bool active;
 static bool on;
@@ -59,38 +56,108 @@ static bool fails(void)
 	return true;
 }
 
+/* glibc's own function of this name. dlsym() may allocate itself, and that must not come back. */
+static void *next_of(const char *name)
+{
+	bool was = active;
+	void *f;
+
+	active = false;
+	f = dlsym(RTLD_NEXT, name);
+	active = was;
+	return f;
+}
+
+void *__libc_malloc(size_t n)
+{
+	static void *(*real)(size_t);
+
+	if (fails())
+		return NULL;
+	if (!real)
+		*(void **)&real = next_of("__libc_malloc");
+	return real(n);
+}
+
+void *__libc_calloc(size_t n, size_t size)
+{
+	static void *(*real)(size_t, size_t);
+
+	if (fails())
+		return NULL;
+	if (!real)
+		*(void **)&real = next_of("__libc_calloc");
+	return real(n, size);
+}
+
+void *__libc_realloc(void *p, size_t n)
+{
+	static void *(*real)(void *, size_t);
+
+	if (fails())
+		return NULL;
+	if (!real)
+		*(void **)&real = next_of("__libc_realloc");
+	return real(p, n);
+}
+
+void *__libc_memalign(size_t align, size_t n)
+{
+	static void *(*real)(size_t, size_t);
+
+	if (fails())
+		return NULL;
+	if (!real)
+		*(void **)&real = next_of("__libc_memalign");
+	return real(align, n);
+}
+
+/* For a program that has no allocator of its own; ours (base/wipe.c) calls the four above. */
 void *malloc(size_t n)
 {
-	return fails() ? NULL : __libc_malloc(n);
+	return __libc_malloc(n);
 }
 
 void *calloc(size_t n, size_t size)
 {
-	return fails() ? NULL : __libc_calloc(n, size);
+	return __libc_calloc(n, size);
 }
 
 void *realloc(void *p, size_t n)
 {
-	return fails() ? NULL : __libc_realloc(p, n);
+	return __libc_realloc(p, n);
 }
 
 int posix_memalign(void **p, size_t align, size_t n)
 {
-	if (fails())
+	void *got = __libc_memalign(align, n);
+
+	if (!got)
 		return ENOMEM;
-	*p = __libc_memalign(align, n);
-	return *p ? 0 : ENOMEM;
+	*p = got;
+	return 0;
 }
 
-void *mmap(void *p, size_t n, int prot, int flags, int fd, off_t offset)
+static void *map(void *p, size_t n, int prot, int flags, int fd, off_t offset)
 {
 	static void *(*real)(void *, size_t, int, int, int, off_t);
 
 	if (!real)
-		*(void **)&real = dlsym(RTLD_NEXT, "mmap");
+		*(void **)&real = next_of("mmap");
 	if ((flags & MAP_ANONYMOUS) && fails())
 		return MAP_FAILED;
 	return real(p, n, prot, flags, fd, offset);
+}
+
+void *mmap(void *p, size_t n, int prot, int flags, int fd, off_t offset)
+{
+	return map(p, n, prot, flags, fd, offset);
+}
+
+/* The same function under the name that _FILE_OFFSET_BITS=64 gives it. */
+void *mmap64(void *p, size_t n, int prot, int flags, int fd, off_t offset)
+{
+	return map(p, n, prot, flags, fd, offset);
 }
 
 __attribute__((constructor)) static void start(void)
