@@ -20,6 +20,9 @@ bool out_status_text(FILE *out, const struct snapshot *s, int64_t warn_ms, struc
 /* probes: the member auth.probes, or NULL. */
 bool out_status_json(FILE *out, const struct snapshot *s, int64_t warn_ms,
 	const struct probe_report *probes, struct err *e);
+/* An entry of auth.unusableProfiles: a profile in cooldown, or disabled. */
+struct json_object *status_unusable_json(const struct credential *c, const struct snapshot *s);
+
 void out_status_plain(FILE *out, const struct snapshot *s);
 
 #endif
