@@ -75,7 +75,7 @@ static void overview(void)
 	puts("usage: thinkfleetbot COMMAND [OPTION...]\n\n"
 	     "Sets up, guards and explains the model credentials of a gateway host.\n");
 	for (const struct cmd *const *c = commands; *c; c++)
-		printf("  %-28s %s\n", (*c)->name, (*c)->summary);
+		printf("  %-30s %s\n", (*c)->name, (*c)->summary);
 	print_options("Options of every command:", global_opts);
 	puts("\nthinkfleetbot help COMMAND explains one. No option takes a secret: keys come from "
 	     "the\n"
@@ -106,6 +106,20 @@ const struct cmd *const commands[] = {
 	&cmd_doctor,
 	&cmd_models,
 	&cmd_models_status,
+	&cmd_models_list,
+	&cmd_models_set,
+	&cmd_models_set_image,
+	&cmd_aliases_list,
+	&cmd_aliases_add,
+	&cmd_aliases_remove,
+	&cmd_fallbacks_list,
+	&cmd_fallbacks_add,
+	&cmd_fallbacks_remove,
+	&cmd_fallbacks_clear,
+	&cmd_image_fallbacks_list,
+	&cmd_image_fallbacks_add,
+	&cmd_image_fallbacks_remove,
+	&cmd_image_fallbacks_clear,
 	&cmd_setup_token,
 	&cmd_paste_token,
 	&cmd_list,
@@ -115,6 +129,8 @@ const struct cmd *const commands[] = {
 	&cmd_order_get,
 	&cmd_order_set,
 	&cmd_order_clear,
+	&cmd_cooldown_list,
+	&cmd_cooldown_clear,
 	&cmd_secrets_status,
 	&cmd_secrets_verify,
 	&cmd_secrets_export,

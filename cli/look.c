@@ -1,16 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/look.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 #include "base/clock.h"
 #include "base/self.h"
+#include "cli/opener.h"
 #include "cli/say.h"
 #include "health/survey.h"
-#include "store/dotenv.h"
-#include "store/profiles.h"
-#include "store/vault.h"
 
 bool look_take(struct snapshot *out, const struct place *p, const struct look *how, struct err *e)
 {
@@ -42,74 +37,14 @@ bool look_warn(const char *text, int64_t *ms, struct err *e)
 	return !text || clock_parse_duration(text, "d", ms, e) || err_wrap(e, "--warn-within");
 }
 
-static bool from_vault(
-	struct secret *out, const struct place *p, const struct credential *c, struct err *e)
-{
-	struct vault v = { 0 };
-	bool ok = false;
-
-	if (vault_load(&v, p->paths.vault, e)) {
-		vault_tolerate(&v);
-		ok = vault_unlock_unattended(&v, p->paths.keys, e) && vault_get(&v, c->ref, out, e);
-	}
-	vault_release(&v);
-	return ok;
-}
-
-static bool from_profiles(
-	struct secret *out, const struct place *p, const struct credential *c, struct err *e)
-{
-	struct profiles list = { 0 };
-	bool ok = profiles_load(&list, p->profiles, NULL, e) &&
-		  profiles_secret(&list.doc, c->id, out, e);
-
-	profiles_release(&list);
-	return ok;
-}
-
-static bool from_env_file(
-	struct secret *out, const struct place *p, const struct credential *c, struct err *e)
-{
-	struct dotenv env = { 0 };
-	bool ok = dotenv_load(&env, p->paths.env, NULL, e) && dotenv_get(&env, c->var, out, e);
-
-	dotenv_release(&env);
-	return ok;
-}
-
-static bool from_environment(
-	struct secret *out, const struct place *p, const struct credential *c, struct err *e)
-{
-	const char *value = getenv(c->var);
-
-	(void)p;
-	if (!value || !value[0])
-		return err_set(e, ERR_NOT_FOUND, "%s is not set", c->var);
-	return secret_from(out, value, strlen(value), e);
-}
-
-static bool not_needed(
-	struct secret *out, const struct place *p, const struct credential *c, struct err *e)
-{
-	(void)p;
-	(void)c;
-	return secret_init(out, 0, e);
-}
-
 bool look_secret(
 	struct secret *out, const struct place *p, const struct credential *c, struct err *e)
 {
-	static bool (*const ways[])(
-		struct secret *, const struct place *, const struct credential *, struct err *) = {
-		[STORED_SEALED] = from_vault,
-		[STORED_PLAIN_ENV] = from_env_file,
-		[STORED_PLAIN_PROFILES] = from_profiles,
-		[STORED_ENVIRONMENT] = from_environment,
-		[STORED_NOT_NEEDED] = not_needed,
-	};
+	struct opener o;
+	bool ok;
 
-	*out = (struct secret){ 0 };
-	if (c->stored >= ARRAY_LEN(ways) || !ways[c->stored])
-		return err_set(e, ERR_NOT_FOUND, "%s has no stored secret", c->id);
-	return ways[c->stored](out, p, c, e);
+	opener_init(&o, p);
+	ok = opener_get(&o, out, c, e);
+	opener_release(&o);
+	return ok;
 }

@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-#include "health/health.h"
+#include "cli/out_probe.h"
 
 /*
  * `models status`: the family's text and JSON (gateway-family.md 8.2, 8.3), so
@@ -17,7 +17,12 @@
  */
 
 bool out_status_text(FILE *out, const struct snapshot *s, int64_t warn_ms, struct err *e);
-bool out_status_json(FILE *out, const struct snapshot *s, int64_t warn_ms, struct err *e);
+/* probes: the member auth.probes, or NULL. */
+bool out_status_json(FILE *out, const struct snapshot *s, int64_t warn_ms,
+	const struct probe_report *probes, struct err *e);
+/* An entry of auth.unusableProfiles: a profile in cooldown, or disabled. */
+struct json_object *status_unusable_json(const struct credential *c, const struct snapshot *s);
+
 void out_status_plain(FILE *out, const struct snapshot *s);
 
 #endif

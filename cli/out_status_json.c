@@ -239,28 +239,29 @@ static struct json_object *missing_in_use(const struct snapshot *s)
 	return list;
 }
 
+struct json_object *status_unusable_json(const struct credential *c, const struct snapshot *s)
+{
+	struct json_object *o = json_object_new_object();
+	int64_t until = status_unusable_until(c, s->now_ms);
+	bool disabled = c->disabled_until_ms > s->now_ms;
+
+	json_put(o, "profileId", json_text(c->id));
+	json_put(o, "provider", json_text(c->provider));
+	json_put(o, "kind", json_object_new_string(disabled ? "disabled" : "cooldown"));
+	if (disabled && c->disabled_reason[0])
+		json_put(o, "reason", json_text(c->disabled_reason));
+	json_put(o, "until", json_object_new_int64(until));
+	json_put(o, "remainingMs", json_object_new_int64(until - s->now_ms));
+	return o;
+}
+
 static struct json_object *unusable(const struct status_view *v)
 {
 	struct json_object *list = json_object_new_array();
 
-	for (size_t i = 0; i < v->count; i++) {
-		const struct credential *c = v->by_id[i];
-		int64_t until = status_unusable_until(c, v->s->now_ms);
-		bool disabled = c->disabled_until_ms > v->s->now_ms;
-		struct json_object *o;
-
-		if (!until)
-			continue;
-		o = json_object_new_object();
-		json_put(o, "profileId", json_text(c->id));
-		json_put(o, "provider", json_text(c->provider));
-		json_put(o, "kind", json_object_new_string(disabled ? "disabled" : "cooldown"));
-		if (disabled && c->disabled_reason[0])
-			json_put(o, "reason", json_text(c->disabled_reason));
-		json_put(o, "until", json_object_new_int64(until));
-		json_put(o, "remainingMs", json_object_new_int64(until - v->s->now_ms));
-		json_object_array_add(list, o);
-	}
+	for (size_t i = 0; i < v->count; i++)
+		if (status_unusable_until(v->by_id[i], v->s->now_ms))
+			json_object_array_add(list, status_unusable_json(v->by_id[i], v->s));
 	return list;
 }
 
@@ -312,7 +313,7 @@ static struct json_object *shell_env(const struct snapshot *s)
 	return o;
 }
 
-static struct json_object *auth(const struct status_view *v)
+static struct json_object *auth(const struct status_view *v, const struct probe_report *probes)
 {
 	struct json_object *o = json_object_new_object();
 
@@ -323,10 +324,13 @@ static struct json_object *auth(const struct status_view *v)
 	json_put(o, "providers", providers(v));
 	json_put(o, "unusableProfiles", unusable(v));
 	json_put(o, "oauth", oauth(v));
+	if (probes)
+		json_put(o, "probes", out_probe_json(probes));
 	return o;
 }
 
-bool out_status_json(FILE *out, const struct snapshot *s, int64_t warn_ms, struct err *e)
+bool out_status_json(FILE *out, const struct snapshot *s, int64_t warn_ms,
+	const struct probe_report *probes, struct err *e)
 {
 	struct json_object *root;
 	struct status_view v;
@@ -344,7 +348,7 @@ bool out_status_json(FILE *out, const struct snapshot *s, int64_t warn_ms, struc
 	json_put(root, "imageFallbacks", texts(s->image_fallbacks, s->image_fallback_count));
 	json_put(root, "aliases", aliases(s));
 	json_put(root, "allowed", texts(s->allowed, s->allowed_count));
-	json_put(root, "auth", auth(&v));
+	json_put(root, "auth", auth(&v, probes));
 	json_put(root, "protection", json_text(s->protection));
 	status_view_release(&v);
 	return json_finish(out, root, e);

@@ -132,6 +132,21 @@ void finding_fix(struct finding *f, const char *command, const char *word)
 		f->fix[0] = '\0'; /* half a command is worse than none */
 }
 
+void finding_rotate(struct survey *v, struct finding *f, const struct credential *c)
+{
+	char usual[AGENT_CAP];
+	struct str out = STR_OF(f->fix);
+
+	finding_fix(f, FIX_ROTATE, c->id);
+	out.len = strlen(f->fix);
+	agent_normalise(usual, config_default_agent(&v->config));
+	if (!out.len || strcmp(usual, v->s->agent) == 0)
+		return;
+	str_fmt(&out, " --agent %s", v->s->agent);
+	if (out.cut)
+		f->fix[0] = '\0';
+}
+
 void finding_move(struct finding *f, const char *from, const char *to)
 {
 	struct str out = STR_OF(f->fix);

@@ -10,10 +10,10 @@
 /* What the fixes run: rows of design.md, "Commands". */
 #define FIX_ONBOARD "thinkfleetbot onboard"
 #define FIX_DOCTOR "thinkfleetbot doctor --fix"
-#define FIX_PROBE "thinkfleetbot status"
-#define FIX_ROTATE "thinkfleetbot onboard --rotate" /* and the profile's id */
-#define FIX_VERIFY "thinkfleetbot doctor --deep"
-#define FIX_KEYS "thinkfleetbot status"
+#define FIX_PROBE "thinkfleetbot models status --probe"
+#define FIX_ROTATE "thinkfleetbot models auth rotate" /* finding_rotate() */
+#define FIX_VERIFY "thinkfleetbot secrets verify"
+#define FIX_KEYS "thinkfleetbot secrets status"
 #define FIX_AUDIT "thinkfleetbot secrets audit --fix"
 
 /*
@@ -31,6 +31,9 @@ void finding_evidence(struct survey *v, struct finding *f, const char *path, uns
 
 /* A command; its last argument is quoted for a shell. word NULL: none. "" when it does not fit. */
 void finding_fix(struct finding *f, const char *command, const char *word);
+
+/* A new key for this profile; names the agent when it is not the configured default. */
+void finding_rotate(struct survey *v, struct finding *f, const struct credential *c);
 
 /* "mv FROM TO", both quoted. */
 void finding_move(struct finding *f, const char *from, const char *to);

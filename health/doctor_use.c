@@ -41,7 +41,7 @@ static void expiry_finding(struct survey *v, const struct check *c, size_t i, en
 			can_renew(v, i) ? "; the gateway renews it" : "");
 	finding_evidence(v, f, v->s->store_path, v->sources[i]->line);
 	if (!can_renew(v, i))
-		finding_fix(f, FIX_ROTATE, cred->id);
+		finding_rotate(v, f, cred);
 }
 
 bool check_expiry(struct survey *v, const struct check *c)
@@ -68,7 +68,7 @@ static void verdict_finding(struct survey *v, const struct check *c, const struc
 		v, c, rejected ? SEVERITY_FAIL : SEVERITY_WARN, "%.80s: %s", cred->id, words);
 	finding_evidence(v, f, v->paths->checks, 0);
 	if (rejected && cred->in_store)
-		finding_fix(f, FIX_ROTATE, cred->id);
+		finding_rotate(v, f, cred);
 	else
 		finding_fix(f, FIX_PROBE, NULL);
 }

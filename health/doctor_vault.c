@@ -139,8 +139,11 @@ static void check_reference(struct survey *v, const struct check *c, const struc
 	if (!f)
 		return;
 	str_copy(f->evidence, sizeof(f->evidence), cred->ref);
-	if (cred->in_store)
-		finding_fix(f, FIX_ROTATE, cred->id);
+	/* Nothing is written into a vault that is not authentic: it has to be put right first. */
+	if (!v->vault.mac_ok)
+		finding_fix(f, FIX_VERIFY, NULL);
+	else if (cred->in_store)
+		finding_rotate(v, f, cred);
 	else
 		finding_fix(f, FIX_ONBOARD, NULL);
 }
@@ -195,7 +198,7 @@ bool check_plain(struct survey *v, const struct check *c)
 				"%.80s is sealed, but a plain text of it was left behind",
 				cred->id);
 			finding_evidence(v, f, v->s->store_path, line_of(v, i));
-			finding_fix(f, FIX_ROTATE, cred->id);
+			finding_rotate(v, f, cred);
 			continue;
 		}
 		if (cred->kind == CRED_OAUTH || (cred->stored != STORED_PLAIN_PROFILES &&

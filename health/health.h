@@ -41,6 +41,14 @@ enum selected {
 	SELECTED_SHADOWED, /* an environment variable wins: `selected_by` */
 };
 
+/* Of SELECTED_EXCLUDED: what leaves it out. */
+enum excluded {
+	EXCLUDED_NOT,
+	EXCLUDED_ORDER,   /* an explicit order does not list it */
+	EXCLUDED_OTHERS,  /* the configuration's auth.profiles names others of the provider */
+	EXCLUDED_DIFFERS, /* auth.profiles has it under another provider or mode */
+};
+
 enum expiry_source {
 	EXPIRY_NONE,
 	EXPIRY_PROVIDER,
@@ -84,6 +92,7 @@ struct credential {
 	enum opens opens;
 	enum selected selected;
 	char selected_by[ID_CAP];
+	enum excluded excluded;
 	unsigned rank; /* the gateway tries 1 first; 0: it never tries this one */
 	enum verdict accepted;
 	enum reason accepted_reason;
@@ -91,6 +100,7 @@ struct credential {
 	int accepted_latency_ms;
 	int64_t expires_ms; /* 0: none */
 	enum expiry_source expires_source;
+	bool expires_invalid; /* it has a date that is none: some gateways then leave it out */
 	enum in_use in_use;
 
 	int64_t cooldown_until_ms; /* 0: none */

@@ -33,4 +33,7 @@ struct survey_options {
 /* False only for a wrong call or out of memory; *out is then empty. Else snapshot_release(). */
 bool survey_take(struct snapshot *out, const struct survey_options *o, struct err *e);
 
+/* The name under which a check of this credential is noted in checks.json. */
+void survey_note_name(struct str *out, const struct credential *c);
+
 #endif

@@ -146,29 +146,31 @@ static void find_configured(struct select *w, struct group *g)
 struct outcome {
 	enum selected selected;
 	const char *by;
+	enum excluded excluded;
 };
 
 static struct outcome outcome_of(const struct group *g, enum fate fate)
 {
 	switch (fate) {
 	case FATE_NOT_LISTED:
-		return (struct outcome){ SELECTED_EXCLUDED, g->order_by };
+		return (struct outcome){ SELECTED_EXCLUDED, g->order_by, EXCLUDED_ORDER };
 	case FATE_NOT_CONFIGURED:
-		return (struct outcome){ SELECTED_EXCLUDED, "auth.profiles in the configuration" };
+		return (struct outcome){ SELECTED_EXCLUDED, "auth.profiles in the configuration",
+			EXCLUDED_OTHERS };
 	case FATE_DIFFERS:
 		return (struct outcome){ SELECTED_EXCLUDED,
-			"another provider or mode in auth.profiles" };
+			"another provider or mode in auth.profiles", EXCLUDED_DIFFERS };
 	case FATE_NO_SECRET:
-		return (struct outcome){ SELECTED_UNUSABLE, "no key" };
+		return (struct outcome){ SELECTED_UNUSABLE, "no key", EXCLUDED_NOT };
 	case FATE_EXPIRED:
-		return (struct outcome){ SELECTED_UNUSABLE, "expired" };
+		return (struct outcome){ SELECTED_UNUSABLE, "expired", EXCLUDED_NOT };
 	case FATE_COOLING:
-		return (struct outcome){ SELECTED_COOLDOWN, "" };
+		return (struct outcome){ SELECTED_COOLDOWN, "", EXCLUDED_NOT };
 	case FATE_USABLE:
 	case FATE_OTHER_PROVIDER:
 		break;
 	}
-	return (struct outcome){ SELECTED_BEHIND, "" };
+	return (struct outcome){ SELECTED_BEHIND, "", EXCLUDED_NOT };
 }
 
 static void apply(struct group *g, const struct order_result *r)
@@ -181,6 +183,7 @@ static void apply(struct group *g, const struct order_result *r)
 		if (o.selected == SELECTED_BEHIND)
 			o.by = first;
 		g->members[i]->selected = o.selected;
+		g->members[i]->excluded = o.excluded;
 		str_copy(g->members[i]->selected_by, sizeof(g->members[i]->selected_by), o.by);
 	}
 	for (size_t i = 0; i < r->ranked_count; i++)

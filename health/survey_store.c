@@ -9,6 +9,8 @@
  * the agent's own (gateway-family.md 4). Reading only; nothing is copied.
  */
 
+#define EXPIRES_MAX_MS INT64_C(8640000000000000) /* the last day of JavaScript's calendar */
+
 void survey_describe(struct credential *c, const char *key, size_t n)
 {
 	const struct secret view = { .bytes = (char *)key, .len = n, .cap = n };
@@ -104,6 +106,13 @@ static void fill_usage(struct credential *c, const struct profile_usage *u)
 		u->disabled_reason ? u->disabled_reason : "");
 }
 
+/* gateway-family.md 8.7: later gateways take a token whose date is none for unusable. */
+static bool bad_date(const struct profile *p)
+{
+	return p->kind == PROFILE_TOKEN && p->expires_present &&
+	       (!p->expires_valid || p->expires_ms > EXPIRES_MAX_MS);
+}
+
 static void fill(struct survey *v, struct credential *c, const struct profile *p)
 {
 	const struct config_profile *listed = survey_configured(v, p->id);
@@ -115,6 +124,7 @@ static void fill(struct survey *v, struct credential *c, const struct profile *p
 	c->in_store = true;
 	str_copy(c->email, sizeof(c->email), email);
 	c->expires_ms = p->expires_ms;
+	c->expires_invalid = bad_date(p);
 	if (p->expires_ms > 0)
 		c->expires_source = c->kind == CRED_OAUTH ? EXPIRY_PROVIDER : EXPIRY_YOU;
 	c->last_good = p->last_good;
@@ -285,6 +295,14 @@ static void fill_note(struct credential *c, const struct check_note *note)
 	c->accepted_latency_ms = (int)note->latency_ms;
 }
 
+void survey_note_name(struct str *out, const struct credential *c)
+{
+	if (!c->in_store && c->var[0])
+		str_fmt(out, "env:%s", c->var);
+	else
+		str_add(out, c->id);
+}
+
 /* Sorted once: checks_find() is for single questions. */
 void survey_checks(struct survey *v)
 {
@@ -303,7 +321,7 @@ void survey_checks(struct survey *v)
 		struct str s = STR_OF(key);
 		const struct check_note *const *hit;
 
-		str_fmt(&s, "%s%s", c->in_store ? "" : "env:", c->in_store ? c->id : c->var);
+		survey_note_name(&s, c);
 		hit = bsearch(key, notes, n, sizeof(const struct check_note *), compare_note_key);
 		if (hit)
 			fill_note(c, *hit);

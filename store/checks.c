@@ -151,14 +151,21 @@ static bool load_or_new(struct doc *d, const char *path, struct err *e)
 	return buf_text(&text, fresh, e) && doc_parse(d, &text, DOC_JSON, path, e);
 }
 
-bool checks_record(const char *path, const struct check_note *note, struct err *e)
+bool checks_record_all(const char *path, const struct check_note *notes, size_t n, struct err *e)
 {
 	struct doc d = { 0 };
-	bool ok = load_or_new(&d, path, e) && put_note(&d, note, e) &&
-		  fs_replace(path, d.text.p, d.text.len, NULL, e);
+	bool ok = load_or_new(&d, path, e);
 
+	for (size_t i = 0; ok && i < n; i++)
+		ok = put_note(&d, &notes[i], e);
+	ok = ok && fs_replace(path, d.text.p, d.text.len, NULL, e);
 	doc_release(&d);
 	return ok;
+}
+
+bool checks_record(const char *path, const struct check_note *note, struct err *e)
+{
+	return checks_record_all(path, note, 1, e);
 }
 
 bool checks_forget(const char *path, const char *credential, struct err *e)

@@ -39,7 +39,8 @@ void checks_release(struct checks *c);
 const struct check_note *checks_find(
 	const struct checks *c, const char *credential, const char *fingerprint);
 
-/* Adds or replaces one note in the file (0600). A damaged file starts anew. */
+/* Adds or replaces notes in the file (0600), in one write. A damaged file starts anew. */
+bool checks_record_all(const char *path, const struct check_note *notes, size_t n, struct err *e);
 bool checks_record(const char *path, const struct check_note *note, struct err *e);
 bool checks_forget(const char *path, const char *credential, struct err *e);
 

@@ -140,6 +140,27 @@ bool config_remove_profile(struct doc *d, const char *id, struct err *e);
  */
 bool config_put_model(struct doc *d, const char *model, bool keep_old, struct err *e);
 
+/* agents.defaults.model and agents.defaults.imageModel. */
+enum config_slot {
+	CONFIG_SLOT_MODEL,
+	CONFIG_SLOT_IMAGE,
+};
+
+/* agents.defaults.imageModel, with what it already has beside its primary. */
+bool config_put_image(struct doc *d, const char *model, struct err *e);
+
+/*
+ * The fallbacks of a slot. add appends, and turns a model written as text into an object;
+ * remove takes the text out as it is written; clear leaves an empty list.
+ */
+bool config_add_fallback(struct doc *d, enum config_slot slot, const char *model, struct err *e);
+bool config_remove_fallback(struct doc *d, enum config_slot slot, const char *raw, struct err *e);
+bool config_clear_fallbacks(struct doc *d, enum config_slot slot, struct err *e);
+
+/* agents.defaults.models[model].alias; the entry is made when it is not there. */
+bool config_put_alias(struct doc *d, const char *model, const char *alias, struct err *e);
+bool config_remove_alias(struct doc *d, const char *model, struct err *e);
+
 /*
  * secrets.providers.thinkfleetbot exactly as in vault-format.md. Unchanged when already so.
  * key_dir NULL or "": where the resolver looks by itself; else "--key-dir" joins the arguments.

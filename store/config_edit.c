@@ -2,14 +2,14 @@
 #include <string.h>
 
 #include "base/provider_name.h"
-#include "store/config.h"
+#include "store/config_impl.h"
 #include "store/profiles.h"
 
 /*
  * A parent that an $include file may hold: what we wrote beside it would be
  * merged over, or under, something we have not read.
  */
-static bool may_edit(const struct doc *d, const char *const *path, struct err *e)
+bool config_may_edit(const struct doc *d, const char *const *path, struct err *e)
 {
 	uint32_t node = DOC_ROOT;
 
@@ -29,7 +29,7 @@ static bool may_edit(const struct doc *d, const char *const *path, struct err *e
 	return true;
 }
 
-static bool put_text(struct doc *d, const char *const *path, const char *text, struct err *e)
+bool config_put_text(struct doc *d, const char *const *path, const char *text, struct err *e)
 {
 	if (doc_text_is(d, doc_find(d, path), text))
 		return true;
@@ -80,10 +80,12 @@ static bool profile_steps(
 	bool ok;
 
 	if (doc_kind(d, doc_find(d, path)) == DOC_OBJECT)
-		ok = put_text(d, (const char *const[]){ "auth", "profiles", id, "provider", NULL },
+		ok = config_put_text(d,
+			     (const char *const[]){ "auth", "profiles", id, "provider", NULL },
 			     provider, e) &&
-		     put_text(d, (const char *const[]){ "auth", "profiles", id, "mode", NULL },
-			     mode, e);
+		     config_put_text(d,
+			     (const char *const[]){ "auth", "profiles", id, "mode", NULL }, mode,
+			     e);
 	else
 		ok = put_new_profile(d, path, provider, mode, e);
 	return ok && to_front(d, provider, id, e);
@@ -97,7 +99,7 @@ bool config_put_profile(
 
 	if (!provider_name_normalise(name, sizeof(name), provider))
 		return err_set(e, ERR_USAGE, "the provider's name is too long");
-	return may_edit(d, (const char *const[]){ "auth", "profiles", NULL }, e) &&
+	return config_may_edit(d, (const char *const[]){ "auth", "profiles", NULL }, e) &&
 	       doc_copy(&was, d, e) && doc_settle(d, &was, profile_steps(d, id, name, mode, e));
 }
 
@@ -177,7 +179,7 @@ static bool no_longer_fallback(struct doc *d, const char *model, struct err *e)
 	return doc_kind(d, list) != DOC_ARRAY || doc_list_remove(d, list, model, e);
 }
 
-static bool allow(struct doc *d, const char *model, struct err *e)
+bool config_allow(struct doc *d, const char *model, struct err *e)
 {
 	const char *const path[] = { "agents", "defaults", "models", model, NULL };
 	struct doc_value v = { 0 };
@@ -198,13 +200,13 @@ static bool model_steps(struct doc *d, const char *model, const char *old, struc
 	bool ok;
 
 	if (kind == DOC_STRING && !old)
-		ok = put_text(d, model_path, model, e);
+		ok = config_put_text(d, model_path, model, e);
 	else if (kind == DOC_OBJECT)
-		ok = put_text(d, primary_path, model, e) && no_longer_fallback(d, model, e) &&
-		     (!old || fallback_first(d, old, e));
+		ok = config_put_text(d, primary_path, model, e) &&
+		     no_longer_fallback(d, model, e) && (!old || fallback_first(d, old, e));
 	else
 		ok = put_model_object(d, model, old, e);
-	return ok && allow(d, model, e);
+	return ok && config_allow(d, model, e);
 }
 
 bool config_put_model(struct doc *d, const char *model, bool keep_old, struct err *e)
@@ -217,7 +219,7 @@ bool config_put_model(struct doc *d, const char *model, bool keep_old, struct er
 	if (doc_kind(d, node) == DOC_OBJECT)
 		node = doc_get(d, node, "primary");
 	kept = doc_text(d, node, old, sizeof(old)) && *old && keep_old && strcmp(old, model) != 0;
-	return may_edit(d, model_path, e) && doc_copy(&was, d, e) &&
+	return config_may_edit(d, model_path, e) && doc_copy(&was, d, e) &&
 	       doc_settle(d, &was, model_steps(d, model, kept ? old : NULL, e));
 }
 
@@ -287,7 +289,7 @@ bool config_put_vault(struct doc *d, const char *resolver, const char *state_dir
 	bool ok;
 
 	vault_value(&v, resolver, state_dir, key_dir);
-	ok = may_edit(d, path, e) && doc_value_good(&v, d->name, e) &&
+	ok = config_may_edit(d, path, e) && doc_value_good(&v, d->name, e) &&
 	     buf_add(&text, v.text.p, v.text.len, e) &&
 	     doc_parse(&wanted, &text, DOC_JSON, "the vault's entry", e);
 	if (ok && !same_value(d, doc_find(d, path), &wanted, DOC_ROOT))

@@ -364,7 +364,7 @@ static void a_record_of_another_provider_is_found(void **state)
 	assert_severity(w, "references", SEVERITY_FAIL);
 	assert_non_null(strstr(world_finding(w, "references")->text, "is a key of openai"));
 	assert_string_equal(world_finding(w, "references")->fix,
-		"thinkfleetbot onboard --rotate anthropic:default");
+		"thinkfleetbot models auth rotate anthropic:default");
 }
 
 static void plain_text_is_stated_with_its_line(void **state)
@@ -647,6 +647,19 @@ static void deep_looks_at_every_agent(void **state)
 	assert_severity(w, "modes", SEVERITY_FAIL);
 }
 
+static void a_fix_names_the_agent_when_it_is_not_the_usual_one(void **state)
+{
+	struct world *w = *state;
+
+	world_file(w, "agents/work/agent/auth-profiles.json",
+		"{\"version\":1,\"profiles\":{\"anthropic:x\":{\"type\":\"token\","
+		"\"provider\":\"anthropic\",\"token\":\"t\",\"expires\":5}}}");
+	w->o.agent = "work";
+	assert_severity(w, "expiry", SEVERITY_FAIL);
+	assert_string_equal(world_finding(w, "expiry")->fix,
+		"thinkfleetbot models auth rotate anthropic:x --agent work");
+}
+
 static void odd_paths_are_quoted_in_commands(void **state)
 {
 	struct world *w = *state;
@@ -656,7 +669,7 @@ static void odd_paths_are_quoted_in_commands(void **state)
 		"\"provider\":\"anthropic\",\"token\":\"t\",\"expires\":5}}}");
 	assert_severity(w, "expiry", SEVERITY_FAIL);
 	assert_string_equal(world_finding(w, "expiry")->fix,
-		"thinkfleetbot onboard --rotate 'anthropic:it'\\''s me'");
+		"thinkfleetbot models auth rotate 'anthropic:it'\\''s me'");
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
@@ -702,6 +715,7 @@ int main(void)
 		TEST(a_home_of_somebody_else_is_a_failure),
 		TEST(many_of_a_kind_are_folded),
 		TEST(deep_looks_at_every_agent),
+		TEST(a_fix_names_the_agent_when_it_is_not_the_usual_one),
 		TEST(odd_paths_are_quoted_in_commands),
 	};
 

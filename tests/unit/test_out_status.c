@@ -118,7 +118,7 @@ static struct json_object *json_of(const struct snapshot *s)
 	struct err e = { 0 };
 
 	assert_non_null(out);
-	assert_ok(out_status_json(out, s, MS_DAY, &e), e);
+	assert_ok(out_status_json(out, s, MS_DAY, NULL, &e), e);
 	fclose(out);
 	root = json_tokener_parse(text);
 	free(text);
@@ -445,7 +445,7 @@ static void json_keeps_null_for_the_image_model_only(void **state)
 	struct err e = { 0 };
 
 	(void)state;
-	assert_ok(out_status_json(out, &s, MS_DAY, &e), e);
+	assert_ok(out_status_json(out, &s, MS_DAY, NULL, &e), e);
 	fclose(out);
 	hit = strstr(text, "null");
 	assert_non_null(hit);
