@@ -31,6 +31,11 @@ enum auth_style {
 	AUTH_BEARER,    /* Authorization: Bearer K */
 	AUTH_X_API_KEY, /* x-api-key: K */
 	AUTH_GOOG,      /* x-goog-api-key: K */
+	AUTH_TOKEN,     /* Authorization: Token K */
+	AUTH_XI,        /* xi-api-key: K */
+	AUTH_API_KEY,   /* api-key: K */
+	AUTH_CF_AIG,    /* cf-aig-authorization: Bearer K */
+	AUTH_STYLES
 };
 
 /* How the body of an answer is to be read (provider/check.h). */
@@ -41,7 +46,22 @@ enum judge_style {
 	JUDGE_XAI,    /* a bad key may be 400 */
 	JUDGE_ZAI,    /* errors may come as 200 with a code */
 	JUDGE_OPENROUTER_KEY,
-	JUDGE_LOCAL, /* any well-formed model list */
+	JUDGE_LOCAL,       /* any well-formed model list */
+	JUDGE_PUBLIC,      /* the list is public: a good answer proves nothing, a bad one does */
+	JUDGE_MINIMAX,     /* errors come as 200 with base_resp.status_code */
+	JUDGE_HUGGINGFACE, /* GET /api/whoami-v2 */
+	JUDGE_VERCEL,      /* GET /v1/credits */
+	JUDGE_VENICE,      /* GET /api_keys/rate_limits */
+	JUDGE_SYNTHETIC,   /* GET /v2/quotas */
+	JUDGE_CHUTES,      /* GET /users/me */
+	JUDGE_ELEVENLABS,  /* GET /user */
+	JUDGE_DEEPGRAM,    /* GET /projects */
+	JUDGE_COPILOT,     /* GET /copilot_internal/v2/token */
+	JUDGE_CODEX,       /* GET /wham/usage */
+	JUDGE_BEDROCK,     /* GET /foundation-models; a bad key is 403 */
+	JUDGE_XAI_KEY,     /* GET /api-key: blocked and disabled keys answer 200 */
+	JUDGE_QUOTA,       /* Z.AI's and MiniMax's quota: 200 with data or an error code */
+	JUDGE_STYLES
 };
 
 /* The protocol that the models speak; what a custom endpoint must be told. */
@@ -71,7 +91,11 @@ struct method {
 	const char *profile_name; /* default name after the colon: "default", "manual" */
 	const char *var;          /* variable for this kind of credential; NULL: the provider's */
 	enum auth_style auth;
-	const char *check_path; /* appended to the base address; GET, costs nothing */
+	/*
+	 * Appended to the base address; GET, costs nothing. "https://...": an address of its own,
+	 * of which only the path counts when the base address is the user's. NULL: no free check.
+	 */
+	const char *check_path;
 	const char *headers[PROVIDER_HEADERS]; /* "name: value", fixed */
 	enum judge_style judge;
 };
