@@ -33,6 +33,10 @@ static const char *const reasons[REASON_COUNT] = {
 	[REASON_CLOSED] = "closed",
 	[REASON_CANCELLED] = "cancelled",
 	[REASON_INTERNAL] = "internal",
+	[REASON_ADMIN_KEY] = "admin_key",
+	[REASON_UNPROVEN] = "unproven",
+	[REASON_BLOCKED] = "blocked",
+	[REASON_PORTAL] = "captive_portal",
 };
 
 static bool name_find(const char *const *names, size_t n, const char *name, size_t *found)
@@ -82,31 +86,44 @@ bool reason_parse(const char *name, enum reason *r)
  */
 static size_t version_in_base(const char *base, size_t n, const char *check_path)
 {
-	size_t segment = strcspn(check_path + 1, "/?") + 1;
+	size_t segment = check_path[0] ? strcspn(check_path + 1, "/?") + 1 : 0;
 
 	if (segment < 3 || check_path[1] != 'v' || check_path[segment] != '/')
 		return 0;
 	return n > segment && memcmp(base + n - segment, check_path, segment) == 0 ? segment : 0;
 }
 
+/* The base address with the check's path after it. */
+static bool join(struct str *out, const char *base, const char *path)
+{
+	size_t n = strlen(base);
+
+	while (n && base[n - 1] == '/')
+		n--;
+	str_addn(out, base, n);
+	str_add(out, path + version_in_base(base, n, path));
+	return !out->cut;
+}
+
 bool check_build(struct check_request *out, const struct provider *p, const struct method *m,
 	const char *base_url, struct err *e)
 {
+	bool own = !base_url || !*base_url;
+	/* An address of the check's own is the provider's: no key goes there for a moved base. */
+	bool elsewhere = own && m->check_url;
+	const char *base = elsewhere ? m->check_url : own ? p->base_url : base_url;
 	struct str url = STR_OF(out->url);
 	struct url parsed;
-	size_t n;
 
 	*out = (struct check_request){ .auth = m->auth, .judge = m->judge };
-	if (!base_url || !*base_url)
-		base_url = p->base_url;
-	if (!url_parse(&parsed, base_url, e))
+	if (!elsewhere && !m->check_path)
+		return err_set(
+			e, ERR_NOT_FOUND, "%s has no free request that proves a key", p->label);
+	if (!base)
+		return err_set(e, ERR_CONFIG, "%s needs a base address", p->label);
+	if (!url_parse(&parsed, base, e))
 		return false;
-	n = strlen(base_url);
-	while (n && base_url[n - 1] == '/')
-		n--;
-	str_addn(&url, base_url, n);
-	str_add(&url, m->check_path + version_in_base(base_url, n, m->check_path));
-	if (url.cut)
+	if (!join(&url, base, elsewhere ? "" : m->check_path))
 		return err_set(e, ERR_CONFIG, "base address refused: longer than %d characters",
 			CHECK_URL_CAP - 1);
 	for (size_t i = 0; i < PROVIDER_HEADERS; i++)

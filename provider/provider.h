@@ -44,11 +44,11 @@ enum judge_style {
 	JUDGE_ANTHROPIC,
 	JUDGE_GOOGLE, /* a bad key is 400 API_KEY_INVALID */
 	JUDGE_XAI,    /* a bad key may be 400 */
-	JUDGE_ZAI,    /* errors may come as 200 with a code */
+	JUDGE_ZAI,    /* errors may come as 200 with a code; a model list or GET …/quota/limit */
 	JUDGE_OPENROUTER_KEY,
-	JUDGE_LOCAL,       /* any well-formed model list */
-	JUDGE_PUBLIC,      /* the list is public: a good answer proves nothing, a bad one does */
-	JUDGE_MINIMAX,     /* errors come as 200 with base_resp.status_code */
+	JUDGE_LOCAL,   /* any well-formed model list */
+	JUDGE_PUBLIC,  /* the list is public: a good answer proves nothing, a bad one does */
+	JUDGE_MINIMAX, /* errors come as 200 with base_resp.status_code; a list or …/remains */
 	JUDGE_HUGGINGFACE, /* GET /api/whoami-v2 */
 	JUDGE_VERCEL,      /* GET /v1/credits */
 	JUDGE_VENICE,      /* GET /api_keys/rate_limits */
@@ -58,9 +58,8 @@ enum judge_style {
 	JUDGE_DEEPGRAM,    /* GET /projects */
 	JUDGE_COPILOT,     /* GET /copilot_internal/v2/token */
 	JUDGE_CODEX,       /* GET /wham/usage */
-	JUDGE_BEDROCK,     /* GET /foundation-models; a bad key is 403 */
 	JUDGE_XAI_KEY,     /* GET /api-key: blocked and disabled keys answer 200 */
-	JUDGE_QUOTA,       /* Z.AI's and MiniMax's quota: 200 with data or an error code */
+	JUDGE_ACCOUNT,     /* any JSON object of 2xx that is no error; it has no model list */
 	JUDGE_STYLES
 };
 
@@ -82,7 +81,7 @@ struct method {
 	const char *id; /* "api-key", "setup-token", "none": --method takes it */
 	enum cred_kind kind;
 	const char *label;  /* "Claude setup-token" */
-	const char *note;   /* one line under the label */
+	const char *note;   /* one line under the label; for CRED_OAUTH how it is signed in */
 	const char *noun;   /* "setup-token", "API key": what is pasted */
 	const char *how[3]; /* numbered lines above the field, NULL-terminated if shorter */
 	const char *prefixes[PROVIDER_PREFIXES]; /* hints, never a reason to refuse */
@@ -91,11 +90,11 @@ struct method {
 	const char *profile_name; /* default name after the colon: "default", "manual" */
 	const char *var;          /* variable for this kind of credential; NULL: the provider's */
 	enum auth_style auth;
-	/*
-	 * Appended to the base address; GET, costs nothing. "https://...": an address of its own,
-	 * of which only the path counts when the base address is the user's. NULL: no free check.
+	/* What proves the key: GET, costs nothing, needs it. Both NULL: no such request is known.
 	 */
-	const char *check_path;
+	const char *check_path; /* appended to the base address */
+	const char *check_url;  /* or elsewhere, on the provider's own hosts; not asked when the
+				   user's configuration moves the base address */
 	const char *headers[PROVIDER_HEADERS]; /* "name: value", fixed */
 	enum judge_style judge;
 };
