@@ -68,12 +68,13 @@ static void judge_success(struct judged *j)
 {
 	if (j->style->account)
 		j->account = judge_shape(j->root);
-	if (j->account || (!j->style->account && judge_list(j->root)))
+	if (j->account || (!j->style->account && judge_is_list(j->root)))
 		judge_known(j);
 	else if (!j->root || !decide_by_meaning(j, judge_meaning(j)))
 		decide(j, VERDICT_UNKNOWN, REASON_FORMAT);
 }
 
+/* 400 and what has no row of its own: only clear words count. */
 static void judge_bad_request(struct judged *j)
 {
 	enum meaning means = judge_meaning(j);
@@ -98,9 +99,12 @@ static void judge_unauthorized(struct judged *j)
 		decide(j, VERDICT_REJECTED, REASON_BAD_KEY);
 }
 
+/* Venice asks for money also when it does not know the key. */
 static void judge_payment(struct judged *j)
 {
-	decide(j, VERDICT_NO_CREDIT, REASON_BILLING);
+	enum meaning means = judge_meaning(j);
+
+	decide_by_meaning(j, means == MEANS_BAD_KEY ? means : MEANS_NO_CREDIT);
 }
 
 static void judge_forbidden(struct judged *j)
@@ -115,10 +119,13 @@ static void judge_forbidden(struct judged *j)
 
 static void judge_limited(struct judged *j)
 {
-	if (!j->style->quota_is_rate && judge_meaning(j) == MEANS_NO_CREDIT)
-		decide(j, VERDICT_NO_CREDIT, REASON_BILLING);
-	else
-		decide(j, VERDICT_LIMITED, REASON_RATE_LIMIT);
+	enum meaning means = judge_meaning(j);
+
+	if (means == MEANS_NO_CREDIT && j->style->quota_is_rate)
+		means = MEANS_RATE;
+	if (means != MEANS_NO_CREDIT && means != MEANS_BAD_KEY)
+		means = MEANS_RATE;
+	decide_by_meaning(j, means);
 }
 
 static void judge_proxy(struct judged *j)
@@ -154,12 +161,12 @@ static const struct {
 } statuses[] = {
 	{ 200, 299, judge_success },
 	{ 300, 399, judge_redirect },
-	{ 400, 400, judge_bad_request },
 	{ 401, 401, judge_unauthorized },
 	{ 402, 402, judge_payment },
 	{ 403, 403, judge_forbidden },
 	{ 407, 407, judge_proxy },
 	{ 429, 429, judge_limited },
+	{ 400, 499, judge_bad_request },
 	{ 511, 511, judge_portal }, /* "network authentication required" */
 	{ 500, 599, judge_server },
 	{ 0, 999, judge_format },

@@ -261,8 +261,17 @@ struct json_object *judge_list(struct json_object *root)
 		if (json_object_is_type(list, json_type_array))
 			return list;
 	}
-	/* LM Studio and Ollama without models may send null. */
 	return NULL;
+}
+
+bool judge_is_list(struct json_object *root)
+{
+	const char *object = judge_text(root, "object");
+
+	/* Ollama without a model sends {"object":"list","data":null}. */
+	return judge_list(root) ||
+	       (object && strcmp(object, "list") == 0 &&
+		       json_object_object_get_ex(root, "data", NULL) && !judge_at(root, "data"));
 }
 
 static const char *model_id(struct json_object *model)

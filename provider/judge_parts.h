@@ -84,6 +84,7 @@ bool judge_number(struct json_object *o, const char *path, double *n);
 
 /* The array of models, or NULL. */
 struct json_object *judge_list(struct json_object *root);
+bool judge_is_list(struct json_object *root); /* also an empty one that is null */
 void judge_models(struct judged *j);
 
 /* Without case. */

@@ -11,6 +11,7 @@ static const struct {
 	const char *words;
 	enum meaning means;
 } phrases[] = {
+	{ "request_quota_exceeded", MEANS_RATE }, /* Cerebras; before "quota_exceeded" */
 	{ "insufficient_quota", MEANS_NO_CREDIT },
 	{ "insufficient_user_quota", MEANS_NO_CREDIT },
 	{ "insufficient_balance", MEANS_NO_CREDIT },
@@ -32,6 +33,9 @@ static const struct {
 	{ "payment_required", MEANS_NO_CREDIT },
 	{ "billing_not_active", MEANS_NO_CREDIT },
 	{ "billing_error", MEANS_NO_CREDIT },
+	{ "credit limit", MEANS_NO_CREDIT },
+	{ "spending limit", MEANS_NO_CREDIT },
+	{ "good standing", MEANS_NO_CREDIT },
 	{ "arrearage", MEANS_NO_CREDIT },
 	{ "overdue", MEANS_NO_CREDIT },
 	{ "budget has been exceeded", MEANS_NO_CREDIT },
@@ -65,6 +69,7 @@ static const struct {
 	{ "authenticationerror", MEANS_BAD_KEY },
 	{ "invalid_authentication", MEANS_BAD_KEY },
 	{ "invalid authentication", MEANS_BAD_KEY },
+	{ "authentication required", MEANS_BAD_KEY },
 	{ "authentication fail", MEANS_BAD_KEY },
 	{ "authentication parameter not received", MEANS_BAD_KEY },
 	{ "token expired or incorrect", MEANS_BAD_KEY },
@@ -85,7 +90,9 @@ static const struct {
 	{ "permission_denied", MEANS_RESTRICTED },
 	{ "permissions_error", MEANS_RESTRICTED },
 	{ "service_blocked", MEANS_RESTRICTED },
+	{ "access_denied", MEANS_RESTRICTED },
 	{ "accessdenied", MEANS_RESTRICTED },
+	{ "is not open", MEANS_RESTRICTED },
 	{ "not authorized to perform", MEANS_RESTRICTED },
 	{ "rate_limit", MEANS_RATE },
 	{ "rate limit", MEANS_RATE },
