@@ -105,6 +105,7 @@ static const char *reason_words(enum reason r)
 		[REASON_CLOSED] = "connection closed",
 		[REASON_CANCELLED] = "cancelled",
 		[REASON_INTERNAL] = "the check could not run",
+		[REASON_UNPROVEN] = "no free check exists",
 	};
 
 	return r < REASON_COUNT ? words[r] : NULL;

@@ -242,6 +242,8 @@ static bool set_headers(struct transfer *t)
 		[AUTH_BEARER] = "authorization: Bearer ",
 		[AUTH_X_API_KEY] = "x-api-key: ",
 		[AUTH_GOOG] = "x-goog-api-key: ",
+		[AUTH_TOKEN] = "authorization: Token ",
+		[AUTH_XI] = "xi-api-key: ",
 	};
 	const char *key_name = key_names[t->request.auth];
 	bool ok = add_header(t, "accept: application/json");
@@ -282,7 +284,7 @@ static bool prepare(struct transfer *t, struct err *e)
 	if (!check_build(&t->request, p, m, t->check.base_url, e) || !key_is_sendable(t, e))
 		return false;
 	/* Without the query of the check itself, which url_parse() refuses in a base address. */
-	return url_parse(&t->url, t->check.base_url[0] ? t->check.base_url : p->base_url, e);
+	return url_parse(&t->url, check_address(p, m, t->check.base_url), e);
 }
 
 static bool set_up(struct transfer *t, struct err *e)
@@ -331,6 +333,8 @@ struct transfer *transfer_new(CURLM *multi, struct wire_check *c, struct check_r
 	c->key = (struct secret){ 0 };
 	if (!set_up(t, &e)) {
 		transfer_none(out, e.msg);
+		if (e.code == ERR_NOT_FOUND)
+			out->reason = REASON_UNPROVEN;
 		transfer_free(t);
 		return NULL;
 	}

@@ -74,6 +74,8 @@ static const struct words table[] = {
 	{ VERDICT_NONE, REASON_CLOSED, false, "%H closed the connection without an answer",
 		"Try again. The %T itself was not tested." },
 	{ VERDICT_NONE, REASON_CANCELLED, false, "Cancelled", "The %T was not tested." },
+	{ VERDICT_NONE, REASON_UNPROVEN, false, "%P has no free way to test a %T",
+		"Save it unverified: the first message shows whether it works." },
 	{ VERDICT_NONE, REASON_INTERNAL, false, "The check could not be done",
 		"The %T was not tested. See thinkfleetbot doctor." },
 };
