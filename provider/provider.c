@@ -103,25 +103,16 @@ const struct method *provider_method(const struct provider *p, const char *metho
 const struct method *provider_method_of_kind(const struct provider *p, enum cred_kind k)
 {
 	for (size_t i = 0; i < provider_method_count(p); i++) {
-		if (p->methods[i].kind == k)
+		if (p->methods[i].kind == k && k != CRED_OAUTH)
 			return &p->methods[i];
 	}
 	return NULL;
 }
 
-size_t provider_method_offers(const struct provider *p)
-{
-	size_t n = 0;
-
-	while (n < provider_method_count(p) && p->methods[n].kind != CRED_OAUTH)
-		n++;
-	return n;
-}
-
 bool provider_offered(const struct provider *p, bool has_address, const char **why)
 {
 	*why = NULL;
-	if (!provider_method_offers(p))
+	if (p->methods[0].kind == CRED_OAUTH)
 		*why = p->methods[0].note;
 	else if (!p->base_url && !has_address)
 		*why = "needs its address first: models.providers.<id>.baseUrl";

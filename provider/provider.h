@@ -111,8 +111,7 @@ struct provider {
 	const char *keys_page; /* where a person gets a key, without https:// */
 	const char *vars[PROVIDER_VARS]; /* environment variables, first non-empty wins */
 	const char *var;                 /* the one to write for a key: "ANTHROPIC_API_KEY" */
-	/* First: the recommended one; those that cannot be pasted (CRED_OAUTH) last; id NULL ends.
-	 */
+	/* First: the recommended one; id NULL ends. Beside CRED_OAUTH there is no other. */
 	struct method methods[PROVIDER_METHODS];
 	/* Default first, "provider/model"; NULL ends. None: not a provider of chat models. */
 	const char *models[PROVIDER_MODELS];
@@ -132,11 +131,9 @@ const struct provider *provider_find(const char *id);
 bool provider_normalise(char *out, size_t cap, const char *id);
 
 const struct method *provider_method(const struct provider *p, const char *method_id);
+/* How a credential of this kind is handled here; NULL for CRED_OAUTH, which the gateway handles. */
 const struct method *provider_method_of_kind(const struct provider *p, enum cred_kind k);
 size_t provider_method_count(const struct provider *p);
-
-/* Methods that a person can finish here: a key to paste, or none needed. They come first. */
-size_t provider_method_offers(const struct provider *p);
 
 /*
  * Can it be set up here, now? `has_address`: the configuration names a base address for it.

@@ -80,7 +80,7 @@ static const struct provider rows[] = {
 {
 		.id = "custom-openai",
 		.aliases = "custom endpoint openai compatible vllm llama.cpp sglang localai",
-		.label = "Custom endpoint",
+		.label = "Custom (OpenAI)",
 		.models_hint = "OpenAI-compatible",
 		.group = "Custom",
 		.before = "You need its address and the name of a model it serves.",
@@ -117,7 +117,7 @@ static const struct provider rows[] = {
 {
 		.id = "custom-anthropic",
 		.aliases = "custom endpoint anthropic messages compatible",
-		.label = "Custom endpoint",
+		.label = "Custom (Anthropic)",
 		.models_hint = "Anthropic-compatible",
 		.group = "Custom",
 		.before = "You need its address and the name of a model it serves.",
