@@ -279,19 +279,6 @@ static bool key_is_sendable(const struct transfer *t, struct err *e)
 	return true;
 }
 
-/* Host and port of the request. Its query is the table's own, which url_parse() need not take. */
-static bool request_address(struct transfer *t, struct err *e)
-{
-	char address[CHECK_URL_CAP];
-	bool ok;
-
-	str_copy(address, sizeof(address), t->request.url);
-	address[strcspn(address, "?")] = '\0';
-	ok = url_parse(&t->url, address, e);
-	t->url.path = NULL;
-	return ok;
-}
-
 static bool prepare(struct transfer *t, struct err *e)
 {
 	const struct provider *p = provider_find(t->check.provider);
@@ -301,7 +288,11 @@ static bool prepare(struct transfer *t, struct err *e)
 		return err_set(e, ERR_USAGE, "unknown provider or method");
 	if (!check_build(&t->request, p, m, t->check.base_url, e) || !key_is_sendable(t, e))
 		return false;
-	return request_address(t, e);
+	/* Without the query of the check itself, which url_parse() refuses in a base address. */
+	if (!url_parse(&t->url, check_address(p, m, t->check.base_url), e))
+		return false;
+	t->url.path = NULL; /* into a text of another */
+	return true;
 }
 
 bool request_set_up(struct transfer *t, struct err *e)

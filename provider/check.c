@@ -93,37 +93,40 @@ static size_t version_in_base(const char *base, size_t n, const char *check_path
 	return n > segment && memcmp(base + n - segment, check_path, segment) == 0 ? segment : 0;
 }
 
-/* The base address with the check's path after it. */
-static bool join(struct str *out, const char *base, const char *path)
+static bool is_moved(const char *base_url)
 {
-	size_t n = strlen(base);
+	return base_url && *base_url;
+}
 
-	while (n && base[n - 1] == '/')
-		n--;
-	str_addn(out, base, n);
-	str_add(out, path + version_in_base(base, n, path));
-	return !out->cut;
+const char *check_address(const struct provider *p, const struct method *m, const char *base_url)
+{
+	if (is_moved(base_url))
+		return base_url;
+	return m->check_url ? m->check_url : p->base_url;
 }
 
 bool check_build(struct check_request *out, const struct provider *p, const struct method *m,
 	const char *base_url, struct err *e)
 {
-	bool own = !base_url || !*base_url;
-	/* An address of the check's own is the provider's: no key goes there for a moved base. */
-	bool elsewhere = own && m->check_url;
-	const char *base = elsewhere ? m->check_url : own ? p->base_url : base_url;
+	const char *address = check_address(p, m, base_url);
+	const char *path = m->check_url && !is_moved(base_url) ? "" : m->check_path;
 	struct str url = STR_OF(out->url);
 	struct url parsed;
+	size_t n;
 
 	*out = (struct check_request){ .auth = m->auth, .judge = m->judge };
-	if (!elsewhere && !m->check_path)
-		return err_set(
-			e, ERR_NOT_FOUND, "%s has no free request that proves a key", p->label);
-	if (!base)
-		return err_set(e, ERR_CONFIG, "%s needs a base address", p->label);
-	if (!url_parse(&parsed, base, e))
+	if (!address)
+		return err_set(e, ERR_NOT_FOUND, "no base address is known for %s", p->id);
+	if (!path)
+		return err_set(e, ERR_NOT_FOUND, "no free request proves a key of %s", p->label);
+	if (!url_parse(&parsed, address, e))
 		return false;
-	if (!join(&url, base, elsewhere ? "" : m->check_path))
+	n = strlen(address);
+	while (n && address[n - 1] == '/')
+		n--;
+	str_addn(&url, address, n);
+	str_add(&url, path + (*path ? version_in_base(address, n, path) : 0));
+	if (url.cut)
 		return err_set(e, ERR_CONFIG, "base address refused: longer than %d characters",
 			CHECK_URL_CAP - 1);
 	for (size_t i = 0; i < PROVIDER_HEADERS; i++)

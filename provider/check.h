@@ -71,10 +71,15 @@ struct check_request {
 };
 
 /*
- * base_url NULL or "": the provider's own. ERR_NOT_FOUND: the provider has no request that proves
- * a key and costs nothing; that is REASON_UNPROVEN. Refused (ERR_CONFIG): http to anything but a
- * literal loopback address or "localhost", user info in the address, control
- * characters, other schemes, 0.0.0.0, link-local 169.254/16 and IPv4-mapped forms.
+ * The address that is asked: the user's base_url, else the provider's own for checks, else its
+ * base address; NULL when none is known.
+ */
+const char *check_address(const struct provider *p, const struct method *m, const char *base_url);
+
+/*
+ * base_url NULL or "": the provider's own. ERR_NOT_FOUND: this key cannot be checked. Refused
+ * (ERR_CONFIG): http to anything but a literal loopback address or "localhost", user info in the
+ * address, control characters, other schemes, 0.0.0.0, link-local 169.254/16 and IPv4-mapped forms.
  */
 bool check_build(struct check_request *out, const struct provider *p, const struct method *m,
 	const char *base_url, struct err *e);

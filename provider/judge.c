@@ -66,9 +66,14 @@ static void judge_known(struct judged *j)
 
 static void judge_success(struct judged *j)
 {
-	if (j->style->account)
+	const struct style *s = j->style;
+	bool listed = !s->account && judge_is_list(j->root);
+
+	if (s->account)
 		j->account = judge_shape(j->root);
-	if (j->account || (!j->style->account && judge_is_list(j->root)))
+	if (listed && s->list_is_public)
+		decide(j, VERDICT_UNKNOWN, REASON_UNPROVEN);
+	else if (listed || j->account)
 		judge_known(j);
 	else if (!j->root || !decide_by_meaning(j, judge_meaning(j)))
 		decide(j, VERDICT_UNKNOWN, REASON_FORMAT);
@@ -214,11 +219,11 @@ void check_judge(struct check_result *out, const struct check_request *rq,
 	} else {
 		judge_read(&j);
 		judge_answer(&j);
-		if (out->verdict == VERDICT_ACCEPTED)
+		if (out->verdict == VERDICT_ACCEPTED || out->reason == REASON_UNPROVEN)
 			judge_models(&j);
 		judge_account(&j);
 	}
-	good = out->verdict == VERDICT_ACCEPTED && out->reason == REASON_NONE;
+	good = out->reason == REASON_NONE || out->reason == REASON_UNPROVEN;
 	if (!good)
 		judge_take(out->text, sizeof(out->text), j.message, strlen(j.message), key);
 	json_object_put(j.root);

@@ -46,7 +46,8 @@ struct account {
 struct style {
 	const char *code; /* where a 200 has its error number */
 	const struct error_code *codes;
-	bool account;         /* a model list is public and proves nothing */
+	bool account;         /* what proves is an answer about the account, never a list */
+	bool list_is_public;  /* a model list may be used, and proves nothing */
 	bool bad_key_400;     /* says "bad key" with 400 */
 	bool quota_is_rate;   /* its quota text does not mean money */
 	bool restricted_good; /* lacking a permission proves that the key is known */

@@ -44,25 +44,47 @@ static const struct error_code minimax_codes[] = {
 	{ 0 },
 };
 
-/* Styles that differ from the first: what has no row here is judged by status. */
-static const struct style styles[] = {
-	[JUDGE_STATUS] = { .restricted_good = true },
-	[JUDGE_ANTHROPIC] = { 0 },
-	[JUDGE_GOOGLE] = { .bad_key_400 = true, .quota_is_rate = true, .restricted_good = true },
-	[JUDGE_XAI] = { .bad_key_400 = true, .restricted_good = true },
-	[JUDGE_ZAI] = { .code = "code", .codes = zai_codes, .restricted_good = true },
-	[JUDGE_OPENROUTER_KEY] = { .account = true, .restricted_good = true },
-	[JUDGE_LOCAL] = { 0 },
-	[JUDGE_ACCOUNT] = { .account = true, .restricted_good = true },
-	[JUDGE_MINIMAX] = { .code = "base_resp.status_code",
-		.codes = minimax_codes,
-		.restricted_good = true },
-	[JUDGE_ELEVENLABS] = { .account = true, .restricted_good = true },
+/* An answer about the account; what of it counts is found by its shape. */
+static const struct style account = { .account = true, .restricted_good = true };
+
+static const struct style by_status = { .restricted_good = true };
+/* Lacking a permission tells nothing here: a setup-token lacks it, and a server without keys. */
+static const struct style plain = { 0 };
+static const struct style google = {
+	.bad_key_400 = true, .quota_is_rate = true, .restricted_good = true
 };
+static const struct style xai = { .bad_key_400 = true, .restricted_good = true };
+static const struct style zai = { .code = "code", .codes = zai_codes, .restricted_good = true };
+static const struct style minimax = {
+	.code = "base_resp.status_code", .codes = minimax_codes, .restricted_good = true
+};
+static const struct style public_list = { .list_is_public = true, .restricted_good = true };
+
+static const struct style *const styles[] = {
+	[JUDGE_STATUS] = &by_status,
+	[JUDGE_ANTHROPIC] = &plain,
+	[JUDGE_GOOGLE] = &google,
+	[JUDGE_XAI] = &xai,
+	[JUDGE_ZAI] = &zai,
+	[JUDGE_OPENROUTER_KEY] = &account,
+	[JUDGE_LOCAL] = &plain,
+	[JUDGE_PUBLIC] = &public_list,
+	[JUDGE_MINIMAX] = &minimax,
+	[JUDGE_HUGGINGFACE] = &account,
+	[JUDGE_VERCEL] = &account,
+	[JUDGE_VENICE] = &account,
+	[JUDGE_SYNTHETIC] = &account,
+	[JUDGE_CHUTES] = &account,
+	[JUDGE_ELEVENLABS] = &account,
+	[JUDGE_DEEPGRAM] = &account,
+	[JUDGE_ACCOUNT] = &account,
+};
+
+_Static_assert(ARRAY_LEN(styles) == JUDGE_STYLES, "a style for every name");
 
 const struct style *judge_style(enum judge_style s)
 {
-	return &styles[(size_t)s < ARRAY_LEN(styles) ? s : JUDGE_STATUS];
+	return styles[(size_t)s < ARRAY_LEN(styles) ? s : JUDGE_STATUS];
 }
 
 /* The sources of the shapes are beside the answers in tests/provider/answers. */

@@ -33,8 +33,6 @@ enum auth_style {
 	AUTH_GOOG,      /* x-goog-api-key: K */
 	AUTH_TOKEN,     /* Authorization: Token K */
 	AUTH_XI,        /* xi-api-key: K */
-	AUTH_API_KEY,   /* api-key: K */
-	AUTH_CF_AIG,    /* cf-aig-authorization: Bearer K */
 	AUTH_STYLES
 };
 
@@ -56,9 +54,6 @@ enum judge_style {
 	JUDGE_CHUTES,      /* GET /users/me */
 	JUDGE_ELEVENLABS,  /* GET /user */
 	JUDGE_DEEPGRAM,    /* GET /projects */
-	JUDGE_COPILOT,     /* GET /copilot_internal/v2/token */
-	JUDGE_CODEX,       /* GET /wham/usage */
-	JUDGE_XAI_KEY,     /* GET /api-key: blocked and disabled keys answer 200 */
 	JUDGE_ACCOUNT,     /* any JSON object of 2xx that is no error; it has no model list */
 	JUDGE_STYLES
 };
@@ -111,8 +106,10 @@ struct provider {
 	const char *keys_page; /* where a person gets a key, without https:// */
 	const char *vars[PROVIDER_VARS]; /* environment variables, first non-empty wins */
 	const char *var;                 /* the one to write for a key: "ANTHROPIC_API_KEY" */
-	struct method methods[PROVIDER_METHODS]; /* first: the recommended one; id NULL ends */
-	const char *models[PROVIDER_MODELS];     /* default first, "provider/model"; NULL ends */
+	/* First: the recommended one; id NULL ends. Beside CRED_OAUTH there is no other. */
+	struct method methods[PROVIDER_METHODS];
+	/* Default first, "provider/model"; NULL ends. None: not a provider of chat models. */
+	const char *models[PROVIDER_MODELS];
 	enum api_style api;
 	bool local;
 	bool custom; /* address and model are the user's: base_url, keys_page and models are NULL */
@@ -129,8 +126,15 @@ const struct provider *provider_find(const char *id);
 bool provider_normalise(char *out, size_t cap, const char *id);
 
 const struct method *provider_method(const struct provider *p, const char *method_id);
+/* How a credential of this kind is handled here; NULL for CRED_OAUTH, which the gateway handles. */
 const struct method *provider_method_of_kind(const struct provider *p, enum cred_kind k);
 size_t provider_method_count(const struct provider *p);
+
+/*
+ * Can it be set up here, now? `has_address`: the configuration names a base address for it.
+ * If not, *why says in a line how it is done instead.
+ */
+bool provider_offered(const struct provider *p, bool has_address, const char **why);
 
 /*
  * Rank of a provider for what was typed: 0 no match, higher is better (prefix of

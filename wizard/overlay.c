@@ -110,13 +110,10 @@ static void details_text(const struct wizard *w, struct buf *out)
 {
 	const struct draft *d = &w->draft;
 	const struct check_result *r = &d->check;
-	bool own_url = d->method->check_url && !d->base_url[0];
-	const char *base = own_url          ? d->method->check_url
-			   : d->base_url[0] ? d->base_url
-					    : d->provider->base_url;
+	struct check_request rq;
 
-	if (own_url || d->method->check_path)
-		buf_fmt(out, NULL, "GET %s%s\n", base, own_url ? "" : d->method->check_path);
+	if (check_build(&rq, d->provider, d->method, d->base_url, NULL))
+		buf_fmt(out, NULL, "GET %s\n", rq.url);
 	if (d->prefix[0] || d->tail[0])
 		buf_fmt(out, NULL, "key\t%s...%s\n", d->prefix, d->tail);
 	word_text(out, "peer", r->address);

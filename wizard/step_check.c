@@ -83,16 +83,21 @@ static const struct binding *check_keys(const struct wizard *w)
 	return good(&w->draft.check) ? keys_good : keys_bad;
 }
 
+static const char *address(const struct wizard *w)
+{
+	const char *url = check_address(w->draft.provider, w->draft.method, w->draft.base_url);
+
+	return url ? url : "";
+}
+
 static bool plain_http(const struct wizard *w)
 {
-	const char *url = w->draft.base_url[0] ? w->draft.base_url : w->draft.provider->base_url;
-
-	return str_starts(url, "http://");
+	return str_starts(address(w), "http://");
 }
 
 static void host_of(const struct wizard *w, struct str *out)
 {
-	const char *url = w->draft.base_url[0] ? w->draft.base_url : w->draft.provider->base_url;
+	const char *url = address(w);
 	const char *host = strstr(url, "//");
 
 	host = host ? host + 2 : url;

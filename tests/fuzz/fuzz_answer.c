@@ -61,7 +61,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (size < 3 || !crypto_start(NULL))
 		return 0;
-	rq.judge = (enum judge_style)(data[0] % (JUDGE_ELEVENLABS + 1));
+	rq.judge = (enum judge_style)(data[0] % JUDGE_STYLES);
 	a.status = (data[1] << 8 | data[2]) % 1000;
 	split(&a, (const char *)data + 3, size - 3);
 	check(secret_from(&key, KEY, strlen(KEY), NULL));

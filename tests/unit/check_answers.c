@@ -62,10 +62,13 @@ static struct json_object *file_of(const char *name)
 
 static const char *file_for(const struct provider *p, const struct method *m)
 {
-	if (file_of(p->id))
+	/* A local server of the user's is another thing than the provider that it imitates. */
+	if (file_of(p->id) && !(p->custom && m->judge == JUDGE_LOCAL))
 		return p->id;
 	if (p->local || m->judge == JUDGE_LOCAL)
 		return "local";
+	if (m->judge == JUDGE_PUBLIC)
+		return "public";
 	if (m->judge == JUDGE_ACCOUNT)
 		return "account";
 	return p->api == API_ANTHROPIC ? "anthropic-compatible" : "openai-compatible";
