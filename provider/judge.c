@@ -208,7 +208,6 @@ void check_judge(struct check_result *out, const struct check_request *rq,
 	const struct check_answer *a, const struct secret *key)
 {
 	struct judged j = { .out = out, .answer = a, .key = key, .style = judge_style(rq->judge) };
-	bool good;
 
 	out->status = a->status;
 	forget_answer(out);
@@ -223,8 +222,7 @@ void check_judge(struct check_result *out, const struct check_request *rq,
 			judge_models(&j);
 		judge_account(&j);
 	}
-	good = out->reason == REASON_NONE || out->reason == REASON_UNPROVEN;
-	if (!good)
+	if (out->reason != REASON_NONE)
 		judge_take(out->text, sizeof(out->text), j.message, strlen(j.message), key);
 	json_object_put(j.root);
 }
