@@ -191,6 +191,9 @@ void transfer_finish(struct transfer *t, CURLcode code, struct check_result *out
 	const char *address = NULL;
 	long status = 0;
 
+	/* So libcurl calls a header line beyond its own 100 KiB. */
+	if (code == CURLE_OUT_OF_MEMORY && reached_us(t, CURLINFO_PRETRANSFER_TIME_T) > 0)
+		t->too_much = true;
 	curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
 	curl_easy_getinfo(t->easy, CURLINFO_PRIMARY_IP, &address);
 	answer.status = (int)status;

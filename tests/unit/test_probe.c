@@ -6,6 +6,7 @@
  */
 #include "tests/unit/test.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -117,7 +118,11 @@ static const struct behaviour behaviours[] = {
 	{ "deep", "openai", VERDICT_UNKNOWN, REASON_FORMAT },
 	{ "close", "openai", VERDICT_UNKNOWN, REASON_CLOSED },
 	{ "redirect", "anthropic", VERDICT_UNKNOWN, REASON_REDIRECT },
+	{ "reset", "openai", VERDICT_UNKNOWN, REASON_CLOSED },
 	{ "echo", "openai", VERDICT_REJECTED, REASON_BAD_KEY },
+	{ "escapes", "openai", VERDICT_REJECTED, REASON_BAD_KEY },
+	{ "long-header", "openai", VERDICT_UNKNOWN, REASON_TOO_MUCH },
+	{ "gzip-bomb", "openai", VERDICT_UNKNOWN, REASON_FORMAT },
 	{ "huge-body", "openai", VERDICT_UNKNOWN, REASON_TOO_MUCH },
 	{ "huge-header", "openai", VERDICT_UNKNOWN, REASON_TOO_MUCH },
 	{ "stall", "openai", VERDICT_UNKNOWN, REASON_TIMEOUT },
@@ -138,6 +143,22 @@ static void take_next(struct client *c, struct wire_message *m)
 	}
 }
 
+/* Nothing in it moves the cursor, colours, hides or turns text around. */
+static void assert_harmless(const char *text)
+{
+	static const char *const bad[] = { "\xC2\x9b", "\xE2\x80\xAE", "\xE2\x81\xA6",
+		"\xE2\x81\xA9", "\xE2\x80\xAC" };
+	int marks = 0;
+
+	for (const char *p = text; *p; p++) {
+		assert_true((unsigned char)*p >= 0x20 && *p != 0x7F);
+		marks += p[0] == '\xCC' && p[1] == '\x81';
+	}
+	assert_true(marks <= 2);
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
+		assert_null(strstr(text, bad[i]));
+}
+
 static void judge_behaviour(const struct wire_message *m)
 {
 	const struct behaviour *b = &behaviours[m->id];
@@ -145,6 +166,8 @@ static void judge_behaviour(const struct wire_message *m)
 	if (m->result.verdict != b->verdict || m->result.reason != b->reason)
 		fail_msg("%s %s: %s/%s: %s", b->provider, b->path, verdict_name(m->result.verdict),
 			reason_name(m->result.reason), m->result.text);
+	assert_harmless(m->result.text);
+	assert_harmless(m->result.account);
 	assert_null(strstr(m->result.text, "4vT9Qw7e"));
 	assert_null(strstr(m->result.text, "Ds9Aq1Wz"));
 }
@@ -264,19 +287,47 @@ static void stages_are_told_in_their_order(void **state)
 	client_stop(&c);
 }
 
-static void cancelling_takes_no_time(void **state)
+/* In every state of the network at once: names, connections, handshakes, answers. */
+static void start_all_stalled(struct client *c)
 {
-	struct client c;
-	int64_t start;
+	static const char *const urls[][2] = { { "http://127.0.0.1:", "/stall" },
+		{ "https://127.0.0.1:", "" }, { "https://no-such-host-", ".invalid/v1" },
+		{ "https://192.0.2.1:", "/v1" } };
+	struct err e = { 0 };
 
+	assert_ok(client_start(c, &e), e);
+	for (uint32_t i = 0; i < 32; i++) {
+		struct wire_check k;
+		char url[100];
+
+		snprintf(url, sizeof(url), "%s%d%s", urls[i % 4][0], servers[PLAIN].port,
+			urls[i % 4][1]);
+		probe_fill(&k, "openai", "api-key", url);
+		k.id = i;
+		assert_ok(client_send(c, &k, &e), e);
+		secret_release(&k.key);
+	}
+}
+
+static void cancelling_takes_no_time_and_leaves_no_child(void **state)
+{
 	(void)state;
-	start_stalled(&c);
-	usleep(50000);
-	start = clock_mono_ms();
-	client_stop(&c);
-	assert_true(clock_mono_ms() - start < 100);
-	assert_int_equal(c.fd, -1);
-	client_stop(&c);
+	for (int wait_us = 0; wait_us <= 200000; wait_us += 50000) {
+		struct client c;
+		int64_t start;
+		pid_t pid;
+
+		start_all_stalled(&c);
+		pid = c.pid;
+		usleep((useconds_t)wait_us);
+		start = clock_mono_ms();
+		client_stop(&c);
+		assert_true(clock_mono_ms() - start < 100);
+		assert_int_equal(c.fd, -1);
+		assert_int_equal(kill(pid, 0), -1);
+		assert_int_equal(errno, ESRCH);
+		client_stop(&c);
+	}
 }
 
 static void dead_probe_with_work_pending_is_an_error(void **state)
@@ -344,15 +395,15 @@ static void probe_inherits_nothing(void **state)
 	unsetenv("TFB_TEST_LEAK");
 }
 
-static void many_checks_take_as_long_as_the_slowest(void **state)
+/* 32 checks of 200 ms at once: the whole time as a part of the slowest, in percent. */
+static int many_checks(void)
 {
 	static struct wire_message m;
 	struct client c;
 	struct err e = { 0 };
 	int64_t start;
-	int slowest = 0, took;
+	int slowest = 1, took;
 
-	(void)state;
 	assert_ok(client_start(&c, &e), e);
 	start = clock_mono_ms();
 	for (uint32_t i = 0; i < 32; i++)
@@ -366,10 +417,22 @@ static void many_checks_take_as_long_as_the_slowest(void **state)
 	}
 	took = (int)(clock_mono_ms() - start);
 	client_stop(&c);
-	print_message("32 checks of 200 ms: %d ms, slowest %d ms, ratio %.2f\n", took, slowest,
-		(double)took / slowest);
-	/* One after the other would be 6400 ms; the ratio itself is a benchmark's business. */
-	assert_true(took < 2500);
+	print_message("32 checks of 200 ms: %d ms, slowest %d ms\n", took, slowest);
+	return took * 100 / slowest;
+}
+
+static void many_checks_take_as_long_as_the_slowest(void **state)
+{
+	int best = many_checks();
+
+	(void)state;
+	/* On a busy machine a probe may start late: that is the machine, not the probe. */
+	for (int i = 0; i < 8 && best > 125; i++) {
+		int again = many_checks();
+
+		best = again < best ? again : best;
+	}
+	assert_true(best <= 125);
 }
 
 static void one_check_from_start_to_end_is_quick(void **state)
@@ -391,7 +454,7 @@ int main(void)
 		cmocka_unit_test(result_carries_times_and_the_peer),
 		cmocka_unit_test(wrong_clock_is_seen),
 		cmocka_unit_test(stages_are_told_in_their_order),
-		cmocka_unit_test(cancelling_takes_no_time),
+		cmocka_unit_test(cancelling_takes_no_time_and_leaves_no_child),
 		cmocka_unit_test(dead_probe_with_work_pending_is_an_error),
 		cmocka_unit_test(probe_leaves_when_its_client_is_gone),
 		cmocka_unit_test(probe_inherits_nothing),
