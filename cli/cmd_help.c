@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "provider/provider.h"
+
 static const struct opt opts[] = { { .kind = OPT_END } };
 
 /* The two sentences of security.md 1.1 and what follows from them. */
@@ -27,6 +29,44 @@ static const char security[] =
 	"A key that was ever in plain text on this disk may still be found in free space,\n"
 	"snapshots or backups: rotate it at the provider.\n";
 
+/* "setup-token, API key", or how it is signed in. */
+static void print_ways(const struct provider *p)
+{
+	if (p->methods[0].kind == CRED_OAUTH)
+		fputs(p->methods[0].note, stdout);
+	for (size_t i = 0; p->methods[0].kind != CRED_OAUTH && i < provider_method_count(p); i++)
+		printf("%s%s", i ? ", " : "", p->methods[i].noun);
+	if (!p->base_url)
+		fputs(", at your own address", stdout);
+	putchar('\n');
+}
+
+/* The rows of one group stand together, under the first of them. */
+static void print_group(size_t first)
+{
+	const char *group = provider_at(first)->group;
+
+	for (size_t i = 0; i < first; i++) {
+		if (strcmp(provider_at(i)->group, group) == 0)
+			return;
+	}
+	for (size_t i = first; i < provider_count(); i++) {
+		const struct provider *p = provider_at(i);
+
+		if (strcmp(p->group, group) != 0)
+			continue;
+		printf("  %-18s %-22s ", i == first ? group : "", p->id);
+		print_ways(p);
+	}
+}
+
+static void print_providers(void)
+{
+	puts("Providers, by the name that --provider takes\n");
+	for (size_t i = 0; i < provider_count(); i++)
+		print_group(i);
+}
+
 static bool run(struct cli *c, struct err *e)
 {
 	const struct cmd *cmd;
@@ -40,6 +80,10 @@ static bool run(struct cli *c, struct err *e)
 		fputs(security, stdout);
 		return true;
 	}
+	if (strcmp(c->args.items[0], "providers") == 0) {
+		print_providers();
+		return true;
+	}
 	cmd = cmd_find(c->args.items, c->args.count, &used);
 	if (!cmd || used != c->args.count) {
 		err_set(e, ERR_USAGE, "there is no command \"%.60s\"", c->args.items[0]);
@@ -51,8 +95,8 @@ static bool run(struct cli *c, struct err *e)
 
 const struct cmd cmd_help_row = {
 	.name = "help",
-	.args = "[COMMAND|security]",
-	.summary = "explain a command, or what is protected and what is not",
+	.args = "[COMMAND|providers|security]",
+	.summary = "explain a command, the providers, or what is protected",
 	.opts = opts,
 	.args_max = 4,
 	.run = run,

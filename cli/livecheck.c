@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/livecheck.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 
 #include "cli/say.h"
 #include "net/client.h"
 
 #define CHECK_TIMEOUT_MS 15000
-#define SKEW_MS 60000 /* more than that breaks expiry dates and signatures */
 
 static bool rejected(const struct live_check *c, const struct check_result *r, struct err *e)
 {
@@ -42,6 +40,25 @@ bool live_check(const struct live_check *c, struct check_result *out, struct err
 	return ok;
 }
 
+/* What the answer told beside yes or no, and by which way it came. */
+static void tell_account(const struct check_result *r)
+{
+	const struct {
+		const char *name, *text;
+	} rows[] = {
+		{ "proxy", r->proxy },
+		{ "CA file", r->trust },
+		{ "account", r->account },
+		{ "credit", r->credit },
+		{ "limits", r->limits },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		if (rows[i].text[0])
+			fprintf(stderr, "  %s: %s\n", rows[i].name, rows[i].text);
+	}
+}
+
 void live_check_tell(const struct live_check *c, const struct check_result *r)
 {
 	char head[200];
@@ -53,8 +70,8 @@ void live_check_tell(const struct live_check *c, const struct check_result *r)
 	else
 		say_warning("%s%s%s%s", head, r->text[0] ? ": " : "", r->text,
 			r->verdict == VERDICT_UNKNOWN ? " - saved as unverified" : "");
-	if (r->skew_ms != INT64_MIN && (r->skew_ms > SKEW_MS || r->skew_ms < -SKEW_MS))
-		say_warning("this host's clock is %" PRId64 " s %s the provider's",
-			(r->skew_ms < 0 ? -r->skew_ms : r->skew_ms) / 1000,
-			r->skew_ms < 0 ? "behind" : "ahead of");
+	tell_account(r);
+	h = STR_OF(head);
+	if (check_skew(&h, r))
+		say_warning("%s by the provider's", head);
 }

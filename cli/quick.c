@@ -25,13 +25,8 @@ struct answers {
 
 static bool unknown_provider(const char *given, struct err *e)
 {
-	char list[240];
-	struct str s = STR_OF(list);
-
-	for (size_t i = 0; i < provider_count(); i++)
-		str_fmt(&s, "%s%s", i ? ", " : "", provider_at(i)->id);
 	err_set(e, ERR_USAGE, "unknown provider \"%.40s\"", given);
-	return err_hint(e, "one of: %s", list);
+	return err_hint(e, "thinkfleetbot help providers lists them");
 }
 
 static bool unknown_method(const struct provider *p, const char *given, struct err *e)
@@ -48,6 +43,7 @@ static bool unknown_method(const struct provider *p, const char *given, struct e
 static bool read_provider(struct answers *a, const struct quick *q, struct err *e)
 {
 	char id[PROVIDER_CAP];
+	const char *why;
 
 	if (!q->provider) {
 		err_set(e, ERR_USAGE, "required option '--provider <name>' not specified");
@@ -55,6 +51,11 @@ static bool read_provider(struct answers *a, const struct quick *q, struct err *
 	}
 	if (!provider_normalise(id, sizeof(id), q->provider) || !(a->provider = provider_find(id)))
 		return unknown_provider(q->provider, e);
+	/* An address may stand in the configuration; a sign-in stands nowhere. */
+	if (!provider_offered(a->provider, true, &why)) {
+		err_set(e, ERR_USAGE, "%s cannot be set up here", a->provider->label);
+		return err_hint(e, "%s", why);
+	}
 	if (q->method && !(a->method = provider_method(a->provider, q->method)))
 		return unknown_method(a->provider, q->method, e);
 	if (!q->method && provider_method_count(a->provider) == 1)

@@ -106,6 +106,10 @@ static const char *reason_words(enum reason r)
 		[REASON_CLOSED] = "connection closed",
 		[REASON_CANCELLED] = "cancelled",
 		[REASON_INTERNAL] = "the check could not run",
+		[REASON_ADMIN_KEY] = "an administration key",
+		[REASON_BLOCKED] = "this host is not served",
+		[REASON_PORTAL] = "the network wants a sign-in",
+		[REASON_UNPROVEN] = "no free check exists",
 	};
 
 	return r < REASON_COUNT ? words[r] : NULL;

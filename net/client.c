@@ -29,7 +29,7 @@ static const char *const passed[] = { "LANG", "https_proxy", "HTTPS_PROXY", "all
 /* --- finding and starting --------------------------------------------------------------------- */
 
 struct environment {
-	char text[ARRAY_LEN(passed)][2048];
+	char text[ARRAY_LEN(passed)][8192]; /* lists of exceptions are long */
 	char *list[ARRAY_LEN(passed) + 2];
 };
 

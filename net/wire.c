@@ -90,7 +90,12 @@ bool wire_put_result(struct secret *out, uint32_t id, const struct check_result 
 	put_uint(&w, (uint64_t)r->skew_ms, 8);
 	put_str(&w, r->host);
 	put_str(&w, r->address);
+	put_str(&w, r->proxy);
+	put_str(&w, r->trust);
 	put_str(&w, r->text);
+	put_str(&w, r->account);
+	put_str(&w, r->credit);
+	put_str(&w, r->limits);
 	put_uint(&w, r->model_count, 4);
 	put_uint(&w, kept, 4);
 	for (size_t i = 0; i < kept; i++)
@@ -204,7 +209,12 @@ static void get_result(struct cursor *c, struct check_result *r)
 	r->skew_ms = (int64_t)get_uint(c, 8);
 	get_str(c, r->host, sizeof(r->host));
 	get_str(c, r->address, sizeof(r->address));
+	get_str(c, r->proxy, sizeof(r->proxy));
+	get_str(c, r->trust, sizeof(r->trust));
 	get_str(c, r->text, sizeof(r->text));
+	get_str(c, r->account, sizeof(r->account));
+	get_str(c, r->credit, sizeof(r->credit));
+	get_str(c, r->limits, sizeof(r->limits));
 	r->model_count = (size_t)get_uint(c, 4);
 	kept = get_uint(c, 4);
 	if (kept > CHECK_MODELS || kept > r->model_count)

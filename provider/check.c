@@ -33,6 +33,10 @@ static const char *const reasons[REASON_COUNT] = {
 	[REASON_CLOSED] = "closed",
 	[REASON_CANCELLED] = "cancelled",
 	[REASON_INTERNAL] = "internal",
+	[REASON_ADMIN_KEY] = "admin_key",
+	[REASON_UNPROVEN] = "unproven",
+	[REASON_BLOCKED] = "blocked",
+	[REASON_PORTAL] = "captive_portal",
 };
 
 static bool name_find(const char *const *names, size_t n, const char *name, size_t *found)
@@ -82,30 +86,46 @@ bool reason_parse(const char *name, enum reason *r)
  */
 static size_t version_in_base(const char *base, size_t n, const char *check_path)
 {
-	size_t segment = strcspn(check_path + 1, "/?") + 1;
+	size_t segment = check_path[0] ? strcspn(check_path + 1, "/?") + 1 : 0;
 
 	if (segment < 3 || check_path[1] != 'v' || check_path[segment] != '/')
 		return 0;
 	return n > segment && memcmp(base + n - segment, check_path, segment) == 0 ? segment : 0;
 }
 
+static bool is_moved(const char *base_url)
+{
+	return base_url && *base_url;
+}
+
+const char *check_address(const struct provider *p, const struct method *m, const char *base_url)
+{
+	if (is_moved(base_url))
+		return base_url;
+	return m->check_url ? m->check_url : p->base_url;
+}
+
 bool check_build(struct check_request *out, const struct provider *p, const struct method *m,
 	const char *base_url, struct err *e)
 {
+	const char *address = check_address(p, m, base_url);
+	const char *path = m->check_url && !is_moved(base_url) ? "" : m->check_path;
 	struct str url = STR_OF(out->url);
 	struct url parsed;
 	size_t n;
 
 	*out = (struct check_request){ .auth = m->auth, .judge = m->judge };
-	if (!base_url || !*base_url)
-		base_url = p->base_url;
-	if (!url_parse(&parsed, base_url, e))
+	if (!address)
+		return err_set(e, ERR_NOT_FOUND, "no base address is known for %s", p->id);
+	if (!path)
+		return err_set(e, ERR_NOT_FOUND, "no free request proves a key of %s", p->label);
+	if (!url_parse(&parsed, address, e))
 		return false;
-	n = strlen(base_url);
-	while (n && base_url[n - 1] == '/')
+	n = strlen(address);
+	while (n && address[n - 1] == '/')
 		n--;
-	str_addn(&url, base_url, n);
-	str_add(&url, m->check_path + version_in_base(base_url, n, m->check_path));
+	str_addn(&url, address, n);
+	str_add(&url, path + (*path ? version_in_base(address, n, path) : 0));
 	if (url.cut)
 		return err_set(e, ERR_CONFIG, "base address refused: longer than %d characters",
 			CHECK_URL_CAP - 1);

@@ -43,7 +43,11 @@ enum reason {
 	REASON_TOO_MUCH, /* over the body or header limit */
 	REASON_CLOSED,   /* connection closed without an answer */
 	REASON_CANCELLED,
-	REASON_INTERNAL, /* the probe could not do its work */
+	REASON_INTERNAL,  /* the probe could not do its work */
+	REASON_ADMIN_KEY, /* a key for administration, of no use for models */
+	REASON_UNPROVEN,  /* the provider has no free request that needs a key */
+	REASON_BLOCKED,   /* this host, its country or its address; says nothing of the key */
+	REASON_PORTAL,    /* the network wants a sign-in of its own first */
 	REASON_COUNT
 };
 
@@ -67,12 +71,38 @@ struct check_request {
 };
 
 /*
- * base_url NULL: the provider's own. Refused (ERR_CONFIG): http to anything but a
- * literal loopback address or "localhost", user info in the address, control
- * characters, other schemes, 0.0.0.0, link-local 169.254/16 and IPv4-mapped forms.
+ * The address that is asked: the user's base_url, else the provider's own for checks, else its
+ * base address; NULL when none is known.
+ */
+const char *check_address(const struct provider *p, const struct method *m, const char *base_url);
+
+/*
+ * base_url NULL or "": the provider's own. ERR_NOT_FOUND: this key cannot be checked. Refused
+ * (ERR_CONFIG): http to anything but a literal loopback address or "localhost", user info in the
+ * address, control characters, other schemes, 0.0.0.0, link-local 169.254/16 and IPv4-mapped forms.
  */
 bool check_build(struct check_request *out, const struct provider *p, const struct method *m,
 	const char *base_url, struct err *e);
+
+/* What headers tell of the account. */
+enum answer_header {
+	HEADER_ACCOUNT,     /* name or id of the organisation */
+	HEADER_LIMIT,       /* requests in a window... */
+	HEADER_REMAINING,   /* ...and how many of them are left */
+	HEADER_RETRY_AFTER, /* seconds */
+	HEADER_CHALLENGE,   /* a firewall wants to see a browser */
+	HEADER_ERROR,       /* the error's type, where the body does not say it */
+	HEADER_COUNT
+};
+
+#define CHECK_HEADER_CAP 96
+
+struct check_headers {
+	char values[HEADER_COUNT][CHECK_HEADER_CAP]; /* foreign text, not yet cleaned */
+};
+
+/* Keeps "name: value" if a judgement can use it. The line needs no end, and has no NUL. */
+void check_take_header(struct check_headers *h, const char *line, size_t n);
 
 /* What came back from the network, before it is judged. */
 struct check_answer {
@@ -80,6 +110,7 @@ struct check_answer {
 	enum reason transport; /* REASON_NONE, or why there is no answer */
 	const char *body;      /* body_len bytes, may be NULL */
 	size_t body_len;
+	struct check_headers headers;
 	char transport_text[CHECK_TEXT_CAP]; /* "could not resolve host", without secrets */
 };
 
@@ -102,6 +133,8 @@ struct check_result {
 	int64_t skew_ms;           /* this host's clock minus the Date header; INT64_MIN unknown */
 	char host[128];            /* host:port as shown */
 	char address[64];          /* connected peer, or "" */
+	char proxy[64];            /* host:port that the request went through, or "" */
+	char trust[128];           /* file of authorities beside the system's, or "" */
 	char text[CHECK_TEXT_CAP]; /* the provider's own words, cleaned, key scrubbed; or "" */
 	char account[96];          /* name or organisation, when the answer tells; cleaned; or "" */
 	char credit[64];           /* "12.34 USD left", when the answer tells; or "" */
@@ -110,9 +143,18 @@ struct check_result {
 	char models[CHECK_MODELS][CHECK_MODEL_CAP]; /* ids without provider/ */
 };
 
-/* Fills verdict, reason, status, text, models from the answer; the rest is the caller's. */
+/*
+ * Fills verdict, reason, status, text, account, credit, limits and models from the answer; the rest
+ * is the caller's.
+ */
 void check_judge(struct check_result *out, const struct check_request *rq,
 	const struct check_answer *a, const struct secret *key);
+
+/* More than this, and expiry dates, signatures and certificates go wrong. */
+#define CHECK_SKEW_MS (5 * 60 * 1000)
+
+/* Adds "this host's clock is 7 min behind"; false, adding nothing, when it is right or unknown. */
+bool check_skew(struct str *out, const struct check_result *r);
 
 /* A headline for people ("Anthropic did not accept this key"), and what to do next. */
 void check_headline(struct str *out, const struct check_result *r, const struct provider *p,

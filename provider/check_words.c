@@ -14,14 +14,20 @@ static const char *host_of(const struct check_result *r, const struct provider *
 	return r->host[0] ? r->host : p->label;
 }
 
-/* Beyond this, expiry times and sign-ins go wrong. */
-static bool clock_is_off(const struct check_result *r)
+bool check_skew(struct str *out, const struct check_result *r)
 {
-	return r->skew_ms != INT64_MIN && llabs(r->skew_ms) > 60000;
+	int64_t off = llabs(r->skew_ms == INT64_MIN ? 0 : r->skew_ms);
+
+	if (off <= CHECK_SKEW_MS)
+		return false;
+	str_fmt(out, "this host's clock is %lld min %s", (long long)off / 60000,
+		r->skew_ms > 0 ? "fast" : "slow");
+	return true;
 }
 
 /*
- * Templates: %H host, %P the provider's label, %T "key" or "token", %S the HTTP status. A row
+ * Templates: %H host, %P the provider's label, %T "key" or "token", %S the HTTP status, %X the
+ * proxy with a blank before it. A row
  * without a verdict is for every verdict; the first row that fits is used.
  */
 struct words {
@@ -58,7 +64,7 @@ static const struct words table[] = {
 		"A network problem on this host. The %T itself was not tested." },
 	{ VERDICT_NONE, REASON_TLS, false, "The certificate of %H is not trusted",
 		"Check this host's clock and its CA certificates. The %T was not sent." },
-	{ VERDICT_NONE, REASON_PROXY, false, "The proxy refused the connection to %H",
+	{ VERDICT_NONE, REASON_PROXY, false, "The proxy%X refused the connection to %H",
 		"Check https_proxy. The %T itself was not tested." },
 	{ VERDICT_NONE, REASON_TIMEOUT, false, "No answer from %H in time",
 		"Try again. The %T itself was not tested." },
@@ -73,7 +79,15 @@ static const struct words table[] = {
 		"Is the base address right? The %T itself was not tested." },
 	{ VERDICT_NONE, REASON_CLOSED, false, "%H closed the connection without an answer",
 		"Try again. The %T itself was not tested." },
+	{ VERDICT_NONE, REASON_ADMIN_KEY, false, "This is an administration %T of %P",
+		"It cannot call models. Create an ordinary API key and paste that." },
+	{ VERDICT_NONE, REASON_BLOCKED, false, "%H does not serve this host (HTTP %S)",
+		"A firewall, or a rule for countries or addresses. It says nothing about the %T." },
+	{ VERDICT_NONE, REASON_PORTAL, false, "This network wants a sign-in first (HTTP %S)",
+		"Open its login page in a browser, then try again. The %T was not tested." },
 	{ VERDICT_NONE, REASON_CANCELLED, false, "Cancelled", "The %T was not tested." },
+	{ VERDICT_NONE, REASON_UNPROVEN, false, "%P has no free way to test a %T",
+		"Save it unverified: the first message shows whether it works." },
 	{ VERDICT_NONE, REASON_INTERNAL, false, "The check could not be done",
 		"The %T was not tested. See thinkfleetbot doctor." },
 };
@@ -110,6 +124,9 @@ static void fill(struct str *out, const char *template, const struct check_resul
 		case 'S':
 			str_fmt(out, "%d", r->status);
 			break;
+		case 'X':
+			str_fmt(out, "%s%s", r->proxy[0] ? " " : "", r->proxy);
+			break;
 		default:
 			return;
 		}
@@ -131,6 +148,18 @@ void check_headline(struct str *out, const struct check_result *r, const struct 
 		str_add(out, ", but has no model");
 }
 
+/* As a sentence of its own. */
+static void add_clock(struct str *out, const struct check_result *r)
+{
+	char text[80];
+	struct str s = STR_OF(text);
+
+	if (!check_skew(&s, r))
+		return;
+	text[0] = 'T';
+	str_fmt(out, "%s%s; sign-in may fail.", out->len ? " " : "", text);
+}
+
 void check_advice(struct str *out, const struct check_result *r, const struct provider *p,
 	const struct method *m)
 {
@@ -138,8 +167,5 @@ void check_advice(struct str *out, const struct check_result *r, const struct pr
 
 	if (w && r->verdict != VERDICT_NONE)
 		fill(out, w->advice, r, p, m);
-	if (clock_is_off(r))
-		str_fmt(out, "%sThis host's clock is %lld s %s; sign-in may fail.",
-			out->len ? " " : "", llabs(r->skew_ms) / 1000,
-			r->skew_ms > 0 ? "ahead" : "behind");
+	add_clock(out, r);
 }

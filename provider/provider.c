@@ -5,7 +5,6 @@
 
 #include "base/provider_name.h"
 #include "base/str.h"
-#include "provider/table.h"
 
 static const char *const kind_names[] = {
 	[CRED_NONE] = "none",
@@ -32,16 +31,6 @@ bool cred_kind_parse(const char *name, enum cred_kind *k)
 	return false;
 }
 
-size_t provider_count(void)
-{
-	return provider_table_len;
-}
-
-const struct provider *provider_at(size_t i)
-{
-	return i < provider_table_len ? &provider_table[i] : NULL;
-}
-
 static char lower(char c)
 {
 	if (c >= 'A' && c <= 'Z')
@@ -60,9 +49,9 @@ const struct provider *provider_find(const char *id)
 
 	if (!id || !provider_normalise(name, sizeof(name), id))
 		return NULL;
-	for (size_t i = 0; i < provider_table_len; i++) {
-		if (strcmp(provider_table[i].id, name) == 0)
-			return &provider_table[i];
+	for (size_t i = 0; i < provider_count(); i++) {
+		if (strcmp(provider_at(i)->id, name) == 0)
+			return provider_at(i);
 	}
 	return NULL;
 }
@@ -88,10 +77,20 @@ const struct method *provider_method(const struct provider *p, const char *metho
 const struct method *provider_method_of_kind(const struct provider *p, enum cred_kind k)
 {
 	for (size_t i = 0; i < provider_method_count(p); i++) {
-		if (p->methods[i].kind == k)
+		if (p->methods[i].kind == k && k != CRED_OAUTH)
 			return &p->methods[i];
 	}
 	return NULL;
+}
+
+bool provider_offered(const struct provider *p, bool has_address, const char **why)
+{
+	*why = NULL;
+	if (p->methods[0].kind == CRED_OAUTH)
+		*why = p->methods[0].note;
+	else if (!p->base_url && !has_address)
+		*why = "needs its address first: models.providers.<id>.baseUrl";
+	return !*why;
 }
 
 /* --- search ----------------------------------------------------------------------------- */
@@ -170,6 +169,7 @@ int provider_match(const struct provider *p, const char *typed)
 		{ p->id, RANK_NAME },
 		{ p->aliases, RANK_WORD },
 		{ p->models_hint, RANK_WORD },
+		{ p->group, RANK_WORD },
 	};
 
 	squeeze(wanted, typed);

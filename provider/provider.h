@@ -31,6 +31,9 @@ enum auth_style {
 	AUTH_BEARER,    /* Authorization: Bearer K */
 	AUTH_X_API_KEY, /* x-api-key: K */
 	AUTH_GOOG,      /* x-goog-api-key: K */
+	AUTH_TOKEN,     /* Authorization: Token K */
+	AUTH_XI,        /* xi-api-key: K */
+	AUTH_STYLES
 };
 
 /* How the body of an answer is to be read (provider/check.h). */
@@ -39,9 +42,20 @@ enum judge_style {
 	JUDGE_ANTHROPIC,
 	JUDGE_GOOGLE, /* a bad key is 400 API_KEY_INVALID */
 	JUDGE_XAI,    /* a bad key may be 400 */
-	JUDGE_ZAI,    /* errors may come as 200 with a code */
+	JUDGE_ZAI,    /* errors may come as 200 with a code; a model list or GET …/quota/limit */
 	JUDGE_OPENROUTER_KEY,
-	JUDGE_LOCAL, /* any well-formed model list */
+	JUDGE_LOCAL,   /* any well-formed model list */
+	JUDGE_PUBLIC,  /* the list is public: a good answer proves nothing, a bad one does */
+	JUDGE_MINIMAX, /* errors come as 200 with base_resp.status_code; a list or …/remains */
+	JUDGE_HUGGINGFACE, /* GET /api/whoami-v2 */
+	JUDGE_VERCEL,      /* GET /v1/credits */
+	JUDGE_VENICE,      /* GET /api_keys/rate_limits */
+	JUDGE_SYNTHETIC,   /* GET /v2/quotas */
+	JUDGE_CHUTES,      /* GET /users/me */
+	JUDGE_ELEVENLABS,  /* GET /user */
+	JUDGE_DEEPGRAM,    /* GET /projects */
+	JUDGE_ACCOUNT,     /* any JSON object of 2xx that is no error; it has no model list */
+	JUDGE_STYLES
 };
 
 /* The protocol that the models speak; what a custom endpoint must be told. */
@@ -62,7 +76,7 @@ struct method {
 	const char *id; /* "api-key", "setup-token", "none": --method takes it */
 	enum cred_kind kind;
 	const char *label;  /* "Claude setup-token" */
-	const char *note;   /* one line under the label */
+	const char *note;   /* one line under the label; for CRED_OAUTH how it is signed in */
 	const char *noun;   /* "setup-token", "API key": what is pasted */
 	const char *how[3]; /* numbered lines above the field, NULL-terminated if shorter */
 	const char *prefixes[PROVIDER_PREFIXES]; /* hints, never a reason to refuse */
@@ -71,7 +85,11 @@ struct method {
 	const char *profile_name; /* default name after the colon: "default", "manual" */
 	const char *var;          /* variable for this kind of credential; NULL: the provider's */
 	enum auth_style auth;
-	const char *check_path; /* appended to the base address; GET, costs nothing */
+	/* What proves the key: GET, costs nothing, needs it. Both NULL: no such request is known.
+	 */
+	const char *check_path; /* appended to the base address */
+	const char *check_url;  /* or elsewhere, on the provider's own hosts; not asked when the
+				   user's configuration moves the base address */
 	const char *headers[PROVIDER_HEADERS]; /* "name: value", fixed */
 	enum judge_style judge;
 };
@@ -88,8 +106,10 @@ struct provider {
 	const char *keys_page; /* where a person gets a key, without https:// */
 	const char *vars[PROVIDER_VARS]; /* environment variables, first non-empty wins */
 	const char *var;                 /* the one to write for a key: "ANTHROPIC_API_KEY" */
-	struct method methods[PROVIDER_METHODS]; /* first: the recommended one; id NULL ends */
-	const char *models[PROVIDER_MODELS];     /* default first, "provider/model"; NULL ends */
+	/* First: the recommended one; id NULL ends. Beside CRED_OAUTH there is no other. */
+	struct method methods[PROVIDER_METHODS];
+	/* Default first, "provider/model"; NULL ends. None: not a provider of chat models. */
+	const char *models[PROVIDER_MODELS];
 	enum api_style api;
 	bool local;
 	bool custom; /* address and model are the user's: base_url, keys_page and models are NULL */
@@ -106,8 +126,15 @@ const struct provider *provider_find(const char *id);
 bool provider_normalise(char *out, size_t cap, const char *id);
 
 const struct method *provider_method(const struct provider *p, const char *method_id);
+/* How a credential of this kind is handled here; NULL for CRED_OAUTH, which the gateway handles. */
 const struct method *provider_method_of_kind(const struct provider *p, enum cred_kind k);
 size_t provider_method_count(const struct provider *p);
+
+/*
+ * Can it be set up here, now? `has_address`: the configuration names a base address for it.
+ * If not, *why says in a line how it is done instead.
+ */
+bool provider_offered(const struct provider *p, bool has_address, const char **why);
 
 /*
  * Rank of a provider for what was typed: 0 no match, higher is better (prefix of

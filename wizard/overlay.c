@@ -100,22 +100,32 @@ static void ms_text(struct buf *out, const char *name, int ms)
 		buf_fmt(out, NULL, "%s\t%d ms\n", name, ms);
 }
 
+static void word_text(struct buf *out, const char *name, const char *word)
+{
+	if (word[0])
+		buf_fmt(out, NULL, "%s\t%s\n", name, word);
+}
+
 static void details_text(const struct wizard *w, struct buf *out)
 {
 	const struct draft *d = &w->draft;
 	const struct check_result *r = &d->check;
-	const char *base = d->base_url[0] ? d->base_url : d->provider->base_url;
+	struct check_request rq;
 
-	buf_fmt(out, NULL, "GET %s%s\n", base, d->method->check_path ? d->method->check_path : "");
+	if (check_build(&rq, d->provider, d->method, d->base_url, NULL))
+		buf_fmt(out, NULL, "GET %s\n", rq.url);
 	if (d->prefix[0] || d->tail[0])
 		buf_fmt(out, NULL, "key\t%s...%s\n", d->prefix, d->tail);
-	if (r->address[0])
-		buf_fmt(out, NULL, "peer\t%s\n", r->address);
+	word_text(out, "peer", r->address);
+	word_text(out, "proxy", r->proxy);
+	word_text(out, "CA file", r->trust);
 	if (r->status)
 		buf_fmt(out, NULL, "status\tHTTP %d\n", r->status);
 	buf_fmt(out, NULL, "verdict\t%s, %s\n", verdict_name(r->verdict), reason_name(r->reason));
-	if (r->text[0])
-		buf_fmt(out, NULL, "answer\t%s\n", r->text);
+	word_text(out, "answer", r->text);
+	word_text(out, "account", r->account);
+	word_text(out, "credit", r->credit);
+	word_text(out, "limits", r->limits);
 	ms_text(out, "dns", r->dns_ms);
 	ms_text(out, "connected", r->tls_ms);
 	ms_text(out, "first byte", r->answer_ms);

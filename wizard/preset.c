@@ -8,13 +8,8 @@
 
 static bool unknown_provider(const char *id, struct err *e)
 {
-	char valid[280];
-	struct str s = STR_OF(valid);
-
-	for (size_t i = 0; i < provider_count(); i++)
-		str_fmt(&s, "%s%s", i ? ", " : "", provider_at(i)->id);
 	err_set(e, ERR_USAGE, "no provider is called \"%.60s\"", id);
-	return err_hint(e, "one of %s", valid);
+	return err_hint(e, "thinkfleetbot help providers lists them");
 }
 
 static bool unknown_method(const struct provider *p, const char *id, struct err *e)
@@ -40,6 +35,17 @@ static const struct provider *find_provider(const char *id, struct err *e)
 	return p;
 }
 
+static bool is_offered(const struct wizard *w, const struct provider *p, struct err *e)
+{
+	const struct provider_state *s = provider_state_of(w, p->id);
+	const char *why;
+
+	if (provider_offered(p, s && s->base_url[0], &why))
+		return true;
+	err_set(e, ERR_USAGE, "%s cannot be set up here", p->label);
+	return err_hint(e, "%s", why);
+}
+
 bool wizard_preset(struct wizard *w, const char *provider, const char *method,
 	const char *profile_id, struct err *e)
 {
@@ -47,6 +53,8 @@ bool wizard_preset(struct wizard *w, const char *provider, const char *method,
 	const struct method *m = NULL;
 
 	if (provider && !p)
+		return false;
+	if (p && !is_offered(w, p, e))
 		return false;
 	if (method && !p)
 		return err_set(e, ERR_USAGE, "a sign-in method needs a provider");

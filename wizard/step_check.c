@@ -20,7 +20,6 @@ enum choice {
 #define SPINNER_AFTER_MS 150
 #define SPINNER_MS 200
 #define SLOW_MS 8000
-#define SKEW_MS 60000
 
 static const struct binding keys_running[] = {
 	{ KEYS_ENTER, 0, ACT_IGNORE, "Enter", "waits", 3, "nothing until the answer is here" },
@@ -84,16 +83,21 @@ static const struct binding *check_keys(const struct wizard *w)
 	return good(&w->draft.check) ? keys_good : keys_bad;
 }
 
+static const char *address(const struct wizard *w)
+{
+	const char *url = check_address(w->draft.provider, w->draft.method, w->draft.base_url);
+
+	return url ? url : "";
+}
+
 static bool plain_http(const struct wizard *w)
 {
-	const char *url = w->draft.base_url[0] ? w->draft.base_url : w->draft.provider->base_url;
-
-	return str_starts(url, "http://");
+	return str_starts(address(w), "http://");
 }
 
 static void host_of(const struct wizard *w, struct str *out)
 {
-	const char *url = w->draft.base_url[0] ? w->draft.base_url : w->draft.provider->base_url;
+	const char *url = address(w);
 	const char *host = strstr(url, "//");
 
 	host = host ? host + 2 : url;
@@ -268,6 +272,8 @@ static void draw_stages(const struct wizard *w, struct body *b)
 	host_of(w, &s);
 	if (r->address[0] && b->layout > LAYOUT_XS)
 		str_fmt(&s, ", %s", r->address);
+	if (r->proxy[0])
+		str_fmt(&s, ", by proxy %s", r->proxy);
 	answer_text(r, &a);
 	str_fmt(&m, "%zu available", r->model_count);
 	answered_rows(w, rows, where, answer, models);
@@ -277,23 +283,34 @@ static void draw_stages(const struct wizard *w, struct body *b)
 		draw_stage(b, &rows[i]);
 }
 
+/* What the answer told beside yes or no, each only when it did. */
+static void draw_account(const struct check_result *r, struct body *b)
+{
+	const struct {
+		const char *name, *text;
+	} rows[] = { { "Account", r->account }, { "Credit", r->credit }, { "Limits", r->limits } };
+
+	if (b->layout < LAYOUT_M)
+		return;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct stage_row row = {
+			.name = rows[i].name, .text = rows[i].text, .ms = -1, .mark = GLYPH_OK
+		};
+
+		if (rows[i].text[0])
+			draw_stage(b, &row);
+	}
+}
+
 static void draw_clock(const struct check_result *r, struct body *b)
 {
 	char text[120];
 	struct str s = STR_OF(text);
-	int64_t skew;
 
-	if (r->skew_ms == INT64_MIN)
+	if (!check_skew(&s, r))
 		return;
-	skew = r->skew_ms < 0 ? -r->skew_ms : r->skew_ms;
-	if (skew <= SKEW_MS)
-		return;
-	str_add(&s, "This host's clock is ");
-	if (skew >= 120000)
-		str_fmt(&s, "%d min", (int)(skew / 60000));
-	else
-		str_fmt(&s, "%d s", (int)(skew / 1000));
-	str_fmt(&s, " %s; sign-in may fail.", r->skew_ms > 0 ? "fast" : "slow");
+	text[0] = 'T';
+	str_add(&s, "; sign-in may fail.");
 	body_mark(b, b->layout == LAYOUT_XS ? 0 : 2, GLYPH_WARN, text);
 }
 
@@ -332,6 +349,7 @@ static void draw_result(const struct wizard *w, struct body *b)
 	body_wrap(b, 0, ROLE_TITLE, text);
 	body_gap(b);
 	draw_stages(w, b);
+	draw_account(&d->check, b);
 	draw_clock(&d->check, b);
 	body_gap(b);
 	s = STR_OF(text);

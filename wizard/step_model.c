@@ -357,7 +357,10 @@ static enum reply model_paste(struct wizard *w, const struct event *ev)
 
 static bool model_wanted(const struct wizard *w)
 {
-	return w->flow == FLOW_ADD;
+	const struct provider *p = w->draft.provider;
+
+	/* Speech and search have keys, but nothing that could be an agent's default model. */
+	return w->flow == FLOW_ADD && (!p || p->custom || p->models[0]);
 }
 
 static enum reply model_enter(struct wizard *w)

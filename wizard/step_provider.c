@@ -20,19 +20,32 @@ static const char *typed_text(const struct wizard *w)
 	return w->find_provider.text.len ? w->find_provider.text.bytes : "";
 }
 
-/* In use first, then found on the host, then the table's order. */
-static int standing(const struct wizard *w, const struct provider *p)
+/* Can it be chosen? If not, *why says how it is set up instead. */
+static bool offered(const struct wizard *w, const struct provider *p, const char **why)
 {
 	const struct provider_state *s = provider_state_of(w, p->id);
 
-	if (!s)
-		return 0;
-	if (s->in_use && (s->profiles || s->env_var[0]))
-		return 3;
-	return s->profiles ? 2 : s->env_var[0] ? 1 : 0;
+	return provider_offered(p, s && s->base_url[0], why);
 }
 
-/* Stable insertion by rank, then standing; the table has two dozen rows. */
+#define STANDINGS 5
+
+/* In use first, then found on the host, then the table's order, then what is set up elsewhere. */
+static int standing(const struct wizard *w, const struct provider *p)
+{
+	const struct provider_state *s = provider_state_of(w, p->id);
+	const char *why;
+
+	if (!offered(w, p, &why))
+		return 0;
+	if (!s)
+		return 1;
+	if (s->in_use && (s->profiles || s->env_var[0]))
+		return 4;
+	return s->profiles ? 3 : s->env_var[0] ? 2 : 1;
+}
+
+/* Stable insertion by rank, then standing; the table has four dozen rows. */
 static size_t matches(const struct wizard *w, struct match out[SHOWN_MAX])
 {
 	const char *typed = typed_text(w);
@@ -45,7 +58,7 @@ static size_t matches(const struct wizard *w, struct match out[SHOWN_MAX])
 
 		if (rank <= 0)
 			continue;
-		rank = rank * 4 + standing(w, p);
+		rank = rank * STANDINGS + standing(w, p);
 		while (to > 0 && out[to - 1].rank < rank) {
 			out[to] = out[to - 1];
 			to--;
@@ -101,7 +114,12 @@ static void methods_text(struct str *out, const struct provider *p)
 static void draw_state(const struct wizard *w, struct body *b, int x, const struct provider *p)
 {
 	const struct provider_state *s = provider_state_of(w, p->id);
+	const char *why;
 
+	if (!offered(w, p, &why)) {
+		body_put(b, x, ROLE_MUTED, "elsewhere");
+		return;
+	}
 	if (!s)
 		return;
 	if (s->profiles) {
@@ -117,10 +135,12 @@ static void draw_row(
 {
 	char text[80];
 	struct str s = STR_OF(text);
+	const char *why;
 
 	body_row(b, selected, 0);
 	methods_text(&s, p);
-	frame_clip(&b->sheet, b->y, b->x + 2, 18, ROLE_TEXT, p->label);
+	frame_clip(&b->sheet, b->y, b->x + 2, 18, offered(w, p, &why) ? ROLE_TEXT : ROLE_MUTED,
+		p->label);
 	if (b->layout >= LAYOUT_M) {
 		frame_clip(&b->sheet, b->y, b->x + 20, 20, ROLE_MUTED, p->models_hint);
 		frame_clip(&b->sheet, b->y, b->x + 41, 25, ROLE_MUTED, text);
@@ -171,17 +191,26 @@ static void draw_none(const struct wizard *w, struct body *b)
 	body_line(b, 2, ROLE_TEXT, "Esc    clear the filter");
 }
 
-static void draw_foot(struct body *b, const struct provider *p)
+#define FOOT_ROWS 2
+
+/* Its address and where it gives keys, then what must be known before choosing it. */
+static void draw_foot(const struct wizard *w, struct body *b, const struct provider *p)
 {
-	const char *host = strstr(p->base_url, "//");
+	const char *host = p->base_url ? strstr(p->base_url, "//") : NULL;
+	const char *why;
 	int x;
 
 	if (b->layout != LAYOUT_M)
 		return;
 	x = body_put(b, 0, ROLE_TITLE, p->label);
-	x = body_put(b, x + 3, ROLE_MUTED, host ? host + 2 : p->base_url);
+	x = body_put(b, x + 3, ROLE_MUTED, host ? host + 2 : "at your own address");
 	if (p->keys_page && p->keys_page[0])
 		body_fmt(b, x + 3, ROLE_MUTED, "keys: %s", p->keys_page);
+	body_next(b);
+	if (!offered(w, p, &why))
+		body_fmt(b, 0, ROLE_MUTED, "Not here: %s", why);
+	else if (p->before)
+		body_fmt(b, 0, ROLE_MUTED, "First: %s", p->before);
 	body_next(b);
 }
 
@@ -191,7 +220,8 @@ static void provider_draw(const struct wizard *w, struct body *b)
 	size_t n = matches(w, list);
 	struct list l = w->lists[STEP_PROVIDER];
 	struct list_window win;
-	int room = b->visible - 1 - (b->layout >= LAYOUT_M ? 2 : 0);
+	int room = b->visible - 1 - (b->layout >= LAYOUT_M ? 1 : 0) -
+		   (b->layout == LAYOUT_M ? FOOT_ROWS : 0);
 
 	if (b->layout >= LAYOUT_M)
 		body_line(b, 0, ROLE_TITLE, "Which provider do you want to connect?");
@@ -211,11 +241,17 @@ static void provider_draw(const struct wizard *w, struct body *b)
 		frame_cursor(f, y, x); /* the field keeps it */
 	}
 	body_more(b, GLYPH_DOWN, win.below, "more");
-	draw_foot(b, list[l.at].p);
+	draw_foot(w, b, list[l.at].p);
 }
 
 static enum reply take(struct wizard *w, const struct provider *p)
 {
+	const char *why;
+
+	if (!offered(w, p, &why)) {
+		say(w, SEVERITY_WARN, "%s: %s.", p->label, why);
+		return REPLY_STAY;
+	}
 	if (w->carried && w->report.provider && w->report.provider != p)
 		forget_secret(w); /* another one than the key's: the person chose */
 	choose_provider(w, p);

@@ -63,7 +63,7 @@ static const struct binding keys_switch[] = {
 static bool can_switch(const struct wizard *w)
 {
 	return w->flow == FLOW_ADD && !w->fixed_provider && w->report.verdict == PASTE_OTHER &&
-	       w->report.provider;
+	       w->report.provider && w->report.method;
 }
 
 /* The token already in use is not a new one. */
@@ -165,6 +165,8 @@ static void draw_facts(const struct wizard *w, struct body *b)
 
 	if (!w->secret.text.len) {
 		body_line(b, x, ROLE_MUTED, "(nothing pasted yet)");
+		if (w->flow == FLOW_ADD && w->draft.provider->before)
+			body_mark(b, x, GLYPH_WARN, w->draft.provider->before);
 		return;
 	}
 	describe(w, b, &s);

@@ -417,6 +417,8 @@ void wizard_plain_text(const struct wizard *w, struct str *out)
 	}
 	if (p->keys_page && p->keys_page[0])
 		str_fmt(out, "%s keys:\n\nhttps://%s\n", p->label, p->keys_page);
-	else
+	else if (p->base_url)
 		str_fmt(out, "%s needs no key. Its address:\n\n%s\n", p->label, p->base_url);
+	else
+		str_fmt(out, "%s: keys and address are those of your own server.\n", p->label);
 }

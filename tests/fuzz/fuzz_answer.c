@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * Any bytes as a provider's answer: style, status (2 bytes), body. What must
- * hold: only a 2xx or 403 is ever "accepted", and no text carries a control
- * character or a piece of the key.
+ * Any bytes as a provider's answer: style, status (2 bytes), body; header lines
+ * before a blank line, if there is one. What must hold: only a 2xx, a 401 or a
+ * 403 is ever "accepted", and no text carries a control character or a piece of
+ * the key.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -33,6 +34,22 @@ static void text_is_harmless(const char *text)
 	}
 }
 
+/* Header lines, a blank line, the body; or all of it is the body. */
+static void split(struct check_answer *a, const char *p, size_t n)
+{
+	const char *blank = memmem(p, n, "\n\n", 2);
+
+	while (blank && p < blank) {
+		const char *end = memchr(p, '\n', (size_t)(blank - p) + 1);
+
+		check_take_header(&a->headers, p, (size_t)(end - p));
+		n -= (size_t)(end - p) + 1;
+		p = end + 1;
+	}
+	a->body = p;
+	a->body_len = n;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct check_result r;
@@ -44,15 +61,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (size < 3 || !crypto_start(NULL))
 		return 0;
-	rq.judge = (enum judge_style)(data[0] % (JUDGE_LOCAL + 1));
+	rq.judge = (enum judge_style)(data[0] % JUDGE_STYLES);
 	a.status = (data[1] << 8 | data[2]) % 1000;
-	a.body = (const char *)data + 3;
-	a.body_len = size - 3;
+	split(&a, (const char *)data + 3, size - 3);
 	check(secret_from(&key, KEY, strlen(KEY), NULL));
 	check_judge(&r, &rq, &a, &key);
 	check(r.verdict != VERDICT_NONE);
-	check(r.verdict != VERDICT_ACCEPTED || a.status / 100 == 2 || a.status == 403);
+	check(r.verdict != VERDICT_ACCEPTED || a.status / 100 == 2 || a.status == 403 ||
+		a.status == 401);
 	text_is_harmless(r.text);
+	text_is_harmless(r.account);
+	text_is_harmless(r.credit);
+	text_is_harmless(r.limits);
 	for (size_t i = 0; i < r.model_count && i < CHECK_MODELS; i++)
 		text_is_harmless(r.models[i]);
 	text = STR_OF(words);

@@ -1,14 +1,17 @@
 #!/usr/bin/env python3
 """A scripted provider on loopback, for tests. Python 3 and openssl, nothing else.
 
-  server.py [--tls KIND] [--log FILE] [--ca-dir DIR] [--host ADDRESS] [--delay MS]
+  server.py [--tls KIND] [--log FILE] [--ca-dir DIR] [--host ADDRESS] [--delay MS] [--names LIST]
 
-  --tls KIND   https instead of http; KIND is good, expired, wrong-host or self-signed. The test CA
+  --tls KIND   https instead of http; KIND is good, expired, wrong-host, self-signed, tls1.0 or
+               tls1.1 (good but old). The test CA
                and the certificate are made in --ca-dir (default: a temporary directory); pass
                DIR/ca.pem to the program under test as SSL_CERT_FILE.
   --log FILE   one line per request: METHOD PATH carrier, where carrier is the header that held a
                key (authorization, x-api-key, x-goog-api-key) or "-". Never the key itself.
   --host       address to listen on, default 127.0.0.1
+  --names LIST with commas: be a proxy too, and behind CONNECT to one of these hosts be that host,
+               with a certificate of the test CA for all of them
   --delay MS   wait so long before every answer
 
 Prints PORT=n (and CA=path with --tls) on stdout, then serves until SIGTERM or until stdin ends.
@@ -20,19 +23,27 @@ any other is accepted. The shape of an accepted answer follows the path and the 
 OpenRouter's, x-goog-api-key Google's, x-api-key or an anthropic-version header Anthropic's,
 /api/tags Ollama's, and everything else OpenAI's.
 
+With a path of /answers/FILE/SITUATION, or a key that ends in ".", such a pair and ".", both in
+hexadecimal, the answer is that of tests/provider/answers (FILE.json).
+
 Behaviours: accept reject limited restricted openai-restricted no-credit insufficient-quota
 google-bad xai-bad zai-bad zai-no-credit claude-code server overloaded garbage empty html object
-drip stall close redirect echo huge-body huge-header sleep200 old-date deep proxy-auth
+drip stall close reset redirect echo huge-body huge-header long-header gzip-bomb escapes
+sleep200 old-date deep proxy-auth
 """
 
 import argparse
 import datetime
 import email.utils
+import functools
 import json
 import os
 import shutil
 import signal
+import socket
+import socketserver
 import ssl
+import struct
 import subprocess
 import sys
 import tempfile
@@ -92,6 +103,15 @@ FIXED = {
 }
 
 
+ANSWERS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "answers")
+
+
+@functools.lru_cache(maxsize=None)
+def documented(name, situation):
+    with open(os.path.join(ANSWERS, name + ".json"), encoding="utf-8") as file:
+        return json.load(file)["answers"][situation]
+
+
 def models_document(shape):
     if shape == "openrouter-key":
         return {"data": {"label": "test", "usage": 0.5, "limit": None, "limit_remaining": None}}
@@ -109,6 +129,7 @@ class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server_version = "test-provider"
     options = None
+    tunnel = None
 
     def log_message(self, *args):
         pass
@@ -120,10 +141,18 @@ class Handler(BaseHTTPRequestHandler):
             self.close_connection = True
 
     def carrier(self):
-        for name in ("x-api-key", "x-goog-api-key", "authorization"):
+        for name in ("x-api-key", "x-goog-api-key", "xi-api-key", "authorization"):
             if self.headers.get(name):
-                return name, self.headers[name].replace("Bearer ", "")
+                return name, self.headers[name].split(" ")[-1]
         return "-", ""
+
+    def pair(self, key):
+        """(file, situation) when one is asked for, else None."""
+        parts = self.path.split("/")
+        if parts[1] == "answers":
+            return parts[2], parts[3]
+        parts = key.split(".")
+        return bytes.fromhex(parts[1]).decode().split("/") if len(parts) == 3 else None
 
     def shape(self, carrier):
         path = self.path.split("?")[0]
@@ -146,13 +175,37 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    def do_GET(self):
-        carrier, key = self.carrier()
+    def note(self, text):
         if self.options.log:
             with open(self.options.log, "a", encoding="utf-8") as log:
-                log.write(f"{self.command} {self.path} {carrier}\n")
+                log.write(text + "\n")
+
+    def do_CONNECT(self):
+        host = self.path.rsplit(":", 1)[0]
+        self.note(f"CONNECT {self.path} -")
+        if host not in self.options.names:
+            self.answer(403, b"")
+            return
+        self.send_response_only(200)
+        self.end_headers()
+        self.connection = self.server.tunnels.wrap_socket(self.connection, server_side=True)
+        self.rfile = self.connection.makefile("rb", -1)
+        self.wfile = socketserver._SocketWriter(self.connection)
+        self.tunnel = host
+        self.close_connection = False
+
+    def do_GET(self):
+        carrier, key = self.carrier()
+        self.note(f"{self.command} {self.path} {carrier}")
         if self.options.delay:
             time.sleep(self.options.delay / 1000)
+        if self.tunnel and self.headers.get("host") != self.tunnel:
+            self.answer(421, b"")
+            return
+        pair = self.pair(key)
+        if pair:
+            self.document(carrier, key, documented(*pair))
+            return
         name = self.path.split("/")[1].split("?")[0]
         method = getattr(self, "be_" + name.replace("-", "_"), None)
         if not method and name not in FIXED:
@@ -163,6 +216,17 @@ class Handler(BaseHTTPRequestHandler):
         else:
             status, document = FIXED[name]
             self.answer(status, json.dumps(document).encode())
+
+    def document(self, carrier, key, found):
+        behaviour = {"huge": self.be_huge_body, "slow": self.be_stall, "closed": self.be_close,
+                     "reset": self.be_reset}.get(found.get("behaviour"))
+        if behaviour:
+            behaviour(carrier, key)
+            return
+        body = found["raw"].encode() if "raw" in found else json.dumps(found["body"]).encode()
+        html = body[:1] == b"<"
+        self.answer(found["status"], body, "text/html" if html else "application/json",
+                    found.get("headers", {}).items())
 
     def be_accept(self, carrier, _key):
         self.answer(200, json.dumps(models_document(self.shape(carrier))).encode())
@@ -197,6 +261,32 @@ class Handler(BaseHTTPRequestHandler):
     def be_close(self, _carrier, _key):
         self.close_connection = True
 
+    def be_reset(self, _carrier, _key):
+        raw = socket.socket(fileno=os.dup(self.connection.fileno()))
+        raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.close_connection = True
+        self.rfile.close()
+        os.close(self.connection.detach())
+        raw.close()
+
+    def be_long_header(self, _carrier, _key):
+        """One header of 1 GiB."""
+        self.wfile.write(b"HTTP/1.1 200 OK\r\nX-Long: ")
+        for _ in range(1 << 14):
+            self.wfile.write(b"y" * (1 << 16))
+
+    def be_gzip_bomb(self, _carrier, _key):
+        """1 GiB of blanks, about 1 MiB of it on the wire, for whoever unpacks it."""
+        import gzip
+        body = gzip.compress(b" " * (1 << 20), 9) * 1000
+        self.answer(200, body, extra=[("Content-Encoding", "gzip")])
+
+    def be_escapes(self, _carrier, _key):
+        hostile = ("\x1b]0;owned\x07\x1b[31;8mred\x1b[0m \x9b2J \u202egnp.exe\u202c "
+                   "\u2066x\u2069 a" + "\u0301" * 100000 + " \x1b]52;c;cm0gLXJm\x07 end")
+        body = json.dumps(openai_error("invalid_api_key", hostile), ensure_ascii=False).encode()
+        self.answer(401, body, extra=[("openai-organization", "a\x1b[31mb\x9b2J")])
+
     def be_drip(self, _carrier, _key):
         self.send_response(200)
         self.send_header("Content-Length", "1000")
@@ -230,17 +320,21 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
 
+OLD = {"tls1.0": ssl.TLSVersion.TLSv1, "tls1.1": ssl.TLSVersion.TLSv1_1}
+
+
 def openssl(*args):
     subprocess.run(["openssl", *args], check=True, stdin=subprocess.DEVNULL,
                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
-def make_certificates(folder, kind):
+def make_certificates(folder, kind, names=()):
     """ca.pem, and server.pem with its key, in the folder."""
     def path(name):
         return os.path.join(folder, name)
     curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
-    name = "DNS:other.example" if kind == "wrong-host" else "DNS:localhost,IP:127.0.0.1"
+    name = "DNS:other.example" if kind == "wrong-host" else "DNS:localhost,IP:127.0.0.1,IP:::1"
+    name = ",".join([name] + ["DNS:" + host for host in names])
     openssl("req", "-x509", *curve, "-days", "2", "-subj", "/CN=thinkfleetbot test CA",
             "-keyout", path("ca.key"), "-out", path("ca.pem"))
     if kind == "self-signed":
@@ -259,9 +353,26 @@ def make_certificates(folder, kind):
     return path("ca.pem"), path("server.crt"), path("server.key")
 
 
+def server_context(folder, options):
+    """The certificate, and what speaks TLS with it; the path of the CA."""
+    ca, certificate, key = make_certificates(folder, options.tls, options.names)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    if options.tls in OLD:
+        context.set_ciphers("ALL:@SECLEVEL=0")
+        context.minimum_version = context.maximum_version = OLD[options.tls]
+    context.load_cert_chain(certificate, key)
+    return context, ca
+
+
 class Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
+    tunnels = None
+
+    def __init__(self, address, handler):
+        if ":" in address[0]:
+            self.address_family = socket.AF_INET6
+        super().__init__(address, handler)
 
     def handle_error(self, request, client_address):
         pass  # a client that goes away is the point of many tests
@@ -269,24 +380,26 @@ class Server(ThreadingHTTPServer):
 
 def main():
     parser = argparse.ArgumentParser(usage=__doc__)
-    parser.add_argument("--tls", choices=["good", "expired", "wrong-host", "self-signed"])
+    parser.add_argument("--tls", choices=["good", "expired", "wrong-host", "self-signed", *OLD])
     parser.add_argument("--log")
     parser.add_argument("--ca-dir")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--delay", type=int, default=0)
+    parser.add_argument("--names", type=lambda text: text.split(","), default=[])
     options = parser.parse_args()
     Handler.options = options
     server = Server((options.host, 0), Handler)
     made = None
-    if options.tls:
+    if options.tls or options.names:
         folder = options.ca_dir or tempfile.mkdtemp(prefix="tfb-ca-")
         made = None if options.ca_dir else folder
-        ca, certificate, key = make_certificates(folder, options.tls)
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(certificate, key)
-        # Handshakes happen in the thread of the connection, not in the accepting one.
-        server.socket = context.wrap_socket(server.socket, server_side=True,
-                                            do_handshake_on_connect=False)
+        context, ca = server_context(folder, options)
+        if options.names:
+            server.tunnels = context
+        else:
+            # Handshakes happen in the thread of the connection, not in the accepting one.
+            server.socket = context.wrap_socket(server.socket, server_side=True,
+                                                do_handshake_on_connect=False)
         print(f"CA={ca}", flush=True)
     print(f"PORT={server.server_port}", flush=True)
     signal.signal(signal.SIGTERM, signal.default_int_handler)

@@ -248,10 +248,18 @@ static const struct answer answers[] = {
 		"api.model.read\"}}",
 		VERDICT_ACCEPTED, REASON_RESTRICTED },
 	{ JUDGE_STATUS, 403, "{\"error\":{\"message\":\"Country not supported\"}}", VERDICT_UNKNOWN,
+		REASON_BLOCKED },
+	{ JUDGE_STATUS, 403, "{\"error\":{\"message\":\"no\"}}", VERDICT_UNKNOWN,
 		REASON_RESTRICTED },
+	/* OpenAI answers so to a restricted key: it is good */
+	{ JUDGE_STATUS, 401, "{\"error\":{\"message\":\"Missing scopes: api.model.read\"}}",
+		VERDICT_ACCEPTED, REASON_RESTRICTED },
 	{ JUDGE_XAI, 403, "{\"error\":\"Your team doesn't have any credits yet\"}",
 		VERDICT_NO_CREDIT, REASON_BILLING },
-	{ JUDGE_STATUS, 403, "<html>Attention required</html>", VERDICT_UNKNOWN, REASON_FORMAT },
+	{ JUDGE_STATUS, 403, "<html>Attention required</html>", VERDICT_UNKNOWN, REASON_BLOCKED },
+	{ JUDGE_STATUS, 503, "<html><title>Just a moment...</title>", VERDICT_UNKNOWN,
+		REASON_BLOCKED },
+	{ JUDGE_STATUS, 503, "<html><title>Unavailable</title>", VERDICT_UNKNOWN, REASON_SERVER },
 	{ JUDGE_GOOGLE, 403, "{\"error\":{\"message\":\"Your API key was reported as leaked.\"}}",
 		VERDICT_REJECTED, REASON_BAD_KEY },
 	/* 429 */
@@ -269,7 +277,7 @@ static const struct answer answers[] = {
 	/* 5xx */
 	{ JUDGE_STATUS, 500, LIST, VERDICT_UNKNOWN, REASON_SERVER },
 	{ JUDGE_ANTHROPIC, 529, "", VERDICT_UNKNOWN, REASON_SERVER },
-	{ JUDGE_STATUS, 511, "<html>", VERDICT_UNKNOWN, REASON_FORMAT },
+	{ JUDGE_STATUS, 511, "<html>", VERDICT_UNKNOWN, REASON_PORTAL },
 	{ JUDGE_STATUS, 407, "", VERDICT_UNKNOWN, REASON_PROXY },
 	/* any status */
 	{ JUDGE_ANTHROPIC, 400, CLAUDE_CODE, VERDICT_REJECTED, REASON_CLAUDE_CODE },
@@ -433,8 +441,11 @@ static void wrong_clock_is_named(void **state)
 	judge(JUDGE_STATUS, 200, LIST);
 	result.skew_ms = -420000;
 	advice(text, sizeof(text), "openai");
-	assert_string_equal(text, "This host's clock is 420 s behind; sign-in may fail.");
-	result.skew_ms = 59000;
+	assert_string_equal(text, "This host's clock is 7 min slow; sign-in may fail.");
+	result.skew_ms = 3 * 3600000;
+	advice(text, sizeof(text), "openai");
+	assert_string_equal(text, "This host's clock is 180 min fast; sign-in may fail.");
+	result.skew_ms = 299000;
 	advice(text, sizeof(text), "openai");
 	assert_string_equal(text, "");
 }

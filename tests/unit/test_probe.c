@@ -6,118 +6,43 @@
  */
 #include "tests/unit/test.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/fs.h"
 #include "net/client.h"
-
-#define KEY "sk-test-4vT9Qw7eXz1Lb8Kc2Rm5Jh3Gf6Ds9Aq1Wz2X"
+#include "tests/unit/probe_double.h"
+#include "tests/unit/temp.h"
 
 /* --- the servers ------------------------------------------------------------------------------ */
-
-struct server {
-	const char *tls; /* NULL: http */
-	pid_t pid;
-	int out, in;
-	int port;
-	char log[160], ca[160];
-};
 
 enum {
 	PLAIN,
 	GOOD,
-	EXPIRED,
-	WRONG_HOST,
-	SELF_SIGNED,
 	SERVERS
 };
 
 static struct server servers[SERVERS] = {
-	[GOOD] = { .tls = "good" },
-	[EXPIRED] = { .tls = "expired" },
-	[WRONG_HOST] = { .tls = "wrong-host" },
-	[SELF_SIGNED] = { .tls = "self-signed" },
+	[PLAIN] = { .name = "plain" },
+	[GOOD] = { .name = "good", .words = { "--tls", "good" }, .makes_ca = true },
 };
 
-static char scratch[] = "/tmp/tfb-probe-XXXXXX";
-
-static void server_exec(const struct server *s, int in, int out)
-{
-	char folder[200];
-	const char *argv[12] = { "python3", TFB_SOURCE_DIR "/tests/provider/server.py", "--log",
-		s->log };
-
-	snprintf(folder, sizeof(folder), "%s/%s", scratch, s->tls ? s->tls : "plain");
-	if (s->tls) {
-		argv[4] = "--tls";
-		argv[5] = s->tls;
-		argv[6] = "--ca-dir";
-		argv[7] = folder;
-		if (mkdir(folder, 0700) < 0)
-			_exit(1);
-	}
-	dup2(in, 0);
-	dup2(out, 1);
-	execvp("python3", (char *const *)argv);
-	_exit(1);
-}
-
-static void server_start(struct server *s)
-{
-	int to[2], from[2];
-
-	snprintf(s->log, sizeof(s->log), "%s/%s.log", scratch, s->tls ? s->tls : "plain");
-	snprintf(s->ca, sizeof(s->ca), "%s/%s/ca.pem", scratch, s->tls ? s->tls : "plain");
-	assert_int_equal(pipe2(to, O_CLOEXEC), 0);
-	assert_int_equal(pipe2(from, O_CLOEXEC), 0);
-	s->pid = fork();
-	assert_true(s->pid >= 0);
-	if (!s->pid)
-		server_exec(s, to[0], from[1]);
-	close(to[0]);
-	close(from[1]);
-	s->in = to[1];
-	s->out = from[0];
-}
-
-static void server_ready(struct server *s)
-{
-	char text[400] = "";
-	size_t n = 0;
-	const char *port = NULL;
-
-	while (!port || !strchr(port, '\n')) {
-		struct pollfd p = { .fd = s->out, .events = POLLIN };
-		ssize_t got;
-
-		if (poll(&p, 1, 20000) != 1)
-			fail_msg("the test provider does not start");
-		got = read(s->out, text + n, sizeof(text) - 1 - n);
-		if (got <= 0)
-			fail_msg("the test provider has stopped");
-		n += (size_t)got;
-		text[n] = '\0';
-		port = strstr(text, "PORT=");
-	}
-	s->port = (int)strtol(port + 5, NULL, 10);
-}
+static char *folder;
 
 static int start_servers(void **state)
 {
 	(void)state;
-	if (!mkdtemp(scratch))
-		return 1;
+	folder = temp_new();
 	for (int i = 0; i < SERVERS; i++)
-		server_start(&servers[i]);
+		server_start(&servers[i], folder);
 	for (int i = 0; i < SERVERS; i++)
 		server_ready(&servers[i]);
 	return setenv("SSL_CERT_FILE", servers[GOOD].ca, 1);
@@ -125,53 +50,20 @@ static int start_servers(void **state)
 
 static int stop_servers(void **state)
 {
-	char command[200];
-
 	(void)state;
-	for (int i = 0; i < SERVERS; i++) {
-		close(servers[i].in);
-		close(servers[i].out);
-		kill(servers[i].pid, SIGKILL);
-		waitpid(servers[i].pid, NULL, 0);
-	}
-	snprintf(command, sizeof(command), "rm -rf %s", scratch);
-	return system(command); /* NOLINT(cert-env33-c): our own path */
-}
-
-static bool log_contains(const struct server *s, const char *text)
-{
-	struct buf log = { 0 };
-	struct err e = { 0 };
-	bool found;
-
-	if (!fs_read(s->log, 0, &log, NULL, &e))
-		return false;
-	found = strstr(log.p, text) != NULL;
-	buf_release(&log);
-	return found;
+	for (int i = 0; i < SERVERS; i++)
+		server_stop(&servers[i]);
+	temp_free(folder);
+	return 0;
 }
 
 /* --- one check -------------------------------------------------------------------------------- */
 
 static struct check_result result;
 
-static void fill(struct wire_check *c, const char *provider, const char *method, const char *url)
-{
-	struct err e = { 0 };
-
-	*c = (struct wire_check){ .id = 7, .timeout_ms = 3000 };
-	str_copy(c->provider, sizeof(c->provider), provider);
-	str_copy(c->method, sizeof(c->method), method);
-	str_copy(c->base_url, sizeof(c->base_url), url);
-	assert_ok(secret_from(&c->key, KEY, strlen(KEY), &e), e);
-}
-
 static void run(struct wire_check *c)
 {
-	struct err e = { 0 };
-
-	assert_ok(client_check(c, &result, &e), e);
-	secret_release(&c->key);
+	probe_run(c, &result);
 }
 
 static void check_at(const struct server *s, const char *provider, const char *path)
@@ -179,9 +71,9 @@ static void check_at(const struct server *s, const char *provider, const char *p
 	struct wire_check c;
 	char url[200];
 
-	snprintf(url, sizeof(url), "%s://%s:%d/%s", s->tls ? "https" : "http",
-		s->tls ? "localhost" : "127.0.0.1", s->port, path);
-	fill(&c, provider, "api-key", url);
+	snprintf(url, sizeof(url), "%s://%s:%d/%s", s->makes_ca ? "https" : "http",
+		s->makes_ca ? "localhost" : "127.0.0.1", s->port, path);
+	probe_fill(&c, provider, "api-key", url);
 	run(&c);
 }
 
@@ -226,7 +118,11 @@ static const struct behaviour behaviours[] = {
 	{ "deep", "openai", VERDICT_UNKNOWN, REASON_FORMAT },
 	{ "close", "openai", VERDICT_UNKNOWN, REASON_CLOSED },
 	{ "redirect", "anthropic", VERDICT_UNKNOWN, REASON_REDIRECT },
+	{ "reset", "openai", VERDICT_UNKNOWN, REASON_CLOSED },
 	{ "echo", "openai", VERDICT_REJECTED, REASON_BAD_KEY },
+	{ "escapes", "openai", VERDICT_REJECTED, REASON_BAD_KEY },
+	{ "long-header", "openai", VERDICT_UNKNOWN, REASON_TOO_MUCH },
+	{ "gzip-bomb", "openai", VERDICT_UNKNOWN, REASON_FORMAT },
 	{ "huge-body", "openai", VERDICT_UNKNOWN, REASON_TOO_MUCH },
 	{ "huge-header", "openai", VERDICT_UNKNOWN, REASON_TOO_MUCH },
 	{ "stall", "openai", VERDICT_UNKNOWN, REASON_TIMEOUT },
@@ -247,6 +143,22 @@ static void take_next(struct client *c, struct wire_message *m)
 	}
 }
 
+/* Nothing in it moves the cursor, colours, hides or turns text around. */
+static void assert_harmless(const char *text)
+{
+	static const char *const bad[] = { "\xC2\x9b", "\xE2\x80\xAE", "\xE2\x81\xA6",
+		"\xE2\x81\xA9", "\xE2\x80\xAC" };
+	int marks = 0;
+
+	for (const char *p = text; *p; p++) {
+		assert_true((unsigned char)*p >= 0x20 && *p != 0x7F);
+		marks += p[0] == '\xCC' && p[1] == '\x81';
+	}
+	assert_true(marks <= 2);
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
+		assert_null(strstr(text, bad[i]));
+}
+
 static void judge_behaviour(const struct wire_message *m)
 {
 	const struct behaviour *b = &behaviours[m->id];
@@ -254,6 +166,8 @@ static void judge_behaviour(const struct wire_message *m)
 	if (m->result.verdict != b->verdict || m->result.reason != b->reason)
 		fail_msg("%s %s: %s/%s: %s", b->provider, b->path, verdict_name(m->result.verdict),
 			reason_name(m->result.reason), m->result.text);
+	assert_harmless(m->result.text);
+	assert_harmless(m->result.account);
 	assert_null(strstr(m->result.text, "4vT9Qw7e"));
 	assert_null(strstr(m->result.text, "Ds9Aq1Wz"));
 }
@@ -265,7 +179,7 @@ static void send_one(struct client *c, uint32_t id, const char *provider, const 
 	char url[100];
 
 	snprintf(url, sizeof(url), "http://127.0.0.1:%d/%s", servers[PLAIN].port, path);
-	fill(&k, provider, "api-key", url);
+	probe_fill(&k, provider, "api-key", url);
 	k.id = id;
 	k.timeout_ms = 1500;
 	assert_ok(client_send(c, &k, &e), e);
@@ -293,26 +207,6 @@ static void every_behaviour_gives_its_verdict_all_at_once(void **state)
 	assert_true(clock_mono_ms() - start < 4000);
 }
 
-static void key_is_never_sent_after_a_redirect(void **state)
-{
-	(void)state;
-	check_at(&servers[PLAIN], "anthropic", "redirect");
-	result_is(VERDICT_UNKNOWN, REASON_REDIRECT);
-	assert_non_null(strstr(result.text, "moved to 127.0.0.1"));
-	assert_false(log_contains(&servers[PLAIN], "stolen"));
-}
-
-static void key_travels_in_the_header_of_its_provider(void **state)
-{
-	(void)state;
-	check_at(&servers[PLAIN], "google", "accept/g");
-	check_at(&servers[PLAIN], "openai", "accept/o");
-	check_at(&servers[PLAIN], "anthropic", "accept/a");
-	assert_true(log_contains(&servers[PLAIN], "/accept/g/models?pageSize=100 x-goog-api-key"));
-	assert_true(log_contains(&servers[PLAIN], "/accept/o/models authorization"));
-	assert_true(log_contains(&servers[PLAIN], "/accept/a/v1/models?limit=100 x-api-key"));
-}
-
 static void setup_token_travels_as_bearer(void **state)
 {
 	struct wire_check c;
@@ -320,12 +214,12 @@ static void setup_token_travels_as_bearer(void **state)
 
 	(void)state;
 	snprintf(url, sizeof(url), "http://localhost:%d/accept/s", servers[PLAIN].port);
-	fill(&c, "anthropic", "setup-token", url);
+	probe_fill(&c, "anthropic", "setup-token", url);
 	run(&c);
 	result_is(VERDICT_ACCEPTED, REASON_NONE);
 	assert_int_equal(result.model_count, 3);
 	assert_string_equal(result.models[0], "claude-opus-4-5");
-	assert_true(log_contains(&servers[PLAIN], "/accept/s/v1/models?limit=100 authorization"));
+	assert_true(server_heard(&servers[PLAIN], "/accept/s/v1/models?limit=100 authorization"));
 }
 
 static void local_server_needs_no_key(void **state)
@@ -335,10 +229,10 @@ static void local_server_needs_no_key(void **state)
 
 	(void)state;
 	snprintf(url, sizeof(url), "http://127.0.0.1:%d/accept/l/v1", servers[PLAIN].port);
-	fill(&c, "ollama", "none", url);
+	probe_fill(&c, "ollama", "none", url);
 	run(&c);
 	result_is(VERDICT_ACCEPTED, REASON_NONE);
-	assert_true(log_contains(&servers[PLAIN], "/accept/l/v1/models -"));
+	assert_true(server_heard(&servers[PLAIN], "/accept/l/v1/models -"));
 }
 
 static void result_carries_times_and_the_peer(void **state)
@@ -362,95 +256,6 @@ static void wrong_clock_is_seen(void **state)
 	assert_true(llabs(result.skew_ms - 2 * MS_HOUR) < 10 * MS_SECOND);
 }
 
-static void untrusted_certificate_gets_no_key(void **state)
-{
-	(void)state;
-	for (int i = EXPIRED; i <= SELF_SIGNED; i++) {
-		setenv("SSL_CERT_FILE", servers[i].ca, 1);
-		check_at(&servers[i], "openai", "accept");
-		setenv("SSL_CERT_FILE", servers[GOOD].ca, 1);
-		result_is(VERDICT_UNKNOWN, REASON_TLS);
-		assert_true(result.text[0]);
-		assert_false(log_contains(&servers[i], "GET"));
-	}
-}
-
-static void unknown_authority_is_not_trusted(void **state)
-{
-	(void)state;
-	unsetenv("SSL_CERT_FILE");
-	check_at(&servers[GOOD], "openai", "accept/untrusted");
-	setenv("SSL_CERT_FILE", servers[GOOD].ca, 1);
-	result_is(VERDICT_UNKNOWN, REASON_TLS);
-	assert_false(log_contains(&servers[GOOD], "untrusted"));
-}
-
-static void nobody_listening_is_a_connection_problem(void **state)
-{
-	struct wire_check c;
-
-	(void)state;
-	fill(&c, "openai", "api-key", "http://127.0.0.1:1/v1");
-	run(&c);
-	result_is(VERDICT_UNKNOWN, REASON_CONNECT);
-}
-
-static void unknown_name_is_a_dns_problem(void **state)
-{
-	struct wire_check c;
-
-	(void)state;
-	fill(&c, "openai", "api-key", "https://no-such-host.invalid/v1");
-	c.timeout_ms = 1000;
-	run(&c);
-	result_is(VERDICT_UNKNOWN, REASON_DNS);
-}
-
-static void refusing_proxy_is_a_proxy_problem(void **state)
-{
-	struct wire_check c;
-	char proxy[60];
-
-	(void)state;
-	snprintf(proxy, sizeof(proxy), "http://me:hunter22@127.0.0.1:%d", servers[PLAIN].port);
-	setenv("https_proxy", proxy, 1);
-	fill(&c, "openai", "api-key", "https://api.example.com/v1");
-	run(&c);
-	result_is(VERDICT_UNKNOWN, REASON_PROXY);
-	assert_null(strstr(result.text, "hunter22"));
-	/* What is meant for this machine does not pass through it. */
-	check_at(&servers[GOOD], "openai", "accept");
-	unsetenv("https_proxy");
-	result_is(VERDICT_ACCEPTED, REASON_NONE);
-}
-
-static void refused_address_is_a_result_not_a_request(void **state)
-{
-	struct wire_check c;
-
-	(void)state;
-	fill(&c, "openai", "api-key", "http://api.example.com/v1");
-	run(&c);
-	result_is(VERDICT_UNKNOWN, REASON_INTERNAL);
-	assert_non_null(strstr(result.text, "http is for this machine only"));
-}
-
-static void key_with_a_line_end_is_not_sent(void **state)
-{
-	struct wire_check c;
-	struct err e = { 0 };
-	char url[100];
-
-	(void)state;
-	snprintf(url, sizeof(url), "http://127.0.0.1:%d/accept/injected", servers[PLAIN].port);
-	fill(&c, "openai", "api-key", url);
-	secret_release(&c.key);
-	assert_ok(secret_from(&c.key, "sk-a\r\nX-Evil: 1", 15, &e), e);
-	run(&c);
-	result_is(VERDICT_UNKNOWN, REASON_INTERNAL);
-	assert_false(log_contains(&servers[PLAIN], "injected"));
-}
-
 static void start_stalled(struct client *c)
 {
 	struct wire_check k;
@@ -458,7 +263,7 @@ static void start_stalled(struct client *c)
 	char url[100];
 
 	snprintf(url, sizeof(url), "http://127.0.0.1:%d/stall", servers[PLAIN].port);
-	fill(&k, "openai", "api-key", url);
+	probe_fill(&k, "openai", "api-key", url);
 	assert_ok(client_start(c, &e), e);
 	assert_ok(client_send(c, &k, &e), e);
 	secret_release(&k.key);
@@ -482,19 +287,47 @@ static void stages_are_told_in_their_order(void **state)
 	client_stop(&c);
 }
 
-static void cancelling_takes_no_time(void **state)
+/* In every state of the network at once: names, connections, handshakes, answers. */
+static void start_all_stalled(struct client *c)
 {
-	struct client c;
-	int64_t start;
+	static const char *const urls[][2] = { { "http://127.0.0.1:", "/stall" },
+		{ "https://127.0.0.1:", "" }, { "https://no-such-host-", ".invalid/v1" },
+		{ "https://192.0.2.1:", "/v1" } };
+	struct err e = { 0 };
 
+	assert_ok(client_start(c, &e), e);
+	for (uint32_t i = 0; i < 32; i++) {
+		struct wire_check k;
+		char url[100];
+
+		snprintf(url, sizeof(url), "%s%d%s", urls[i % 4][0], servers[PLAIN].port,
+			urls[i % 4][1]);
+		probe_fill(&k, "openai", "api-key", url);
+		k.id = i;
+		assert_ok(client_send(c, &k, &e), e);
+		secret_release(&k.key);
+	}
+}
+
+static void cancelling_takes_no_time_and_leaves_no_child(void **state)
+{
 	(void)state;
-	start_stalled(&c);
-	usleep(50000);
-	start = clock_mono_ms();
-	client_stop(&c);
-	assert_true(clock_mono_ms() - start < 100);
-	assert_int_equal(c.fd, -1);
-	client_stop(&c);
+	for (int wait_us = 0; wait_us <= 200000; wait_us += 50000) {
+		struct client c;
+		int64_t start;
+		pid_t pid;
+
+		start_all_stalled(&c);
+		pid = c.pid;
+		usleep((useconds_t)wait_us);
+		start = clock_mono_ms();
+		client_stop(&c);
+		assert_true(clock_mono_ms() - start < 100);
+		assert_int_equal(c.fd, -1);
+		assert_int_equal(kill(pid, 0), -1);
+		assert_int_equal(errno, ESRCH);
+		client_stop(&c);
+	}
 }
 
 static void dead_probe_with_work_pending_is_an_error(void **state)
@@ -562,15 +395,15 @@ static void probe_inherits_nothing(void **state)
 	unsetenv("TFB_TEST_LEAK");
 }
 
-static void many_checks_take_as_long_as_the_slowest(void **state)
+/* 32 checks of 200 ms at once: the whole time as a part of the slowest, in percent. */
+static int many_checks(void)
 {
 	static struct wire_message m;
 	struct client c;
 	struct err e = { 0 };
 	int64_t start;
-	int slowest = 0, took;
+	int slowest = 1, took;
 
-	(void)state;
 	assert_ok(client_start(&c, &e), e);
 	start = clock_mono_ms();
 	for (uint32_t i = 0; i < 32; i++)
@@ -584,10 +417,22 @@ static void many_checks_take_as_long_as_the_slowest(void **state)
 	}
 	took = (int)(clock_mono_ms() - start);
 	client_stop(&c);
-	print_message("32 checks of 200 ms: %d ms, slowest %d ms, ratio %.2f\n", took, slowest,
-		(double)took / slowest);
-	/* One after the other would be 6400 ms; the ratio itself is a benchmark's business. */
-	assert_true(took < 2500);
+	print_message("32 checks of 200 ms: %d ms, slowest %d ms\n", took, slowest);
+	return took * 100 / slowest;
+}
+
+static void many_checks_take_as_long_as_the_slowest(void **state)
+{
+	int best = many_checks();
+
+	(void)state;
+	/* On a busy machine a probe may start late: that is the machine, not the probe. */
+	for (int i = 0; i < 8 && best > 125; i++) {
+		int again = many_checks();
+
+		best = again < best ? again : best;
+	}
+	assert_true(best <= 125);
 }
 
 static void one_check_from_start_to_end_is_quick(void **state)
@@ -604,21 +449,12 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_behaviour_gives_its_verdict_all_at_once),
-		cmocka_unit_test(key_is_never_sent_after_a_redirect),
-		cmocka_unit_test(key_travels_in_the_header_of_its_provider),
 		cmocka_unit_test(setup_token_travels_as_bearer),
 		cmocka_unit_test(local_server_needs_no_key),
 		cmocka_unit_test(result_carries_times_and_the_peer),
 		cmocka_unit_test(wrong_clock_is_seen),
-		cmocka_unit_test(untrusted_certificate_gets_no_key),
-		cmocka_unit_test(unknown_authority_is_not_trusted),
-		cmocka_unit_test(nobody_listening_is_a_connection_problem),
-		cmocka_unit_test(unknown_name_is_a_dns_problem),
-		cmocka_unit_test(refusing_proxy_is_a_proxy_problem),
-		cmocka_unit_test(refused_address_is_a_result_not_a_request),
-		cmocka_unit_test(key_with_a_line_end_is_not_sent),
 		cmocka_unit_test(stages_are_told_in_their_order),
-		cmocka_unit_test(cancelling_takes_no_time),
+		cmocka_unit_test(cancelling_takes_no_time_and_leaves_no_child),
 		cmocka_unit_test(dead_probe_with_work_pending_is_an_error),
 		cmocka_unit_test(probe_leaves_when_its_client_is_gone),
 		cmocka_unit_test(probe_inherits_nothing),

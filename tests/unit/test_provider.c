@@ -6,6 +6,36 @@
 #include "base/str.h"
 #include "provider/provider.h"
 
+static void check_is_known_or_its_lack_is_explained(
+	const struct provider *p, const struct method *m)
+{
+	if (m->kind == CRED_OAUTH) {
+		assert_null(m->check_path);
+		assert_null(m->check_url);
+		return;
+	}
+	if (m->check_path)
+		assert_int_equal(m->check_path[0], '/');
+	if (m->check_url)
+		assert_true(str_starts(m->check_url, "https://"));
+	if (!m->check_path && !m->check_url)
+		assert_non_null(strstr(p->source, "no free"));
+	if (m->judge == JUDGE_PUBLIC)
+		assert_non_null(strstr(p->source, "the model list is public"));
+}
+
+static void key_is_complete(const struct method *m)
+{
+	assert_int_not_equal(m->auth, AUTH_NO_HEADER);
+	assert_in_range(m->auth, AUTH_BEARER, AUTH_STYLES - 1);
+	assert_true(m->min_len == 0 || m->min_len >= 16);
+	assert_true(m->max_len == 0 || m->max_len > m->min_len);
+	for (size_t i = 0; i < PROVIDER_HEADERS && m->headers[i]; i++)
+		assert_non_null(strstr(m->headers[i], ": "));
+	for (size_t i = 0; i < PROVIDER_PREFIXES && m->prefixes[i]; i++)
+		assert_true(strlen(m->prefixes[i]) >= 3);
+}
+
 static void method_is_complete(const struct provider *p, const struct method *m)
 {
 	assert_non_null(m->label);
@@ -13,24 +43,30 @@ static void method_is_complete(const struct provider *p, const struct method *m)
 	assert_non_null(m->noun);
 	assert_non_null(m->how[0]);
 	assert_non_null(m->profile_name);
-	assert_non_null(m->check_path);
-	assert_int_equal(m->check_path[0], '/');
+	assert_in_range(m->judge, JUDGE_STATUS, JUDGE_STYLES - 1);
+	check_is_known_or_its_lack_is_explained(p, m);
 	if (m->kind == CRED_NONE) {
-		assert_true(p->local);
+		assert_true(p->local || p->custom);
 		assert_int_equal(m->auth, AUTH_NO_HEADER);
 		assert_null(m->prefixes[0]);
-		return;
+	} else {
+		key_is_complete(m);
 	}
-	assert_int_not_equal(m->auth, AUTH_NO_HEADER);
-	assert_true(m->min_len >= 16 && m->max_len > m->min_len);
-	for (size_t i = 0; i < PROVIDER_HEADERS && m->headers[i]; i++)
-		assert_non_null(strstr(m->headers[i], ": "));
+	if (m->kind == CRED_OAUTH) {
+		assert_int_equal(provider_method_count(p), 1);
+		assert_non_null(strstr(m->note, "sign in "));
+	}
+}
+
+static bool is_variable(const char *name)
+{
+	return name[0] >= 'A' && name[0] <= 'Z' && strchr(name, '_') &&
+	       strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") == strlen(name);
 }
 
 static void every_row_is_complete(void **state)
 {
 	(void)state;
-	assert_true(provider_count() >= 14);
 	for (size_t i = 0; i < provider_count(); i++) {
 		const struct provider *p = provider_at(i);
 		char normal[65];
@@ -38,22 +74,55 @@ static void every_row_is_complete(void **state)
 		assert_true(provider_normalise(normal, sizeof(normal), p->id));
 		assert_string_equal(normal, p->id);
 		assert_non_null(p->label);
+		assert_true(strlen(p->label) <= 18 || strcmp(p->id, "cloudflare-ai-gateway") == 0);
 		assert_non_null(p->aliases);
 		assert_non_null(p->models_hint);
+		assert_non_null(p->group);
 		assert_non_null(p->source);
 		assert_true(provider_method_count(p) >= 1);
 		for (size_t m = 0; m < provider_method_count(p); m++)
 			method_is_complete(p, &p->methods[m]);
+		for (size_t v = 0; v < PROVIDER_VARS && p->vars[v]; v++)
+			assert_true(is_variable(p->vars[v]));
 	}
 }
 
+/* gateway-family.md 12.3 and 16, and the list of issue 4. */
+static void every_provider_of_the_family_is_there(void **state)
+{
+	static const char *const ids[] = { "anthropic", "openai", "openai-codex", "google",
+		"google-vertex", "google-gemini-cli", "google-antigravity", "github-copilot",
+		"copilot-proxy", "groq", "cerebras", "xai", "openrouter", "vercel-ai-gateway",
+		"mistral", "zai", "minimax", "minimax-cn", "minimax-portal", "moonshot",
+		"kimi-code", "synthetic", "venice", "opencode", "qwen-portal", "chutes", "deepgram",
+		"amazon-bedrock", "ollama", "lmstudio", "deepseek", "together", "fireworks",
+		"huggingface", "nvidia", "perplexity", "cohere", "elevenlabs", "litellm",
+		"cloudflare-ai-gateway", "qianfan", "modelstudio", "volcengine", "xiaomi",
+		"kilocode", "custom-openai", "custom-anthropic" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(ids); i++) {
+		if (!provider_find(ids[i]))
+			fail_msg("no row for %s", ids[i]);
+	}
+	assert_int_equal(provider_count(), ARRAY_LEN(ids));
+}
+
+/* What is the user's is not in the table, and what is not the user's is. */
 static void every_address_is_https_or_loopback(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < provider_count(); i++) {
 		const struct provider *p = provider_at(i);
+		bool here;
 
-		assert_true(str_starts(p->base_url, p->local ? "http://127.0.0.1:" : "https://"));
+		assert_int_equal(p->custom, !p->base_url);
+		if (p->custom)
+			continue;
+		here = str_starts(p->base_url, "http://127.0.0.1:") ||
+		       str_starts(p->base_url, "http://localhost:");
+		assert_true(here || str_starts(p->base_url, "https://"));
+		assert_true(here || !p->local);
 		assert_int_not_equal(p->base_url[strlen(p->base_url) - 1], '/');
 	}
 }
@@ -65,7 +134,7 @@ static void every_key_has_a_variable_and_a_page(void **state)
 		const struct provider *p = provider_at(i);
 		bool listed = false;
 
-		if (!provider_method_of_kind(p, CRED_API_KEY))
+		if (!provider_method_of_kind(p, CRED_API_KEY) || p->custom)
 			continue;
 		assert_non_null(p->var);
 		assert_non_null(p->keys_page);
@@ -76,6 +145,23 @@ static void every_key_has_a_variable_and_a_page(void **state)
 	}
 }
 
+static void no_variable_belongs_to_two_providers(void **state)
+{
+	const char *seen[200];
+	size_t n = 0;
+
+	(void)state;
+	for (size_t i = 0; i < provider_count(); i++) {
+		const struct provider *p = provider_at(i);
+
+		for (size_t v = 0; v < PROVIDER_VARS && p->vars[v]; v++) {
+			for (size_t k = 0; k < n; k++)
+				assert_string_not_equal(seen[k], p->vars[v]);
+			seen[n++] = p->vars[v];
+		}
+	}
+}
+
 static void every_model_names_its_provider(void **state)
 {
 	(void)state;
@@ -83,12 +169,30 @@ static void every_model_names_its_provider(void **state)
 		const struct provider *p = provider_at(i);
 		size_t n = strlen(p->id);
 
-		assert_non_null(p->models[0]);
+		/* Without: the user's server, or not for chat, and the row says which. */
+		if (!p->models[0])
+			assert_true(p->custom || strstr(p->source, "(speech") ||
+				    strstr(p->source, "no models"));
 		for (size_t m = 0; m < PROVIDER_MODELS && p->models[m]; m++) {
 			assert_memory_equal(p->models[m], p->id, n);
 			assert_int_equal(p->models[m][n], '/');
 			assert_true(strlen(p->models[m]) > n + 1);
 		}
+	}
+}
+
+static void what_cannot_be_set_up_here_says_how_it_is(void **state)
+{
+	const char *why;
+
+	(void)state;
+	for (size_t i = 0; i < provider_count(); i++) {
+		const struct provider *p = provider_at(i);
+		bool oauth = p->methods[0].kind == CRED_OAUTH;
+
+		assert_int_equal(provider_offered(p, false, &why), !oauth && !p->custom);
+		assert_int_equal(provider_offered(p, true, &why), !oauth);
+		assert_int_equal(!why, !oauth);
 	}
 }
 
@@ -109,7 +213,7 @@ static void found_by(const struct provider *p, const char *text)
 		assert_true(provider_match(provider_at(i), text) <= mine);
 }
 
-static void every_row_is_found_by_label_id_and_alias(void **state)
+static void every_row_is_found_by_label_id_alias_group_and_prefix(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < provider_count(); i++) {
@@ -119,6 +223,9 @@ static void every_row_is_found_by_label_id_and_alias(void **state)
 
 		found_by(p, p->label);
 		found_by(p, p->id);
+		assert_true(provider_match(p, p->group) > 0);
+		for (size_t k = 0; k < PROVIDER_PREFIXES && p->methods[0].prefixes[k]; k++)
+			assert_true(provider_match(p, p->methods[0].prefixes[k]) > 0);
 		assert_true(str_copy(words, sizeof(words), p->aliases));
 		while ((word = strtok_r(rest, " ", &rest)))
 			assert_true(provider_match(p, word) > 0);
@@ -241,11 +348,14 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_row_is_complete),
+		cmocka_unit_test(every_provider_of_the_family_is_there),
+		cmocka_unit_test(no_variable_belongs_to_two_providers),
+		cmocka_unit_test(what_cannot_be_set_up_here_says_how_it_is),
 		cmocka_unit_test(every_address_is_https_or_loopback),
 		cmocka_unit_test(every_key_has_a_variable_and_a_page),
 		cmocka_unit_test(every_model_names_its_provider),
 		cmocka_unit_test(ids_are_unique),
-		cmocka_unit_test(every_row_is_found_by_label_id_and_alias),
+		cmocka_unit_test(every_row_is_found_by_label_id_alias_group_and_prefix),
 		cmocka_unit_test(search_ignores_case_blanks_and_punctuation),
 		cmocka_unit_test(search_finds_key_prefixes),
 		cmocka_unit_test(name_beats_word_beats_inside),

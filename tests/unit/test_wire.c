@@ -75,7 +75,12 @@ static struct check_result full_result(void)
 
 	memset(r.host, 'h', sizeof(r.host) - 1);
 	memset(r.address, 'a', sizeof(r.address) - 1);
+	memset(r.proxy, 'p', sizeof(r.proxy) - 1);
+	memset(r.trust, 'c', sizeof(r.trust) - 1);
 	memset(r.text, 't', sizeof(r.text) - 1);
+	memset(r.account, 'o', sizeof(r.account) - 1);
+	memset(r.credit, 'u', sizeof(r.credit) - 1);
+	memset(r.limits, 'l', sizeof(r.limits) - 1);
 	for (size_t i = 0; i < CHECK_MODELS; i++)
 		memset(r.models[i], 'm', CHECK_MODEL_CAP - 1);
 	return r;
@@ -139,7 +144,12 @@ static void fullest_result_comes_back_whole(void **state)
 	assert_int_equal(message.result.answer_ms, -1);
 	assert_string_equal(message.result.host, r.host);
 	assert_string_equal(message.result.address, r.address);
+	assert_string_equal(message.result.proxy, r.proxy);
+	assert_string_equal(message.result.trust, r.trust);
 	assert_string_equal(message.result.text, r.text);
+	assert_string_equal(message.result.account, r.account);
+	assert_string_equal(message.result.credit, r.credit);
+	assert_string_equal(message.result.limits, r.limits);
 	assert_int_equal(message.result.model_count, CHECK_MODELS + 5);
 	assert_memory_equal(message.result.models, r.models, sizeof(r.models));
 }

@@ -158,7 +158,7 @@ static void presets_skip_their_steps_and_name_the_valid_ids(void **state)
 	(void)state;
 	fresh();
 	assert_err(wizard_preset(player.w, "acme", NULL, NULL, &e), e, ERR_USAGE);
-	assert_non_null(strstr(e.hint, "anthropic"));
+	assert_non_null(strstr(e.hint, "help providers"));
 	assert_err(wizard_preset(player.w, "anthropic", "telepathy", NULL, &e), e, ERR_USAGE);
 	assert_non_null(strstr(e.hint, "setup-token"));
 	e = (struct err){ 0 };
