@@ -71,13 +71,17 @@ function(unit_test name)
   set_tests_properties(unit.${name} PROPERTIES LABELS fast TIMEOUT 60)
 endfunction()
 
-# fuzz_target(NAME USES layers...): tests/fuzz/fuzz_NAME.c. With TFB_FUZZ a libFuzzer program; always
-# also a replay of tests/fuzz/corpus/NAME as a unit test, so a found input stays found.
+# fuzz_target(NAME [PLAIN] USES layers...): tests/fuzz/fuzz_NAME.c. With TFB_FUZZ a libFuzzer program;
+# always also a replay of tests/fuzz/corpus/NAME as a unit test, so a found input stays found.
+# PLAIN: the libFuzzer program has secrets without guard pages (tests/fuzz/plain_secret.c), for speed.
 function(fuzz_target name)
-  cmake_parse_arguments(arg "" "" "USES" ${ARGN})
+  cmake_parse_arguments(arg "PLAIN" "" "USES" ${ARGN})
   set(source ${PROJECT_SOURCE_DIR}/tests/fuzz/fuzz_${name}.c)
   if(TFB_FUZZ)
     add_executable(fuzz_${name} ${source})
+    if(arg_PLAIN)
+      target_sources(fuzz_${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests/fuzz/plain_secret.c)
+    endif()
     target_link_libraries(fuzz_${name} PRIVATE ${arg_USES})
     target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
   endif()

@@ -81,7 +81,9 @@ static void recognise(const struct secret *s, struct paste_report *r)
 	const struct kind *k = kind_of(s->bytes, s->len);
 
 	if (k) {
-		str_copy(r->kind, sizeof(r->kind), k->name);
+		struct str kind = STR_OF(r->kind);
+
+		kind_name(&kind, k);
 		str_copy(r->prefix, sizeof(r->prefix), k->prefix);
 		r->provider = k->provider ? provider_find(k->provider) : NULL;
 		if (r->provider && k->method)
@@ -104,8 +106,8 @@ static bool judge_other(const struct secret *s, const struct provider *want,
 		return false;
 	if (!k->method) {
 		r->verdict = PASTE_OTHER;
-		str_fmt(&m, "This is %s %s: it cannot be used for models.", article(k->name),
-			k->name);
+		str_fmt(&m, "This is %s %s: it cannot be used for models.", article(r->kind),
+			r->kind);
 		return true;
 	}
 	if (!want || (strcmp(want->id, k->provider) == 0 &&
@@ -115,7 +117,7 @@ static bool judge_other(const struct secret *s, const struct provider *want,
 	if (strlen(matching_prefix(method, s)) >= strlen(k->prefix))
 		return false;
 	r->verdict = PASTE_OTHER;
-	str_fmt(&m, "This is %s %s, not %s ", article(k->name), k->name, article(want->label));
+	str_fmt(&m, "This is %s %s, not %s ", article(r->kind), r->kind, article(want->label));
 	describe_wanted(&m, want, method);
 	str_add(&m, ".");
 	return true;

@@ -33,39 +33,28 @@ struct candidate {
 };
 
 struct scan {
-	const char *p;
-	size_t n;
+	struct text text;
 	struct candidate best;
 	struct candidate now;
 	bool twice;
 	bool two;
 };
 
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\n';
-}
-
 static bool is_closer(char c)
 {
 	return c && strchr("\"'`,;)]}>|\\", c);
 }
 
-static bool is_name(char c)
-{
-	return byte_alnum(c) || c == '_';
-}
-
 static size_t skip_blanks(const struct scan *s, size_t at)
 {
-	while (at < s->n && is_blank(s->p[at]))
+	while (at < s->text.n && byte_blank(s->text.p[at]))
 		at++;
 	return at;
 }
 
 static size_t skip_spaces(const struct scan *s, size_t at)
 {
-	while (at < s->n && s->p[at] == ' ')
+	while (at < s->text.n && s->text.p[at] == ' ')
 		at++;
 	return at;
 }
@@ -74,121 +63,22 @@ static size_t key_run(const struct scan *s, size_t at)
 {
 	size_t n = 0;
 
-	while (at + n < s->n && byte_key(s->p[at + n]))
+	while (at + n < s->text.n && byte_key(s->text.p[at + n]))
 		n++;
 	return n;
-}
-
-/* --- carriers ------------------------------------------------------------------------------ */
-
-struct carrier {
-	size_t value; /* where the value begins */
-	enum paste_step step;
-	size_t name, name_len;
-};
-
-/* ANTHROPIC_API_KEY; at least one underscore, or a key such as "QUJD=" would look like one. */
-static bool is_env_name(const char *p, size_t n)
-{
-	bool underscore = false;
-
-	for (size_t i = 0; i < n; i++) {
-		underscore = underscore || p[i] == '_';
-		if (!is_name(p[i]) || (p[i] >= 'a' && p[i] <= 'z'))
-			return false;
-	}
-	return n && underscore && !(p[0] >= '0' && p[0] <= '9');
-}
-
-static bool assignment_at(const struct scan *s, size_t at, struct carrier *c)
-{
-	static const char word[] = "export ";
-	size_t end, value;
-	bool exported = starts_nocase(s->p + at, s->n - at, word);
-
-	if (exported)
-		at = skip_spaces(s, at + sizeof(word) - 1);
-	for (end = at; end < s->n && is_name(s->p[end]);)
-		end++;
-	if (end == at || end - at > 60 || (!exported && !is_env_name(s->p + at, end - at)))
-		return false;
-	value = skip_spaces(s, end);
-	if (value >= s->n)
-		return false;
-	/* "NAME: value" is YAML; without the blank it could be a key with a colon. */
-	if (s->p[value] == ':' && !(value + 1 < s->n && s->p[value + 1] == ' '))
-		return false;
-	if (s->p[value] != '=' && s->p[value] != ':')
-		return false;
-	value = skip_spaces(s, value + 1);
-	if (value >= s->n || s->p[value] == '=' || is_blank(s->p[value]))
-		return false;
-	*c = (struct carrier){ value, PASTE_ASSIGNMENT, at, end - at };
-	return true;
-}
-
-static bool header_at(const struct scan *s, size_t at, struct carrier *c)
-{
-	static const char *const names[] = { "x-api-key:", "x-goog-api-key:", "api-key:",
-		"authorization:", "proxy-authorization:" };
-	size_t value = at;
-
-	for (size_t i = 0; i < ARRAY_LEN(names) && value == at; i++) {
-		if (starts_nocase(s->p + at, s->n - at, names[i]))
-			value = skip_blanks(s, at + strlen(names[i]));
-	}
-	if (starts_nocase(s->p + value, s->n - value, "bearer "))
-		value = skip_blanks(s, value + 7);
-	if (value == at || value >= s->n)
-		return false;
-	*c = (struct carrier){ value, PASTE_HEADER, 0, 0 };
-	return true;
-}
-
-static bool json_at(const struct scan *s, size_t at, struct carrier *c)
-{
-	static const char *const names[] = { "key", "token", "access", "apiKey", "api_key",
-		"apikey", "accessToken", "access_token" };
-	char quote = s->p[at];
-	size_t end = at + 1, value;
-	bool known;
-
-	if (quote != '"' && quote != '\'')
-		return false;
-	while (end < s->n && is_name(s->p[end]))
-		end++;
-	if (end >= s->n || s->p[end] != quote || end - at > 60)
-		return false;
-	known = is_env_name(s->p + at + 1, end - at - 1);
-	for (size_t i = 0; i < ARRAY_LEN(names); i++)
-		known = known || (strlen(names[i]) == end - at - 1 &&
-					 memcmp(names[i], s->p + at + 1, end - at - 1) == 0);
-	value = skip_blanks(s, end + 1);
-	if (!known || value >= s->n || s->p[value] != ':')
-		return false;
-	value = skip_blanks(s, value + 1);
-	if (value >= s->n || (s->p[value] != '"' && s->p[value] != '\''))
-		return false;
-	*c = (struct carrier){ value, PASTE_JSON, at + 1, end - at - 1 };
-	return true;
-}
-
-static bool carrier_at(const struct scan *s, size_t at, struct carrier *c)
-{
-	if (at && !is_blank(s->p[at - 1]) && !strchr("\"'`;:({,", s->p[at - 1]))
-		return false;
-	return json_at(s, at, c) || header_at(s, at, c) || assignment_at(s, at, c);
 }
 
 /* Does a key of a known kind begin here? */
 static bool known_at(const struct scan *s, size_t at)
 {
-	const struct kind *k = kind_of(s->p + at, s->n - at);
+	char before = at ? s->text.p[at - 1] : ' ';
+	const struct kind *k;
 
-	if (!k || (at && byte_key(s->p[at - 1]) && s->p[at - 1] != '=' && s->p[at - 1] != '/'))
+	if (byte_key(before) && before != '=' && before != '/')
 		return false;
+	k = kind_of(s->text.p + at, s->text.n - at);
 	/* "sk-learn" in prose is not a key. */
-	return k->strong || key_run(s, at) >= 16;
+	return k && (k->strong || key_run(s, at) >= 16);
 }
 
 /* --- does the text after a break belong to it? ---------------------------------------------- */
@@ -206,7 +96,7 @@ static bool is_word(const char *p, size_t n)
 
 static size_t line_start(const struct scan *s, size_t at)
 {
-	while (at && s->p[at - 1] != '\n')
+	while (at && s->text.p[at - 1] != '\n')
 		at--;
 	return at;
 }
@@ -229,7 +119,7 @@ static bool is_cut_line(const struct scan *s, size_t at)
 	if (s->now.lines < 2 || !from)
 		return false;
 	before = line_start(s, from - 1);
-	for (end = from - 1; end > before && s->p[end - 1] == ' ';)
+	for (end = from - 1; end > before && s->text.p[end - 1] == ' ';)
 		end--;
 	return end - before == at - skip_spaces(s, from) || end - before == at - from ||
 	       end - skip_spaces(s, before) == at - skip_spaces(s, from);
@@ -238,9 +128,9 @@ static bool is_cut_line(const struct scan *s, size_t at)
 /* Nothing but closing punctuation stands between `at` and the end of its line. */
 static bool ends_line(const struct scan *s, size_t at)
 {
-	while (at < s->n && (s->p[at] == ' ' || is_closer(s->p[at])))
+	while (at < s->text.n && (s->text.p[at] == ' ' || is_closer(s->text.p[at])))
 		at++;
-	return at >= s->n || s->p[at] == '\n';
+	return at >= s->text.n || s->text.p[at] == '\n';
 }
 
 /*
@@ -255,12 +145,12 @@ static bool continues(const struct scan *s, size_t at, size_t *next)
 
 	*next = skip_blanks(s, at);
 	for (size_t i = at; i < *next; i++)
-		newlines += s->p[i] == '\n';
+		newlines += s->text.p[i] == '\n';
 	n = key_run(s, *next);
 	if (!n || kind_complete(s->now.value.bytes, s->now.value.len) || known_at(s, *next) ||
-		carrier_at(s, *next, &ignored))
+		carrier_at(&s->text, *next, &ignored))
 		return false;
-	piece = s->p + *next;
+	piece = s->text.p + *next;
 	if (looks_random(piece, n) ||
 		kind_completed_by(s->now.value.bytes, s->now.value.len, piece, n))
 		return true;
@@ -278,7 +168,7 @@ static bool continues(const struct scan *s, size_t at, size_t *next)
 
 static bool append(struct scan *s, size_t at, size_t n)
 {
-	return secret_insert(&s->now.value, s->now.value.len, s->p + at, n);
+	return secret_insert(&s->now.value, s->now.value.len, s->text.p + at, n);
 }
 
 /* Characters of a value whose shape is unknown: up to a blank or its own quote. */
@@ -286,14 +176,14 @@ static size_t free_run(const struct scan *s, size_t at, char quote)
 {
 	size_t n = 0;
 
-	while (at + n < s->n) {
-		char c = s->p[at + n];
+	while (at + n < s->text.n) {
+		char c = s->text.p[at + n];
 
 		if (c < 0x21 || c > 0x7E || c == quote || (!quote && strchr("\"'`", c)))
 			break;
 		n++;
 	}
-	while (!quote && n && strchr(",;", s->p[at + n - 1]))
+	while (!quote && n && strchr(",;", s->text.p[at + n - 1]))
 		n--;
 	return n;
 }
@@ -303,13 +193,13 @@ static bool is_foreign(const struct scan *s, size_t at, uint32_t *cp)
 {
 	size_t used;
 
-	if (at >= s->n || is_blank(s->p[at]) || is_closer(s->p[at]))
+	if (at >= s->text.n || byte_blank(s->text.p[at]) || is_closer(s->text.p[at]))
 		return false;
-	*cp = text_next(s->p + at, s->n - at, &used);
+	*cp = text_next(s->text.p + at, s->text.n - at, &used);
 	if (*cp >= 0x80) /* ideographic and full-width punctuation ends a sentence */
 		return !(*cp >= 0x3000 && *cp <= 0x303F) && !(*cp >= 0xFF00 && *cp <= 0xFF65);
-	return strchr("!@$%^*?", s->p[at]) && at + 1 < s->n &&
-	       (byte_alnum(s->p[at + 1]) || s->p[at + 1] == '*');
+	return strchr("!@$%^*?", s->text.p[at]) && at + 1 < s->text.n &&
+	       (byte_alnum(s->text.p[at + 1]) || s->text.p[at + 1] == '*');
 }
 
 static bool is_ellipsis(uint32_t cp)
@@ -340,27 +230,28 @@ static void take(struct scan *s, size_t at)
 	char quote = '\0';
 	size_t n, next;
 
-	if (at < s->n && strchr("\"'`", s->p[at])) {
-		quote = s->p[at++];
+	if (at < s->text.n && strchr("\"'`", s->text.p[at])) {
+		quote = s->text.p[at++];
 		s->now.steps |= PASTE_QUOTES;
 	}
 	at = skip_blanks(s, at);
-	known = at < s->n && known_at(s, at);
+	known = at < s->text.n && known_at(s, at);
 	if (known)
 		s->now.class = CLASS_SOLID;
 	s->now.lines = 1;
 	for (;;) {
 		n = known ? key_run(s, at) : free_run(s, at, quote);
 		/* The full stop of a sentence. */
-		while (known && n && s->p[at + n - 1] == '.' && (n < 2 || s->p[at + n - 2] != '.'))
+		while (known && n && s->text.p[at + n - 1] == '.' &&
+			(n < 2 || s->text.p[at + n - 2] != '.'))
 			n--;
 		append(s, at, n);
 		at += n;
-		if (at >= s->n || !is_blank(s->p[at]) || !continues(s, at, &next))
+		if (at >= s->text.n || !byte_blank(s->text.p[at]) || !continues(s, at, &next))
 			break;
 		for (; at < next; at++) {
-			s->now.lines += s->p[at] == '\n';
-			s->now.steps |= s->p[at] == '\n' ? PASTE_JOINED : PASTE_BLANKS;
+			s->now.lines += s->text.p[at] == '\n';
+			s->now.steps |= s->text.p[at] == '\n' ? PASTE_JOINED : PASTE_BLANKS;
 		}
 	}
 	end_candidate(s, at);
@@ -388,11 +279,11 @@ static void unrepeat(struct candidate *c)
 static bool only_wrapping(const struct scan *s, size_t from, size_t to)
 {
 	for (; from < to; from++) {
-		char c = s->p[from];
+		char c = s->text.p[from];
 
-		if (c == '-' && from + 1 < to && s->p[from + 1] == 'H')
+		if (c == '-' && from + 1 < to && s->text.p[from + 1] == 'H')
 			from++;
-		else if (!is_blank(c) && !is_closer(c) && !strchr("([{<", c))
+		else if (!byte_blank(c) && !is_closer(c) && !strchr("([{<", c))
 			return false;
 	}
 	return true;
@@ -432,22 +323,22 @@ static void note_name(struct scan *s, const struct carrier *c)
 {
 	struct str name = STR_OF(s->now.name);
 
-	str_addn(&name, s->p + c->name, c->name_len);
+	str_addn(&name, s->text.p + c->name, c->name_len);
 }
 
 static void scan_marked(struct scan *s)
 {
 	struct carrier c;
 
-	for (size_t at = 0; at < s->n;) {
+	for (size_t at = 0; at < s->text.n;) {
 		size_t from = at;
 
-		if (carrier_at(s, at, &c)) {
+		if (carrier_at(&s->text, at, &c)) {
 			s->now.steps = c.step;
 			note_name(s, &c);
 			at = c.value;
 		} else if (known_at(s, at)) {
-			if (at && strchr("\"'`", s->p[at - 1]))
+			if (at && strchr("\"'`", s->text.p[at - 1]))
 				s->now.steps = PASTE_QUOTES;
 		} else {
 			at++;
@@ -475,12 +366,13 @@ static bool plausible(const char *p, size_t n, size_t least)
 /* Several words, none marked: those that look like keys are the candidates. */
 static void scan_words(struct scan *s)
 {
-	for (size_t at = skip_blanks(s, 0); at < s->n; at = skip_blanks(s, at)) {
+	for (size_t at = skip_blanks(s, 0); at < s->text.n; at = skip_blanks(s, at)) {
 		size_t from = at, piece = at;
 
-		while (piece < s->n && (is_closer(s->p[piece]) || s->p[piece] == '('))
+		while (piece < s->text.n &&
+			(is_closer(s->text.p[piece]) || s->text.p[piece] == '('))
 			piece++;
-		if (plausible(s->p + piece, key_run(s, piece), 12)) {
+		if (plausible(s->text.p + piece, key_run(s, piece), 12)) {
 			s->now.from = piece;
 			take(s, piece);
 			at = s->now.to;
@@ -489,7 +381,7 @@ static void scan_words(struct scan *s)
 			else
 				forget(s);
 		}
-		while (at < s->n && (at == from || !is_blank(s->p[at])))
+		while (at < s->text.n && (at == from || !byte_blank(s->text.p[at])))
 			at++;
 	}
 }
@@ -497,12 +389,12 @@ static void scan_words(struct scan *s)
 /* One word and nothing else: it is meant to be the key, whatever it looks like. */
 static bool scan_single(struct scan *s)
 {
-	size_t from = skip_blanks(s, 0), to = s->n;
+	size_t from = skip_blanks(s, 0), to = s->text.n;
 
-	while (to > from && is_blank(s->p[to - 1]))
+	while (to > from && byte_blank(s->text.p[to - 1]))
 		to--;
 	for (size_t i = from; i < to; i++) {
-		if (is_blank(s->p[i]))
+		if (byte_blank(s->text.p[i]))
 			return false;
 	}
 	if (from == to)
@@ -521,10 +413,10 @@ static bool is_lone_address(const struct scan *s)
 {
 	size_t from = skip_blanks(s, 0), n = 0;
 
-	while (from + n < s->n && !is_blank(s->p[from + n]))
+	while (from + n < s->text.n && !byte_blank(s->text.p[from + n]))
 		n++;
-	return skip_blanks(s, from + n) == s->n && kind_of(s->p + from, n) == NULL &&
-	       looks_address(s->p + from, n);
+	return skip_blanks(s, from + n) == s->text.n && kind_of(s->text.p + from, n) == NULL &&
+	       looks_address(s->text.p + from, n);
 }
 
 static void report(struct scan *s, struct paste_report *r)
@@ -542,16 +434,16 @@ static void report(struct scan *s, struct paste_report *r)
 	if (c->steps & PASTE_JSON)
 		r->steps &= ~(unsigned)PASTE_QUOTES;
 	else if (c->class == CLASS_SOLID && !s->two && !c->bad_cp &&
-		 (!only_wrapping(s, 0, c->from) || !only_wrapping(s, c->to, s->n)))
+		 (!only_wrapping(s, 0, c->from) || !only_wrapping(s, c->to, s->text.n)))
 		r->steps |= PASTE_PROSE;
-	if (s->n && (is_blank(s->p[0]) || is_blank(s->p[s->n - 1])))
+	if (s->text.n && (byte_blank(s->text.p[0]) || byte_blank(s->text.p[s->text.n - 1])))
 		r->steps |= PASTE_TRIMMED;
 }
 
 enum extract paste_extract(struct secret *out, const struct secret *text, struct paste_report *r,
 	uint32_t *bad_cp, struct err *e)
 {
-	struct scan s = { .p = text->bytes, .n = text->len };
+	struct scan s = { .text = { text->bytes, text->len } };
 	enum extract result = EXTRACT_NONE;
 
 	if (!secret_init(&s.now.value, text->len, e) || !secret_init(&s.best.value, text->len, e))

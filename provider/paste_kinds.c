@@ -1,58 +1,128 @@
 /* SPDX-License-Identifier: MIT */
+#include <limits.h>
 #include <string.h>
 
 #include "provider/paste_parts.h"
 
 /*
- * Known prefixes (gateway-family.md 16, 14.2). The longest match wins, so the
- * order does not matter. Plain "sk-" belongs to several providers: it names no
- * one, and the row of the wanted provider decides.
+ * What the provider table does not tell about a prefix: that every key has one length or usually
+ * one ending, a name of its own, or that it is of no use for models. Sources:
+ * gateway-family.md 14.2 and 16; lengths also gitleaks (config/gitleaks.toml) and trufflehog
+ * (nvapi, elevenlabs/v2). Every other prefix comes from the table (add_provider()). "sk-" and "eyJ"
+ * belong to many: they name no one, and the row of the wanted provider decides.
  */
-static const struct kind kinds[] = {
+static const struct kind notable[] = {
 	{ "sk-ant-oat01-", "Anthropic setup-token", "anthropic", "setup-token", 0, "AA", true },
 	{ "sk-ant-api03-", "Anthropic API key", "anthropic", "api-key", 0, "AA", true },
 	{ "sk-ant-ort01-", "Anthropic refresh token", "anthropic", NULL, 0, NULL, true },
 	{ "sk-ant-admin", "Anthropic admin key", "anthropic", NULL, 0, NULL, true },
 	{ "sk-ant-", "Anthropic key of an unknown kind", "anthropic", "api-key", 0, NULL, true },
 	{ "sk-or-v1-", "OpenRouter API key", "openrouter", "api-key", 73, NULL, true },
-	{ "sk-or-", "OpenRouter API key", "openrouter", "api-key", 0, NULL, false },
 	{ "sk-proj-", "OpenAI project key", "openai", "api-key", 0, NULL, true },
 	{ "sk-svcacct-", "OpenAI service account key", "openai", "api-key", 0, NULL, true },
 	{ "sk-admin-", "OpenAI admin key", "openai", NULL, 0, NULL, true },
-	{ "sk-kimi-", "Kimi Code API key", "kimi-code", "api-key", 0, NULL, true },
-	{ "sk-api-", "MiniMax API key", "minimax", "api-key", 0, NULL, false },
 	{ "sk-cp-", "MiniMax coding plan key", "minimax", "api-key", 0, NULL, false },
 	{ "sk-", "", NULL, NULL, 0, NULL, false },
+	{ "eyJ", "", NULL, NULL, 0, NULL, false },
 	{ "AIza", "Google API key", "google", "api-key", 39, NULL, false },
 	{ "AQ.", "Google API key", "google", "api-key", 0, NULL, false },
 	{ "ya29.", "Google access token", "google", NULL, 0, NULL, false },
 	{ "xai-", "xAI API key", "xai", "api-key", 84, NULL, false },
 	{ "gsk_", "Groq API key", "groq", "api-key", 56, NULL, false },
-	{ "csk-", "Cerebras API key", "cerebras", "api-key", 0, NULL, false },
-	{ "tgp_v1_", "Together API key", "together", "api-key", 0, NULL, true },
-	{ "fw_", "Fireworks API key", "fireworks", "api-key", 0, NULL, false },
-	{ "hf_", "Hugging Face token", "huggingface", "api-key", 0, NULL, false },
-	{ "nvapi-", "NVIDIA API key", "nvidia", "api-key", 0, NULL, true },
-	{ "pplx-", "Perplexity API key", "perplexity", "api-key", 0, NULL, true },
-	{ "vck_", "Vercel AI Gateway key", "vercel-ai-gateway", "api-key", 0, NULL, false },
-	{ "vapi_", "Venice API key", "venice", "api-key", 0, NULL, false },
-	{ "cpk_", "Chutes API key", "chutes", "api-key", 0, NULL, false },
-	{ "syn_", "Synthetic API key", "synthetic", "api-key", 0, NULL, false },
-	{ "ABSK", "Amazon Bedrock key", "amazon-bedrock", "api-key", 0, NULL, false },
+	{ "hf_", "Hugging Face token", "huggingface", "api-key", 37, NULL, false },
+	{ "nvapi-", "NVIDIA API key", "nvidia", "api-key", 70, NULL, true },
+	{ "pplx-", "Perplexity API key", "perplexity", "api-key", 53, NULL, true },
+	{ "sk_", "ElevenLabs API key", "elevenlabs", "api-key", 51, NULL, false },
+	{ "sk_live_", "Stripe secret key", "stripe", NULL, 0, NULL, true },
+	{ "sk_test_", "Stripe secret key", "stripe", NULL, 0, NULL, true },
 	{ "AKIA", "AWS access key id", "amazon-bedrock", NULL, 20, NULL, false },
 	{ "ASIA", "AWS access key id", "amazon-bedrock", NULL, 20, NULL, false },
 	{ "ghp_", "GitHub token", "github-copilot", NULL, 40, NULL, false },
 	{ "gho_", "GitHub token", "github-copilot", NULL, 40, NULL, false },
 	{ "ghu_", "GitHub token", "github-copilot", NULL, 40, NULL, false },
+	{ "ghs_", "GitHub token", "github-copilot", NULL, 40, NULL, false },
 	{ "github_pat_", "GitHub token", "github-copilot", NULL, 0, NULL, true },
 	{ "glpat-", "GitLab token", "gitlab", NULL, 0, NULL, true },
 	{ "xoxb-", "Slack token", "slack", NULL, 0, NULL, false },
 	{ "xoxp-", "Slack token", "slack", NULL, 0, NULL, false },
+	{ "xapp-", "Slack token", "slack", NULL, 0, NULL, false },
 };
+
+/*
+ * All kinds in the order of their first byte, made once from the rows above and the provider table.
+ * It holds public prefixes only.
+ */
+#define KINDS_MAX 160
+
+static struct {
+	struct kind rows[KINDS_MAX];
+	size_t count;
+	size_t from[UCHAR_MAX + 2]; /* rows that begin with byte b: from[b] to from[b + 1] */
+} kinds;
+
+static void add_kind(const struct kind *k)
+{
+	size_t at = kinds.count;
+
+	for (size_t i = 0; i < kinds.count; i++) {
+		if (strcmp(kinds.rows[i].prefix, k->prefix) == 0)
+			return; /* the first one names it */
+	}
+	if (kinds.count == KINDS_MAX)
+		return;
+	for (; at && (unsigned char)kinds.rows[at - 1].prefix[0] > (unsigned char)k->prefix[0];
+		at--)
+		kinds.rows[at] = kinds.rows[at - 1];
+	kinds.rows[at] = *k;
+	kinds.count++;
+}
+
+static void add_provider(const struct provider *p)
+{
+	for (size_t m = 0; m < provider_method_count(p); m++) {
+		for (size_t i = 0; i < PROVIDER_PREFIXES && p->methods[m].prefixes[i]; i++) {
+			const char *prefix = p->methods[m].prefixes[i];
+
+			add_kind(&(struct kind){ .prefix = prefix,
+				.provider = p->id,
+				.method = p->methods[m].id,
+				.strong = strlen(prefix) >= 7 });
+		}
+	}
+}
+
+static void make_kinds(void)
+{
+	for (size_t i = 0; i < ARRAY_LEN(notable); i++)
+		add_kind(&notable[i]);
+	for (size_t i = 0; i < provider_count(); i++)
+		add_provider(provider_at(i));
+	for (size_t i = 0; i < kinds.count; i++) {
+		unsigned char b = (unsigned char)kinds.rows[i].prefix[0];
+
+		for (size_t later = (size_t)b + 1; later < ARRAY_LEN(kinds.from); later++)
+			kinds.from[later] = i + 1;
+	}
+}
+
+void kind_name(struct str *out, const struct kind *k)
+{
+	const struct provider *p = k->name ? NULL : provider_find(k->provider);
+
+	if (p)
+		str_fmt(out, "%s %s", p->label, provider_method(p, k->method)->noun);
+	else
+		str_add(out, k->name);
+}
 
 bool byte_alnum(char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
+bool byte_blank(char c)
+{
+	return c == ' ' || c == '\n';
 }
 
 bool byte_key(char c)
@@ -108,11 +178,16 @@ static bool starts(const char *p, size_t n, const char *prefix)
 const struct kind *kind_of(const char *p, size_t n)
 {
 	const struct kind *best = NULL;
+	size_t length = 0;
+	unsigned char b = n ? (unsigned char)*p : 0;
 
-	for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
-		if (starts(p, n, kinds[i].prefix) &&
-			(!best || strlen(kinds[i].prefix) > strlen(best->prefix)))
-			best = &kinds[i];
+	if (!kinds.count)
+		make_kinds();
+	for (size_t i = kinds.from[b]; i < kinds.from[b + 1]; i++) {
+		if (starts(p, n, kinds.rows[i].prefix) && strlen(kinds.rows[i].prefix) > length) {
+			best = &kinds.rows[i];
+			length = strlen(best->prefix);
+		}
 	}
 	return best;
 }
@@ -152,11 +227,17 @@ bool kind_completed_by(const char *p, size_t n, const char *more, size_t m)
 	       (m > 1 ? more[m - 2] : p[n - 1]) == k->ending[0];
 }
 
-static bool contains_nocase(const char *p, size_t n, const char *word)
+/* Is one of the words in it? Every one of them begins with a letter of `initials`. */
+static bool contains_nocase(
+	const char *p, size_t n, const char *const *words, size_t count, const char *initials)
 {
 	for (; n; p++, n--) {
-		if (starts_nocase(p, n, word))
-			return true;
+		if (!*p || !strchr(initials, lower(*p)))
+			continue;
+		for (size_t i = 0; i < count; i++) {
+			if (starts_nocase(p, n, words[i]))
+				return true;
+		}
 	}
 	return false;
 }
@@ -174,11 +255,9 @@ static size_t repeated(const char *p, size_t n)
 static bool has_filler(const char *p, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
-		size_t k = repeated(p + i, n - i);
-
-		if ((p[i] == '.' || p[i] == '*') && k >= 3)
+		if ((p[i] == '.' || p[i] == '*') && repeated(p + i, n - i) >= 3)
 			return true;
-		if ((p[i] == 'x' || p[i] == 'X') && k >= 5)
+		if ((p[i] == 'x' || p[i] == 'X') && repeated(p + i, n - i) >= 5)
 			return true;
 	}
 	return false;
@@ -212,10 +291,8 @@ bool looks_placeholder(const char *p, size_t n)
 		return false;
 	if (has_filler(p, n) || names_variable(p, n))
 		return true;
-	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
-		if (contains_nocase(p, n, words[i]))
-			return true;
-	}
+	if (contains_nocase(p, n, words, ARRAY_LEN(words), "ypcrekt_"))
+		return true;
 	k = kind_of(p, n);
 	if (k) {
 		size_t skip = strlen(k->prefix);

@@ -17,14 +17,17 @@
 /* --- kinds: what can be recognised by its look --------------------------------------------- */
 
 struct kind {
-	const char *prefix; /* NULL ends the table */
-	const char *name;   /* "Anthropic setup-token" */
+	const char *prefix;
+	const char *name; /* "Anthropic setup-token"; NULL: as kind_name() makes it */
 	const char *provider;
 	const char *method; /* of that provider; NULL: no use for models */
 	size_t full_len;    /* every one has this length; 0: they vary */
 	const char *ending; /* complete ones usually end so, or NULL */
 	bool strong;        /* so long that it cannot occur inside another key by chance */
 };
+
+/* "Groq API key" */
+void kind_name(struct str *out, const struct kind *k);
 
 /* The longest known prefix that this starts with, or NULL. */
 const struct kind *kind_of(const char *p, size_t n);
@@ -63,9 +66,26 @@ enum extract {
 enum extract paste_extract(struct secret *out, const struct secret *text, struct paste_report *r,
 	uint32_t *bad_cp, struct err *e);
 
+/* --- carriers: what says where a value begins ----------------------------------------------- */
+
+struct text {
+	const char *p;
+	size_t n;
+};
+
+struct carrier {
+	size_t value; /* where the value begins */
+	enum paste_step step;
+	size_t name, name_len; /* of the variable or member; 0: a header has none */
+};
+
+/* Does one begin at this place? */
+bool carrier_at(const struct text *t, size_t at, struct carrier *c);
+
 /* --- small questions about bytes ---------------------------------------------------------- */
 
 bool byte_alnum(char c);
+bool byte_blank(char c); /* a space or a line end: what paste_scrub() leaves of blanks */
 
 /* 1 lower case, 2 upper case, 3 digit, 0 anything else. */
 int byte_class(char c);

@@ -104,13 +104,29 @@ static void put(struct secret *out, const char *p, size_t n)
 	secret_insert(out, out->len, p, n);
 }
 
+/* Printable ASCII: kept as it is, and nearly all of it. */
+static size_t plain_run(const char *p, size_t n)
+{
+	size_t i = 0;
+
+	while (i < n && p[i] >= 0x20 && p[i] <= 0x7E)
+		i++;
+	return i;
+}
+
 void paste_scrub(struct secret *out, const char *raw, size_t n, struct paste_report *r)
 {
 	size_t used;
 
 	for (size_t i = 0; i < n; i += used) {
-		uint32_t cp = text_next(raw + i, n - i, &used);
+		uint32_t cp;
 
+		used = plain_run(raw + i, n - i);
+		if (used) {
+			put(out, raw + i, used);
+			continue;
+		}
+		cp = text_next(raw + i, n - i, &used);
 		if (cp == 0x1B || cp == 0x9B) {
 			used = cp == 0x1B ? escape_length(raw + i, n - i)
 					  : used + control_sequence(raw + i + used, n - i - used);

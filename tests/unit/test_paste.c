@@ -157,7 +157,7 @@ static const struct fixture fixtures[] = {
 		ASSIGN | TRIM | PROSE },
 	{ "docker run -e MISTRAL_API_KEY=" MISTRAL " image", MIST, PASTE_GOOD, MISTRAL,
 		ASSIGN | PROSE },
-	{ "api_key = \"" PROJ "\"", OPENAI, PASTE_GOOD, PROJ, QUOTE | PROSE },
+	{ "api_key = \"" PROJ "\"", OPENAI, PASTE_GOOD, PROJ, ASSIGN | QUOTE },
 	/* base64 is not an assignment */
 	{ BASE64, ANY, PASTE_UNUSUAL, BASE64, 0 },
 	{ "QUJDREVG=R0hJSktMTU5PUFFSU1Q0", ANY, PASTE_UNUSUAL, "QUJDREVG=R0hJSktMTU5PUFFSU1Q0", 0 },
