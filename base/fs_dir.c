@@ -65,7 +65,7 @@ bool fs_mkdirs(const char *path, struct err *e)
 	if (!ok)
 		err_sys(e, "cannot create the directory %s", path);
 	else
-		ok = fs_sync_dir(dir, e);
+		ok = fs_sync_dir(dir, e) || err_wrap(e, "%s", up);
 	close(dir);
 	return ok;
 }
@@ -82,7 +82,7 @@ bool fs_unlink(const char *path, struct err *e)
 	dir = fs_open_dir(dirname, e);
 	if (dir < 0)
 		return false;
-	ok = fs_sync_dir(dir, e);
+	ok = fs_sync_dir(dir, e) || err_wrap(e, "%s", dirname);
 	close(dir);
 	return ok;
 }
