@@ -141,7 +141,10 @@ static bool introduce(struct vault *v, const char *path, struct pair *p, struct 
 	}
 	p->by_key = vault_slot_of(v, &p->key);
 	p->by_next = vault_slot_of(v, &p->next);
-	return true;
+	/* Both opened it just now: without the memory to ask again, the rest waits for a resume. */
+	return (p->by_key && p->by_next) ||
+	       err_set(e, ERR_MEMORY, "the key slots in %s cannot be looked at: out of memory",
+		       path);
 }
 
 bool vault_rekey_file(struct vault *v, const char *path, struct err *e)
