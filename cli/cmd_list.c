@@ -58,7 +58,7 @@ static bool print_text(const struct snapshot *s, const char *provider, struct er
 	}
 	if (ok && n)
 		out_table_print(stdout, &t);
-	else if (ok)
+	else if (ok && !s->unread_count)
 		puts(provider[0] ? "No credential of this provider is stored. thinkfleetbot "
 				   "onboard adds one."
 				 : "No credential is stored. thinkfleetbot onboard adds one.");
@@ -127,7 +127,8 @@ static bool run(struct cli *c, struct err *e)
 	if (!place_find(&place, given.agent, PLACE_READ, "models auth list", e))
 		return false;
 	ok = look_take(&s, &place, &(struct look){ 0 }, e) &&
-	     (given.json ? print_json(&s, provider, e) : print_text(&s, provider, e));
+	     (given.json ? print_json(&s, provider, e) : print_text(&s, provider, e)) &&
+	     look_complete(&s, e);
 	snapshot_release(&s);
 	place_release(&place);
 	return ok;

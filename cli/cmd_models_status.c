@@ -58,7 +58,7 @@ static bool run(struct cli *c, struct err *e)
 		goto out;
 	if (given.check)
 		c->status = snapshot_check(&s, warn_ms);
-	ok = true;
+	ok = look_complete(&s, e);
 out:
 	snapshot_release(&s);
 	place_release(&p);

@@ -53,8 +53,14 @@ static bool order_open(struct order *o, enum place_use use, const char *command,
 		!provider_normalise(o->provider, sizeof(o->provider), given.provider) ||
 		!o->provider[0])
 		return err_set(e, ERR_USAGE, "Missing --provider.");
-	return place_find(&o->place, given.agent, use, command, e) &&
-	       paths_auth_state(state, sizeof(state), o->place.agent_dir, e) &&
+	if (!place_find(&o->place, given.agent, use, command, e))
+		return false;
+	/* Which agent is the default stands there. */
+	if (o->place.config_error.code && !given.agent) {
+		*e = o->place.config_error;
+		return false;
+	}
+	return paths_auth_state(state, sizeof(state), o->place.agent_dir, e) &&
 	       profiles_load(&o->profiles, o->place.profiles, state, e);
 }
 

@@ -208,6 +208,8 @@ static bool rotation_open(struct rotation *r, const char *name, struct err *e)
 		!look_take(&r->now, &r->place, &(struct look){ 0 }, e))
 		return false;
 	r->was = find(&r->now, name);
+	if (!r->was && !look_complete(&r->now, e))
+		return false;
 	if (!r->was) {
 		err_set(e, ERR_NOT_FOUND, "no profile is called \"%.120s\"", name);
 		return err_hint(e, "thinkfleetbot models auth list shows them");
@@ -253,9 +255,12 @@ static bool read_previous(struct rotation *r, struct err *e)
 {
 	char prev[VAULT_RECORD_ID_CAP];
 	struct vault v = { 0 };
+	struct fs_stamp st;
 	bool ok = false;
 
-	if (!vault_exists(&r->place.paths) || !prev_of(prev, r)) {
+	if (!fs_stat(r->place.paths.vault, &st, e))
+		goto out;
+	if (!st.exists || !prev_of(prev, r)) {
 		no_previous(r, e);
 		goto out;
 	}

@@ -239,9 +239,10 @@ static const struct slot_kind *kind_find(const char *name, struct err *e)
 static void remove_made(struct job *j)
 {
 	struct vault *v = &j->hold.vault;
+	const struct keyslot *slot;
 
 	if (j->made[0] && vault_reload(v, j->place.paths.vault, NULL) &&
-		!vault_slot_of(v, &j->key.kek))
+		vault_slot_match(v, &j->key.kek, &slot, NULL) && !slot)
 		fs_unlink(j->made, NULL);
 }
 

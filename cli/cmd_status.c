@@ -34,11 +34,11 @@ static bool print_once(struct err *e)
 		!look_take(&s, &p, &(struct look){ .findings = true }, e))
 		goto out;
 	if (given.json) {
-		ok = out_status_json(stdout, &s, MS_DAY, e);
+		ok = out_status_json(stdout, &s, MS_DAY, e) && look_complete(&s, e);
 	} else if (out_status_text(stdout, &s, MS_DAY, e)) {
 		putchar('\n');
 		out_doctor_text(stdout, &s);
-		ok = true;
+		ok = look_complete(&s, e);
 	}
 out:
 	snapshot_release(&s);

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/self.h"
+#include "cli/say.h"
 #include "health/survey.h"
 #include "store/dotenv.h"
 #include "store/profiles.h"
@@ -24,6 +25,15 @@ bool look_take(struct snapshot *out, const struct place *p, const struct look *h
 		.warn_ms = how->warn_ms };
 
 	return survey_take(out, &o, e);
+}
+
+bool look_complete(const struct snapshot *s, struct err *e)
+{
+	for (size_t i = 1; i < s->unread_count; i++)
+		say_warning("%s", s->unread[i].msg);
+	if (s->unread_count && e)
+		*e = s->unread[0];
+	return !s->unread_count;
 }
 
 bool look_warn(const char *text, int64_t *ms, struct err *e)

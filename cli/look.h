@@ -21,6 +21,12 @@ bool look_take(struct snapshot *out, const struct place *p, const struct look *h
 bool look_secret(
 	struct secret *out, const struct place *p, const struct credential *c, struct err *e);
 
+/*
+ * How a command ends that answered from a snapshot: false with the first file that could not be
+ * read, after a warning for each other one. What the answer lacks may stand there.
+ */
+bool look_complete(const struct snapshot *s, struct err *e);
+
 /* "--warn-within 14d" in milliseconds; NULL: one day. */
 bool look_warn(const char *text, int64_t *ms, struct err *e);
 

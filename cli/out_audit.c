@@ -103,10 +103,10 @@ void out_audit_text(FILE *out, const struct audit *a, const char *home)
 {
 	size_t all = a->count + a->more;
 
-	fprintf(out, "Secrets audit: %s. plaintext=%zu, unresolved=%zu, shadowed=%zu, legacy=%zu",
-		status_word(a), audit_count(a, AUDIT_PLAINTEXT_FOUND),
-		audit_count(a, AUDIT_REF_UNRESOLVED), audit_count(a, AUDIT_REF_SHADOWED),
-		audit_count(a, AUDIT_LEGACY_RESIDUE));
+	fprintf(out, "Secrets audit: %s%s. plaintext=%zu, unresolved=%zu, shadowed=%zu, legacy=%zu",
+		status_word(a), a->incomplete ? " in what could be read" : "",
+		audit_count(a, AUDIT_PLAINTEXT_FOUND), audit_count(a, AUDIT_REF_UNRESOLVED),
+		audit_count(a, AUDIT_REF_SHADOWED), audit_count(a, AUDIT_LEGACY_RESIDUE));
 	fprintf(out, ", sealed-copies=%zu, stale-files=%zu.\n", audit_count(a, AUDIT_SEALED_COPY),
 		audit_count(a, AUDIT_STALE_TEMP));
 	for (size_t i = 0; i < a->count && i < SHOWN; i++)

@@ -21,9 +21,12 @@ bool place_find(
 	snprintf(typed, sizeof(typed), "thinkfleetbot %s", command);
 	if (use != PLACE_READ && !paths_check(&p->paths, geteuid(), &env, typed, e))
 		return false;
-	if (!config_load(&p->config, p->paths.config, use == PLACE_WRITE ? e : NULL) &&
-		use == PLACE_WRITE)
+	if (!config_load(&p->config, p->paths.config, &p->config_error) &&
+		(use == PLACE_WRITE || p->config_error.code == ERR_MEMORY)) {
+		if (e)
+			*e = p->config_error;
 		return false;
+	}
 	agent_normalise(p->agent, agent ? agent : config_default_agent(&p->config));
 	row = config_agent(&p->config, p->agent);
 	if (paths_agent_dir(p->agent_dir, sizeof(p->agent_dir), &p->paths, p->agent,

@@ -15,6 +15,7 @@ struct place {
 	char agent_dir[FS_PATH_MAX];
 	char profiles[FS_PATH_MAX]; /* the agent's auth-profiles.json */
 	struct config config;
+	struct err config_error; /* why it was left out */
 };
 
 enum place_use {

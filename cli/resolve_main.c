@@ -15,6 +15,7 @@
 #include "base/fs.h"
 #include "cli/hygiene.h"
 #include "cli/resolve.h"
+#include "store/paths.h"
 
 static bool read_arguments(
 	int argc, char **argv, const char **state, const char **keys, struct err *e)
@@ -40,12 +41,13 @@ static bool answer(const char *state, const char *keys, struct err *e)
 	struct secret out = { 0 };
 	struct buf in = { 0 };
 	char vault[FS_PATH_MAX];
+	const struct paths_env env = paths_env_process();
 	char key_dir[FS_PATH_MAX];
 	bool ok = false;
 
 	if (!fs_join(vault, sizeof(vault), state, "secrets/vault.json", e) ||
 		!(keys ? str_copy(key_dir, sizeof(key_dir), keys)
-		       : keydir_default(key_dir, sizeof(key_dir), e)))
+		       : paths_keys(key_dir, sizeof(key_dir), &env, e)))
 		goto out;
 	if (!fs_read_fd(STDIN_FILENO, RESOLVE_REQUEST_MAX, &in, e) ||
 		!resolve_parse(&rq, in.p ? in.p : "", in.len, e))

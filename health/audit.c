@@ -98,6 +98,9 @@ void audit_note(struct audit_run *w, const char *path, const char *why)
 	struct audit *a = w->a;
 	struct audit_note *list;
 
+	for (size_t i = 0; i < a->note_count; i++)
+		if (strcmp(a->notes[i].path, path) == 0)
+			return;
 	if (a->note_count == NOTES_KEPT)
 		return;
 	list = room(a->notes, a->note_count, &a->note_cap, sizeof(*list));
@@ -203,6 +206,15 @@ static void open_vault(struct audit_run *w)
 				: vault_unlock_keyfile(v, w->o->paths->keys, &w->a->locked);
 	if (w->unlocked)
 		learn_records(w);
+}
+
+void audit_unread(struct audit_run *w, const char *path, const struct err *why)
+{
+	w->a->incomplete = true;
+	if (why->code == ERR_MEMORY)
+		out_of_memory(w);
+	else
+		audit_note(w, path, why->msg);
 }
 
 /* --- what the search says ----------------------------------------------------------------------
@@ -414,9 +426,9 @@ static bool run(struct audit_run *w, struct err *e)
 	if (!residue_init(&w->search, e))
 		return false;
 	if (!config_load(&w->config, p->config, &found))
-		audit_note(w, p->config, found.msg);
+		audit_unread(w, p->config, &found);
 	if (!dotenv_load(&w->dotenv, p->env, NULL, &found))
-		audit_note(w, p->env, found.msg);
+		audit_unread(w, p->env, &found);
 	find_agents(w);
 	open_vault(w);
 	audit_delivered(w);
@@ -477,5 +489,5 @@ int audit_status(const struct audit *a, bool check)
 {
 	if (audit_count(a, AUDIT_REF_UNRESOLVED))
 		return 2;
-	return check && (a->count || a->more) ? 1 : 0;
+	return check && (a->count || a->more || a->incomplete) ? 1 : 0;
 }

@@ -73,6 +73,7 @@ struct audit {
 	size_t file_count, file_cap;
 	struct audit_note *notes; /* what could not be read, or not fully */
 	size_t note_count, note_cap;
+	bool incomplete; /* one of them holds credentials: "nothing found" would say too much */
 	size_t by_place[PLACES]; /* files */
 	size_t binary;           /* of them */
 	uint64_t bytes;
@@ -96,7 +97,10 @@ void audit_release(struct audit *a); /* safe on { 0 }, and twice */
 
 size_t audit_count(const struct audit *a, enum audit_code c);
 
-/* gateway-family.md 17.9: 2 with unresolved references, 1 with check and a finding, else 0. */
+/*
+ * gateway-family.md 17.9: 2 with unresolved references, 1 with check and a finding, else 0. Ours on
+ * top: 1 with check when it is incomplete.
+ */
 int audit_status(const struct audit *a, bool check);
 
 /*

@@ -101,7 +101,7 @@ static void store(struct audit_run *w, const char *dir)
 	if (!paths_profiles(path, sizeof(path), dir, NULL))
 		return;
 	if (!profiles_load(&list, path, NULL, &e))
-		audit_note(w, path, e.msg);
+		audit_unread(w, path, &e);
 	for (size_t i = 0; i < list.count; i++)
 		profile_entry(w, &list, &list.list[i], path);
 	profiles_release(&list);

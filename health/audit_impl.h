@@ -49,6 +49,9 @@ struct audit_finding *audit_add(struct audit_run *w, enum audit_code code, enum 
 	const char *file, const char *fmt, ...) __attribute__((format(printf, 5, 6)));
 void audit_note(struct audit_run *w, const char *path, const char *why);
 
+/* The same for a file that holds credentials. */
+void audit_unread(struct audit_run *w, const char *path, const struct err *why);
+
 /*
  * Takes the value into the search and says whose it is: an existing needle keeps
  * its owner. RESIDUE_NONE when it is too short to be looked for.

@@ -78,6 +78,11 @@ bool check_accepted(struct survey *v, const struct check *c)
 	size_t unchecked = 0;
 	struct finding *f;
 
+	if (v->checks_error.code) {
+		f = finding_add(v, c, SEVERITY_WARN, "what earlier checks said is lost: %s",
+			v->checks_error.msg);
+		finding_evidence(v, f, v->paths->checks, 0);
+	}
 	for (size_t i = 0; i < v->s->credential_count; i++) {
 		const struct credential *cred = &v->s->credentials[i];
 
@@ -92,7 +97,7 @@ bool check_accepted(struct survey *v, const struct check *c)
 			unchecked == 1 ? " was" : "s were");
 		finding_fix(f, FIX_PROBE, NULL);
 	}
-	return v->s->credential_count > 0;
+	return v->s->credential_count > 0 || v->checks_error.code;
 }
 
 /* The same variable twice in .env: only the last line counts. */

@@ -49,7 +49,8 @@ static bool locked_out(const struct credential *c)
 	if (c->stored != STORED_SEALED)
 		return false;
 	return c->opens == OPENS_NO_KEY || c->opens == OPENS_WRONG_KEY ||
-	       c->opens == OPENS_DAMAGED || c->opens == OPENS_MISSING;
+	       c->opens == OPENS_DAMAGED || c->opens == OPENS_MISSING ||
+	       c->opens == OPENS_UNREADABLE;
 }
 
 int snapshot_check(const struct snapshot *s, int64_t warn_ms)

@@ -27,8 +27,9 @@ enum opens {
 	OPENS_NO_KEY, /* the key file is missing or unreadable */
 	OPENS_WRONG_KEY,
 	OPENS_DAMAGED,
-	OPENS_OLDER,   /* opens, but an older copy of the vault (rollback) */
-	OPENS_MISSING, /* the reference names no record */
+	OPENS_OLDER,      /* opens, but an older copy of the vault (rollback) */
+	OPENS_MISSING,    /* the reference names no record */
+	OPENS_UNREADABLE, /* the vault's file cannot be read */
 };
 
 enum selected {
@@ -131,6 +132,7 @@ struct provider_state {
 };
 
 #define SNAPSHOT_LIST_CAP 64
+#define SNAPSHOT_UNREAD 6 /* more files are not read */
 
 struct snapshot {
 	/* where you are */
@@ -147,6 +149,10 @@ struct snapshot {
 	bool state_exists, config_exists, store_exists, vault_exists, env_exists;
 	char protection[160]; /* "3 sealed, opens with a key file on this disk" */
 	int64_t now_ms;
+
+	/* Files that are there and could not be read: "absent" would be a guess. */
+	struct err unread[SNAPSHOT_UNREAD];
+	size_t unread_count;
 
 	struct credential *credentials;
 	size_t credential_count;

@@ -50,6 +50,7 @@ const char *opens_name(enum opens o)
 		[OPENS_DAMAGED] = "damaged",
 		[OPENS_OLDER] = "older-copy",
 		[OPENS_MISSING] = "missing",
+		[OPENS_UNREADABLE] = "unreadable",
 	};
 
 	return pick(names, ARRAY_LEN(names), (size_t)o);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "health/survey.h"
 
-#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/user.h"
 #include "health/survey_data.h"
 
 /* Who, where, and which agent: before anything is read. */
@@ -14,11 +14,11 @@ static void describe_place(struct survey *v)
 {
 	struct snapshot *s = v->s;
 	const char *user = v->env.get(v->env.ctx, "USER");
-	const struct passwd *pw;
+	struct user account;
 
 	if (!user || !user[0]) {
-		pw = getpwuid(geteuid());
-		user = pw ? pw->pw_name : "";
+		user_find(&account, geteuid(), NULL); /* a name for people: "" costs nothing */
+		user = account.name;
 	}
 	str_copy(s->user, sizeof(s->user), user);
 	str_copy(s->home, sizeof(s->home), v->paths->home);
@@ -73,6 +73,28 @@ static bool load_stores(struct survey *v, struct err *e)
 	return true;
 }
 
+/*
+ * What is there and could not be read: the snapshot goes on without it and says so. Without
+ * memory there is none, because nothing in it could be told from what is not there.
+ */
+static bool note_unread(struct survey *v, struct err *e)
+{
+	const struct err *const all[] = { &v->config_error, &v->own.error, &v->main.error,
+		&v->dotenv_error, &v->vault_error, &v->checks_error };
+	struct snapshot *s = v->s;
+
+	_Static_assert(ARRAY_LEN(all) == SNAPSHOT_UNREAD, "one place for each file");
+	for (size_t i = 0; i < ARRAY_LEN(all); i++) {
+		if (all[i]->code == ERR_MEMORY)
+			return err_set(e, ERR_MEMORY, "%s", all[i]->msg);
+		if (all[i]->code && all[i]->code != ERR_NOT_FOUND)
+			s->unread[s->unread_count++] = *all[i];
+	}
+	return v->unlock_error.code != ERR_MEMORY && v->key_error.code != ERR_MEMORY
+		       ? true
+		       : err_set(e, ERR_MEMORY, "%s: out of memory", v->paths->vault);
+}
+
 static bool load(struct survey *v, struct err *e)
 {
 	struct snapshot *s = v->s;
@@ -82,13 +104,13 @@ static bool load(struct survey *v, struct err *e)
 	if (!load_stores(v, e))
 		return false;
 	dotenv_load(&v->dotenv, v->paths->env, &v->dotenv_stamp, &v->dotenv_error);
-	checks_load(&v->checks, v->paths->checks);
+	checks_load(&v->checks, v->paths->checks, &v->checks_error);
 	survey_open_vault(v);
 	s->config_exists = exists(v->paths->config);
 	s->store_exists = exists(v->own.path);
 	s->env_exists = exists(v->paths->env);
 	s->vault_exists = exists(v->paths->vault);
-	return true;
+	return note_unread(v, e);
 }
 
 static bool gather(struct survey *v, struct err *e)

@@ -47,6 +47,7 @@ struct survey {
 	bool unlocked;
 	struct secret opened; /* one record at a time, always the same memory */
 	struct checks checks;
+	struct err checks_error;
 
 	/* Parallel to the first store_count credentials of the snapshot. */
 	const struct profile **sources;
@@ -59,7 +60,7 @@ struct survey {
 	size_t found;          /* by this check */
 	enum severity worst;   /* of this check */
 	struct finding unseen; /* takes what is not kept */
-	bool failed;           /* out of memory while a finding was added */
+	bool failed;           /* out of memory: the snapshot would not be complete */
 };
 
 /* survey_store.c: credentials of the store, and what the last checks said. */

@@ -54,21 +54,25 @@ static bool literal(const struct doc *d, uint32_t node, const char **p, size_t *
 	return !memchr(*p, '\\', *n);
 }
 
-static void describe_node(struct credential *c, const struct doc *d, uint32_t node)
+static void describe_node(
+	struct survey *v, struct credential *c, const struct doc *d, uint32_t node)
 {
 	struct secret key = { 0 };
+	struct err why = { 0 };
 	const char *p;
 	size_t n;
 
 	if (literal(d, node, &p, &n))
 		survey_describe(c, p, n);
-	else if (doc_secret(d, node, &key, NULL))
+	else if (doc_secret(d, node, &key, &why))
 		survey_describe(c, key.bytes, key.len);
+	v->failed |= why.code == ERR_MEMORY;
 	secret_release(&key);
 }
 
 /* Plain text, under any of the names that the family's readers accept. */
-static void describe_plain(struct credential *c, const struct doc *d, const struct profile *p)
+static void describe_plain(
+	struct survey *v, struct credential *c, const struct doc *d, const struct profile *p)
 {
 	static const char *const names[] = { "key", "apiKey", "token", "access" };
 
@@ -77,7 +81,7 @@ static void describe_plain(struct credential *c, const struct doc *d, const stru
 
 		if (!doc_filled(d, node))
 			continue;
-		describe_node(c, d, node);
+		describe_node(v, c, d, node);
 		return;
 	}
 }
@@ -133,7 +137,7 @@ static void add_profile(struct survey *v, const struct profiles *from, const str
 	v->sources[v->store_count++] = p;
 	fill(v, c, p);
 	if (c->stored == STORED_PLAIN_PROFILES && c->kind != CRED_OAUTH)
-		describe_plain(c, &from->doc, p);
+		describe_plain(v, c, &from->doc, p);
 }
 
 static void fill_usage_node(struct credential *c, const struct doc *d, uint32_t node)
@@ -287,8 +291,9 @@ void survey_checks(struct survey *v)
 	size_t n = v->checks.count;
 	const struct check_note **notes = n ? calloc(n, sizeof(const struct check_note *)) : NULL;
 
+	v->failed |= n && !notes;
 	if (!notes)
-		return; /* nothing known; without memory nothing is known either */
+		return;
 	for (size_t i = 0; i < n; i++)
 		notes[i] = &v->checks.list[i];
 	qsort(notes, n, sizeof(const struct check_note *), compare_note);

@@ -45,8 +45,10 @@ static enum opens closed_by(const struct survey *v)
 {
 	if (v->vault_error.code == ERR_NOT_FOUND)
 		return OPENS_MISSING;
-	if (v->vault_error.code)
+	if (v->vault_error.code == ERR_DAMAGED || v->vault_error.code == ERR_NEWER)
 		return OPENS_DAMAGED;
+	if (v->vault_error.code)
+		return OPENS_UNREADABLE;
 	if (v->key_error.code)
 		return OPENS_NO_KEY;
 	return v->unlock_error.code == ERR_KEY ? OPENS_WRONG_KEY : OPENS_DAMAGED;
@@ -60,6 +62,7 @@ static enum opens opened(const struct survey *v)
 void survey_open_record(struct survey *v, struct credential *c)
 {
 	const struct vault_record *r = v->vault_error.code ? NULL : vault_find(&v->vault, c->ref);
+	struct err why = { 0 };
 
 	if (r)
 		c->rev = r->rev;
@@ -71,11 +74,12 @@ void survey_open_record(struct survey *v, struct credential *c)
 		c->opens = OPENS_MISSING;
 		return;
 	}
-	if (vault_get_into(&v->vault, c->ref, &v->opened, NULL)) {
+	if (vault_get_into(&v->vault, c->ref, &v->opened, &why)) {
 		c->opens = opened(v);
 		survey_describe(c, v->opened.bytes, v->opened.len);
 	} else {
 		c->opens = OPENS_DAMAGED;
+		v->failed |= why.code == ERR_MEMORY;
 	}
 	secret_clear(&v->opened);
 }

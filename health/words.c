@@ -31,6 +31,7 @@ void fact_opens(struct str *out, const struct credential *c)
 		[OPENS_DAMAGED] = "no: damaged",
 		[OPENS_OLDER] = "yes, but from an older copy of the vault",
 		[OPENS_MISSING] = "no: the vault has no such record",
+		[OPENS_UNREADABLE] = "no: the vault cannot be read",
 	};
 
 	str_add(out, words[c->opens]);

@@ -56,22 +56,35 @@ static bool load_doc(struct doc *d, const char *path, struct err *e)
 	return err_set(e, ERR_DAMAGED, "%s: not a list of checks", path);
 }
 
-void checks_load(struct checks *c, const char *path)
+/* Missing and damaged notes are not worth an error; a file that cannot be read is one. */
+static bool worth_nothing(const struct err *why)
+{
+	return why->code == ERR_NOT_FOUND || why->code == ERR_DAMAGED;
+}
+
+bool checks_load(struct checks *c, const char *path, struct err *e)
 {
 	struct doc d = { 0 };
-	struct err e = { 0 };
+	struct err why = { 0 };
 	uint32_t object;
+	bool ok;
 
 	*c = (struct checks){ 0 };
-	if (!load_doc(&d, path, &e))
-		return;
+	if (!load_doc(&d, path, &why)) {
+		if (!worth_nothing(&why) && e)
+			*e = why;
+		return worth_nothing(&why);
+	}
 	object = doc_get(&d, DOC_ROOT, "checks");
 	c->list = calloc((size_t)doc_count(&d, object) + 1, sizeof(*c->list));
-	for (uint32_t m = doc_first(&d, object); c->list && m != DOC_NONE; m = doc_next(&d, m)) {
-		if (!read_note(c, &d, m))
-			break;
-	}
+	ok = c->list != NULL;
+	for (uint32_t m = doc_first(&d, object); ok && m != DOC_NONE; m = doc_next(&d, m))
+		ok = read_note(c, &d, m);
 	doc_release(&d);
+	if (ok)
+		return true;
+	checks_release(c);
+	return err_set(e, ERR_MEMORY, "%s: out of memory", path);
 }
 
 void checks_release(struct checks *c)
@@ -121,18 +134,18 @@ static bool put_note(struct doc *d, const struct check_note *note, struct err *e
 	return ok;
 }
 
-/* What is there, or an empty one: missing and damaged notes are not worth an error. */
+/* What is there, or an empty one. */
 static bool load_or_new(struct doc *d, const char *path, struct err *e)
 {
 	static const char fresh[] = "{\n  \"version\": 1,\n  \"checks\": {}\n}\n";
-	struct err ignored = { 0 };
+	struct err why = { 0 };
 	struct buf text = { 0 };
 
-	if (load_doc(d, path, &ignored))
+	if (load_doc(d, path, &why))
 		return true;
-	if (ignored.code != ERR_NOT_FOUND && ignored.code != ERR_DAMAGED) {
+	if (!worth_nothing(&why)) {
 		if (e)
-			*e = ignored;
+			*e = why;
 		return false;
 	}
 	return buf_text(&text, fresh, e) && doc_parse(d, &text, DOC_JSON, path, e);
@@ -151,12 +164,15 @@ bool checks_record(const char *path, const struct check_note *note, struct err *
 bool checks_forget(const char *path, const char *credential, struct err *e)
 {
 	const char *const key[] = { "checks", credential, NULL };
-	struct err ignored = { 0 };
+	struct err why = { 0 };
 	struct doc d = { 0 };
 	bool ok = true;
 
-	if (!load_doc(&d, path, &ignored))
-		return true;
+	if (!load_doc(&d, path, &why)) {
+		if (!worth_nothing(&why) && e)
+			*e = why;
+		return worth_nothing(&why);
+	}
 	if (doc_find(&d, key) != DOC_NONE)
 		ok = doc_remove(&d, key, e) && fs_replace(path, d.text.p, d.text.len, NULL, e);
 	doc_release(&d);

@@ -8,8 +8,9 @@
  * What the last live check of each credential said: <state>/secrets/checks.json.
  *
  * Our own notes, nothing secret: losing them costs one more check, so a missing
- * or damaged file is "nothing known" and never an error. Verdicts and reasons
- * are the words of provider/check.h, kept as text.
+ * or damaged file is "nothing known". One that cannot be read is an error, and
+ * so is a lack of memory. Verdicts and reasons are the words of provider/check.h,
+ * kept as text.
  */
 
 struct check_note {
@@ -28,7 +29,7 @@ struct checks {
 	struct pool pool;
 };
 
-void checks_load(struct checks *c, const char *path);
+bool checks_load(struct checks *c, const char *path, struct err *e);
 void checks_release(struct checks *c);
 
 /*

@@ -286,11 +286,8 @@ bool config_put_vault(struct doc *d, const char *resolver, const char *state_dir
 	bool ok;
 
 	vault_value(&v, resolver, state_dir, key_dir);
-	ok = may_edit(d, path, e);
-	if (ok && v.failed)
-		ok = err_set(e, ERR_REFUSED, "%s: a path that is not UTF-8 cannot be written there",
-			d->name);
-	ok = ok && buf_add(&text, v.text.p, v.text.len, e) &&
+	ok = may_edit(d, path, e) && doc_value_good(&v, d->name, e) &&
+	     buf_add(&text, v.text.p, v.text.len, e) &&
 	     doc_parse(&wanted, &text, DOC_JSON, "the vault's entry", e);
 	if (ok && !same_value(d, doc_find(d, path), &wanted, DOC_ROOT))
 		ok = doc_put(d, path, &v, e);

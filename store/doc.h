@@ -137,7 +137,8 @@ struct doc_value {
 	uint64_t lists; /* a bit per level: it is an array */
 	bool more;      /* a comma is due */
 	bool keyed;     /* a key waits for its value */
-	bool failed;    /* out of memory, not UTF-8, or too deep */
+	bool failed;    /* not UTF-8, or too deep */
+	bool no_memory;
 };
 
 void doc_value_object(struct doc_value *v);
@@ -150,6 +151,9 @@ void doc_value_int(struct doc_value *v, int64_t n);
 void doc_value_bool(struct doc_value *v, bool b);
 void doc_value_embed(struct doc_value *v, const struct doc_value *inner);
 void doc_value_release(struct doc_value *v); /* wipes */
+
+/* Can it be put anywhere? ERR_MEMORY, or ERR_REFUSED with `what` it was for. */
+bool doc_value_good(const struct doc_value *v, const char *what, struct err *e);
 
 /*
  * Edits. Each is all or nothing. A missing parent object is created; a parent

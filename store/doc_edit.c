@@ -71,13 +71,6 @@ fail:
 	return false;
 }
 
-static bool usable(const struct doc *d, const struct doc_value *v, struct err *e)
-{
-	if (v->failed || v->depth || !v->text.len)
-		return err_set(e, ERR_FAILED, "%s: a value that cannot be written", d->name);
-	return true;
-}
-
 /* --- adding --- */
 
 /*
@@ -168,7 +161,7 @@ bool doc_set(struct doc *d, uint32_t node, const struct doc_value *v, struct err
 	struct style st;
 	bool ok;
 
-	if (kind == DOC_ABSENT || !usable(d, v, e))
+	if (kind == DOC_ABSENT || !doc_value_good(v, d->name, e))
 		return kind == DOC_ABSENT ? err_set(e, ERR_NOT_FOUND, "%s: no such value", d->name)
 					  : false;
 	st = doc_style_of(d, node == DOC_ROOT ? node : d->nodes[node].parent);
@@ -216,7 +209,7 @@ bool doc_put(struct doc *d, const char *const *path, const struct doc_value *v, 
 	size_t i = 0;
 	bool ok;
 
-	if (!usable(d, v, e))
+	if (!doc_value_good(v, d->name, e))
 		return false;
 	for (; path[i]; i++, node = next) {
 		if (doc_kind(d, node) != DOC_OBJECT)
@@ -228,7 +221,7 @@ bool doc_put(struct doc *d, const char *const *path, const struct doc_value *v, 
 	if (!path[i])
 		return doc_set(d, node, v, e);
 	nest(&nested, path + i + 1, v);
-	ok = usable(d, &nested, e) && add_child(d, node, path[i], &nested, e);
+	ok = doc_value_good(&nested, d->name, e) && add_child(d, node, path[i], &nested, e);
 	doc_value_release(&nested);
 	return ok;
 }
@@ -374,7 +367,7 @@ bool doc_list_append(struct doc *d, uint32_t array, const char *text, struct err
 	if (doc_kind(d, array) != DOC_ARRAY)
 		return not_a_list(d, array, e);
 	doc_value_string(&v, text);
-	ok = usable(d, &v, e) && add_child(d, array, NULL, &v, e);
+	ok = doc_value_good(&v, d->name, e) && add_child(d, array, NULL, &v, e);
 	doc_value_release(&v);
 	return ok;
 }
@@ -396,7 +389,8 @@ bool doc_list_prepend(struct doc *d, uint32_t array, const char *text, struct er
 	st.lines = doc_newline_in(d, (size_t)d->nodes[array].at + 1, doc_start(d, first));
 	st.indent = doc_indent_at(d, doc_start(d, first));
 	doc_value_string(&v, text);
-	ok = usable(d, &v, e) && style_value(&out, &v, &st, e) && buf_add(&out, ",", 1, e) &&
+	ok = doc_value_good(&v, d->name, e) && style_value(&out, &v, &st, e) &&
+	     buf_add(&out, ",", 1, e) &&
 	     (st.lines ? style_break(&out, &st, 0, e) : !st.spaced || buf_add(&out, " ", 1, e)) &&
 	     apply(d, (struct splice[]){ { doc_start(d, first), 0, out.p, out.len } }, 1, e);
 	doc_value_release(&v);

@@ -255,11 +255,9 @@ bool style_member(struct buf *out, const char *key, const struct doc_value *v,
 		return buf_text(out, key, e) && span_add(out, st->colon, e) &&
 		       style_value(out, v, st, e);
 	doc_value_string(&name, key);
-	if (name.failed)
-		ok = err_set(e, ERR_FAILED, "a key that cannot be written");
-	else
-		ok = span_add(out, (struct span){ name.text.p, name.text.len }, e) &&
-		     span_add(out, st->colon, e) && style_value(out, v, st, e);
+	ok = doc_value_good(&name, key, e) &&
+	     span_add(out, (struct span){ name.text.p, name.text.len }, e) &&
+	     span_add(out, st->colon, e) && style_value(out, v, st, e);
 	doc_value_release(&name);
 	return ok;
 }

@@ -8,8 +8,8 @@
 
 static void add(struct doc_value *v, const char *p, size_t n)
 {
-	if (!v->failed && !buf_add(&v->text, p, n, NULL))
-		v->failed = true;
+	if (!v->no_memory && !buf_add(&v->text, p, n, NULL))
+		v->no_memory = true;
 }
 
 static void new_line(struct doc_value *v)
@@ -143,6 +143,7 @@ void doc_value_embed(struct doc_value *v, const struct doc_value *inner)
 	const char *p = inner->text.p;
 	size_t start = 0;
 
+	v->no_memory |= inner->no_memory;
 	if (inner->failed || inner->depth || !inner->text.len) {
 		v->failed = true;
 		return;
@@ -157,6 +158,17 @@ void doc_value_embed(struct doc_value *v, const struct doc_value *inner)
 		start = i + 1;
 	}
 	add(v, p + start, inner->text.len - start);
+}
+
+bool doc_value_good(const struct doc_value *v, const char *what, struct err *e)
+{
+	if (v->no_memory)
+		return err_set(e, ERR_MEMORY, "%s: out of memory", what);
+	if (v->failed || v->depth || !v->text.len)
+		return err_set(e, ERR_REFUSED,
+			"%s: a value that is not UTF-8, or too deep, cannot be written there",
+			what);
+	return true;
 }
 
 void doc_value_release(struct doc_value *v)

@@ -79,14 +79,20 @@ static bool others_same(const struct dotenv *was, const struct dotenv *is, const
 	return a >= was->count && b >= is->count;
 }
 
-static bool reads_as(const struct dotenv *env, const char *key, const char *value, size_t n)
+/* Has the variable this value? False only when there was no memory to look. */
+static bool reads_as(const struct dotenv *env, const char *key, const char *value, size_t n,
+	bool *same, struct err *e)
 {
 	struct secret s = { 0 };
-	bool ok = dotenv_get(env, key, &s, NULL) && s.len == n &&
-		  (!n || memcmp(s.bytes, value, n) == 0);
 
+	*same = false;
+	if (dotenv_find(env, key) == DOTENV_NONE)
+		return true;
+	if (!dotenv_get(env, key, &s, e))
+		return false;
+	*same = s.len == n && (!n || memcmp(s.bytes, value, n) == 0);
 	secret_release(&s);
-	return ok;
+	return true;
 }
 
 static void adopt(struct dotenv *env, struct dotenv *next)
@@ -154,10 +160,10 @@ static bool try_form(struct dotenv *env, const char *key, const struct form *f,
 		  (!value->len || buf_add(&written, value->bytes, value->len, e)) &&
 		  buf_text(&written, f->quote, e) &&
 		  write_insert(&insert, env, entry, key, &written, e) &&
-		  with_splice(&next, env, at, n, &insert, e);
+		  with_splice(&next, env, at, n, &insert, e) &&
+		  reads_as(&next, key, value->bytes, value->len, done, e);
 
-	*done = ok && others_same(env, &next, key) &&
-		reads_as(&next, key, value->bytes, value->len);
+	*done = ok && *done && others_same(env, &next, key);
 	if (*done)
 		adopt(env, &next);
 	dotenv_release(&next);
@@ -177,8 +183,8 @@ bool dotenv_set(struct dotenv *env, const char *key, const char *value, size_t n
 		return err_set(e, ERR_USAGE, "\"%.80s\" cannot be a variable's name", key);
 	if (!is_text(value, n))
 		return err_set(e, ERR_REFUSED, "%s: the value of %s is not text", env->name, key);
-	if (dotenv_find(env, key) != DOTENV_NONE && reads_as(env, key, value, n))
-		return true;
+	if (!reads_as(env, key, value, n, &done, e) || done)
+		return done;
 	/* The value may point into the text that is about to be replaced. */
 	if (!secret_from(&copy, value, n, e))
 		return false;

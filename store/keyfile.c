@@ -26,28 +26,6 @@ enum {
 	FILE_MAX = 256, /* neither file comes near it */
 };
 
-bool keydir_default(char *out, size_t cap, struct err *e)
-{
-	const char *own = getenv("THINKFLEETBOT_KEY_DIR");
-	const char *data = getenv("XDG_DATA_HOME");
-	const char *home = getenv("HOME");
-
-	if (own && own[0]) {
-		if (own[0] != '/')
-			return err_set(e, ERR_USAGE,
-				"THINKFLEETBOT_KEY_DIR must be an absolute path, not %s", own);
-		return fs_join(out, cap, own, "", e);
-	}
-	/* The base directory specification: a relative XDG_DATA_HOME is to be ignored. */
-	if (data && data[0] == '/')
-		return fs_join(out, cap, data, "thinkfleetbot/keys", e);
-	if (!home || home[0] != '/') {
-		err_set(e, ERR_CONFIG, "no folder for the key file: HOME is not set");
-		return err_hint(e, "set HOME, or THINKFLEETBOT_KEY_DIR");
-	}
-	return fs_join(out, cap, home, ".local/share/thinkfleetbot/keys", e);
-}
-
 /* A small file that tells other programs to leave this folder alone. */
 static bool mark(const char *dir, const char *name, const char *text, struct err *e)
 {
@@ -140,6 +118,7 @@ static bool parse_failed(struct err *e, const char *what)
 bool keyfile_parse(const char *p, size_t n, struct secret *kek, struct err *e)
 {
 	char check[B64_6 + 1];
+	struct err why = { 0 };
 
 	if (n && p[n - 1] == '\n')
 		n--;
@@ -152,8 +131,11 @@ bool keyfile_parse(const char *p, size_t n, struct secret *kek, struct err *e)
 		return err_hint(e, "copy the whole line again");
 	}
 	if (n > KEY_LEN || p[CHECK_AT - 1] != '_' ||
-		!b64_decode_secret(kek, p + PREFIX_LEN, B64_32, NULL))
-		return parse_failed(e, "the key holds characters that do not belong there");
+		!b64_decode_secret(kek, p + PREFIX_LEN, B64_32, &why)) {
+		if (why.code != ERR_MEMORY)
+			return parse_failed(e, "the key holds characters that do not belong there");
+		return err_set(e, why.code, "%s", why.msg);
+	}
 	if (!checksum(check, kek, e))
 		goto fail;
 	if (kek->len != SEAL_KEY_BYTES || !bytes_equal(check, p + CHECK_AT, B64_6)) {

@@ -23,9 +23,6 @@ enum {
 	VAULT_ID_CAP = 23
 }; /* 22 characters of base64 and the NUL */
 
-/* THINKFLEETBOT_KEY_DIR, else $XDG_DATA_HOME/thinkfleetbot/keys, else ~/.local/share/... */
-bool keydir_default(char *out, size_t cap, struct err *e);
-
 /* Makes it: 0700, with .gitignore "*" and .nobackup. An existing wider mode is ERR_REFUSED. */
 bool keydir_prepare(const char *dir, struct err *e);
 

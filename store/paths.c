@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "store/paths.h"
 
-#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "base/user.h"
 
 /* Other gateways' configuration files; the folder that holds one is theirs. */
 static const char *const foreign_configs[] = { "openclaw.json", "moltbot.json", "clawdbot.json" };
@@ -92,25 +93,25 @@ bool paths_absolute(char *out, size_t cap, const char *path, const char *home, s
 	return !s.cut || err_set(e, ERR_USAGE, "path is too long: %.80s...", path);
 }
 
-static bool find_home(struct paths *p, const struct paths_env *env, struct err *e)
+static bool find_home(char *out, size_t cap, const struct paths_env *env, struct err *e)
 {
 	char text[FS_PATH_MAX];
 	const char *home = variable(env, "HOME", text);
-	const struct passwd *user;
+	struct err why = { 0 };
+	struct user user;
 
 	if (!home || home[0] != '/') {
-		user = getpwuid(geteuid()); /* NOLINT(concurrency-mt-unsafe): one thread */
-		if (!user || !user->pw_dir || user->pw_dir[0] != '/') {
+		if (!user_find(&user, geteuid(), &why) && why.code != ERR_NOT_FOUND)
+			return err_set(e, why.code, "no home folder: %s", why.msg);
+		if (user.home[0] != '/') {
 			err_set(e, ERR_CONFIG,
 				"no home folder: HOME is not set and uid %u has none",
 				(unsigned)geteuid());
-			return err_hint(e,
-				"set HOME, or THINKFLEETBOT_STATE_DIR and "
-				"THINKFLEETBOT_KEY_DIR");
+			return err_hint(e, "set HOME");
 		}
-		home = user->pw_dir;
+		home = user.home;
 	}
-	return paths_absolute(p->home, sizeof(p->home), home, "/", e);
+	return paths_absolute(out, cap, home, "/", e);
 }
 
 static bool find_state(
@@ -171,28 +172,36 @@ static bool find_config(struct paths *p, const struct paths_env *env, struct err
 	return fs_join(p->config, sizeof(p->config), p->state, name, e);
 }
 
-static bool find_keys(struct paths *p, const struct paths_env *env, struct err *e)
+static bool find_keys(
+	char *out, size_t cap, const char *home, const struct paths_env *env, struct err *e)
 {
 	char text[FS_PATH_MAX];
 	char data[PATHS_CAP];
 	const char *keys = variable(env, "THINKFLEETBOT_KEY_DIR", text);
 
 	if (keys)
-		return paths_absolute(p->keys, sizeof(p->keys), keys, p->home, e);
+		return paths_absolute(out, cap, keys, home, e);
 	keys = variable(env, "XDG_DATA_HOME", text);
 	/* The base directory specification: a relative one is ignored. */
 	if (!keys || keys[0] != '/')
 		keys = "~/.local/share";
-	return paths_absolute(data, sizeof(data), keys, p->home, e) &&
-	       fs_join(p->keys, sizeof(p->keys), data, "thinkfleetbot/keys", e);
+	return paths_absolute(data, sizeof(data), keys, home, e) &&
+	       fs_join(out, cap, data, "thinkfleetbot/keys", e);
+}
+
+bool paths_keys(char *out, size_t cap, const struct paths_env *env, struct err *e)
+{
+	char home[PATHS_CAP];
+
+	return find_home(home, sizeof(home), env, e) && find_keys(out, cap, home, env, e);
 }
 
 bool paths_resolve(
 	struct paths *p, const char *state_dir, const struct paths_env *env, struct err *e)
 {
 	*p = (struct paths){ 0 };
-	if (!find_home(p, env, e) || !find_state(p, state_dir, env, e) || !find_config(p, env, e) ||
-		!find_keys(p, env, e))
+	if (!find_home(p->home, sizeof(p->home), env, e) || !find_state(p, state_dir, env, e) ||
+		!find_config(p, env, e) || !find_keys(p->keys, sizeof(p->keys), p->home, env, e))
 		return false;
 	return fs_join(p->env, sizeof(p->env), p->state, ".env", e) &&
 	       fs_join(p->secrets, sizeof(p->secrets), p->state, "secrets", e) &&
@@ -206,11 +215,11 @@ bool paths_resolve(
 
 static const char *user_name(uid_t uid, char out[64])
 {
-	const struct passwd *user = getpwuid(uid); /* NOLINT(concurrency-mt-unsafe): one thread */
 	struct str s = str_on(out, 64);
+	struct user user;
 
-	if (user && user->pw_name)
-		str_add(&s, user->pw_name);
+	if (user_find(&user, uid, NULL) && user.name[0])
+		str_add(&s, user.name);
 	else
 		str_fmt(&s, "#%u", (unsigned)uid);
 	return out;

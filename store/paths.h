@@ -47,6 +47,9 @@ struct paths {
 bool paths_resolve(
 	struct paths *p, const char *state_dir, const struct paths_env *env, struct err *e);
 
+/* struct paths' keys alone: what the resolver asks for, mostly with an empty environment. */
+bool paths_keys(char *out, size_t cap, const struct paths_env *env, struct err *e);
+
 /*
  * Refuses to work for somebody else: root through sudo, or a home that is not
  * ours. command: what the person typed ("thinkfleetbot onboard"), so that the

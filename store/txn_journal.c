@@ -143,9 +143,7 @@ static bool compose(struct doc_value *v, const struct txn *t, const char *root, 
 			return false;
 	doc_value_end(v);
 	doc_value_end(v);
-	return !v->failed || err_set(e, ERR_FAILED,
-				     "the journal cannot be written: out of memory, or a path is "
-				     "not UTF-8");
+	return doc_value_good(v, t->dir, e);
 }
 
 bool journal_write(struct txn *t, struct err *e)

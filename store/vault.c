@@ -177,17 +177,26 @@ bool record_open(
 	const struct sealed sealed = { .nonce = r->n, .c = r->c, .len = r->c_len };
 	struct canon aad;
 
-	if (!v->open)
-		return err_set(e, ERR_KEY, "the vault is locked");
+	if (!vault_is_open(v, e))
+		return false;
 	record_aad(&aad, r, &v->scope);
-	if (!open_secret(out, &sealed, &v->k_rec, &aad, e))
-		return err_wrap(e, "record %s", r->id);
+	if (!open_secret(out, &sealed, &v->k_rec, &aad, e)) {
+		err_wrap(e, "record %s", r->id);
+		return vault_blame(v, e);
+	}
 	/* Whoever takes it as a C string must get all of it. */
 	if (!out->len || memchr(out->bytes, '\0', out->len)) {
 		secret_clear(out);
-		return err_set(e, ERR_DAMAGED, "record %s holds no credential", r->id);
+		err_set(e, ERR_DAMAGED, "record %s holds no credential", r->id);
+		return vault_blame(v, e);
 	}
 	return true;
+}
+
+static bool no_record(const struct vault *v, const char *id, struct err *e)
+{
+	err_set(e, ERR_NOT_FOUND, "the vault has no record %s", id);
+	return vault_blame(v, e);
 }
 
 bool vault_get(const struct vault *v, const char *id, struct secret *out, struct err *e)
@@ -196,7 +205,7 @@ bool vault_get(const struct vault *v, const char *id, struct secret *out, struct
 
 	*out = (struct secret){ 0 };
 	if (!r)
-		return err_set(e, ERR_NOT_FOUND, "the vault has no record %s", id);
+		return no_record(v, id, e);
 	if (record_open(v, r, out, e))
 		return true;
 	secret_release(out);
@@ -210,7 +219,7 @@ bool vault_get_into(const struct vault *v, const char *id, struct secret *reused
 	if (r)
 		return record_open(v, r, reused, e);
 	secret_clear(reused);
-	return err_set(e, ERR_NOT_FOUND, "the vault has no record %s", id);
+	return no_record(v, id, e);
 }
 
 bool vault_record_opens(const struct vault *v, const struct vault_record *r)
@@ -313,7 +322,7 @@ static bool record_make(struct vault_record *out, const struct vault *v,
 	if (record_new(out, &from, e) && record_seal(v, out, value, e))
 		return true;
 	record_release(out);
-	return false;
+	return vault_blame(v, e);
 }
 
 /* Takes the record; room was reserved. */
@@ -382,8 +391,8 @@ static bool make_previous(struct vault_record *out, const struct vault *v,
 static bool may_put(const struct vault *v, const struct vault_put *put, const struct secret *value,
 	const struct vault_record *old, struct err *e)
 {
-	if (!v->open)
-		return err_set(e, ERR_KEY, "the vault is locked");
+	if (!vault_is_open(v, e))
+		return false;
 	if (!value->len || value->len > SECRET_MAX || memchr(value->bytes, '\0', value->len))
 		return err_set(
 			e, ERR_USAGE, "a credential has 1 to %zu bytes and no NUL", SECRET_MAX);
@@ -440,10 +449,10 @@ fail:
 
 bool vault_remove(struct vault *v, const char *id, struct err *e)
 {
-	if (!v->open)
-		return err_set(e, ERR_KEY, "the vault is locked");
+	if (!vault_is_open(v, e))
+		return false;
 	if (!vault_find(v, id))
-		return err_set(e, ERR_NOT_FOUND, "the vault has no record %s", id);
+		return no_record(v, id, e);
 	vault_drop_previous(v, id, NULL);
 	drop(v, id);
 	return true;
@@ -453,8 +462,8 @@ bool vault_drop_previous(struct vault *v, const char *id, struct err *e)
 {
 	char prev[VAULT_RECORD_ID_CAP];
 
-	if (!v->open)
-		return err_set(e, ERR_KEY, "the vault is locked");
+	if (!vault_is_open(v, e))
+		return false;
 	if (prev_of(prev, id))
 		drop(v, prev);
 	return true;

@@ -84,6 +84,7 @@ struct vault {
 	char not_by[KEYSLOT_ID_CAP];    /* a slot that must not open it: vault_avoid_slot() */
 	char key_dir[FS_PATH_MAX];      /* "": no anchor is kept */
 	struct fs_stamp stamp;          /* of the file it came from */
+	char file[FS_PATH_MAX];         /* that file, for messages; "" while there is none */
 	struct secret vmk;
 	struct secret k_rec;
 	struct secret k_mac;

@@ -25,6 +25,12 @@ enum {
 
 _Static_assert(SECRET_MAX == 16384, "SEALED_MAX follows SECRET_MAX");
 
+/* ERR_KEY while the vault is locked. */
+bool vault_is_open(const struct vault *v, struct err *e);
+
+/* Puts the vault's file in front of a message that names no file yet. Returns false. */
+bool vault_blame(const struct vault *v, struct err *e);
+
 /* The rules for a record that need no key; ERR_DAMAGED or ERR_USAGE is the caller's word. */
 bool record_check(const struct vault_record *r, struct err *e);
 void record_aad(struct canon *out, const struct vault_record *r, const struct scope *scope);

@@ -23,6 +23,21 @@ static const char context_record[] = "tfvRecrd";
 static const char context_mac[] = "tfvMacKy";
 static const char context_commit[] = "tfvCommt";
 
+bool vault_blame(const struct vault *v, struct err *e)
+{
+	if (!e || !v->file[0] || e->msg[0] == '/' || strstr(e->msg, " /"))
+		return false;
+	return err_wrap(e, "%s", v->file);
+}
+
+bool vault_is_open(const struct vault *v, struct err *e)
+{
+	if (v->open)
+		return true;
+	err_set(e, ERR_KEY, "the vault is locked");
+	return vault_blame(v, e);
+}
+
 void vault_relock(struct vault *v)
 {
 	secret_release(&v->vmk);
@@ -126,7 +141,7 @@ bool vault_open_with(struct vault *v, struct secret *vmk, struct err *e)
 	return true;
 fail:
 	vault_relock(v);
-	return false;
+	return vault_blame(v, e);
 }
 
 void vault_watch(struct vault *v, const char *key_dir)

@@ -449,7 +449,10 @@ bool vault_load(struct vault *v, const char *path, struct err *e)
 	ok = fs_read(path, VAULT_TEXT_MAX, &text, &stamp, e);
 	if (ok) {
 		ok = vault_parse(v, text.p, text.len, e) || err_wrap(e, "%s", path);
-		v->stamp = ok ? stamp : (struct fs_stamp){ 0 };
+		if (ok) {
+			v->stamp = stamp;
+			str_copy(v->file, sizeof(v->file), path);
+		}
 	}
 	buf_release(&text);
 	return ok;

@@ -33,6 +33,14 @@ static bool read_optional(const char *path, struct secret *key, struct err *e)
 	return false;
 }
 
+static bool pair_match(struct pair *p, const struct vault *v, struct err *e)
+{
+	p->by_key = NULL;
+	p->by_next = NULL;
+	return (!p->key.bytes || vault_slot_match(v, &p->key, &p->by_key, e)) &&
+	       (!p->has_next || vault_slot_match(v, &p->next, &p->by_next, e));
+}
+
 static bool pair_read(struct pair *p, const struct vault *v, struct err *e)
 {
 	char key[FS_PATH_MAX];
@@ -49,9 +57,7 @@ static bool pair_read(struct pair *p, const struct vault *v, struct err *e)
 	/* Beside a successor that opens the vault, a damaged key file is about to go anyway. */
 	if (!read_optional(key, &p->key, p->has_next ? NULL : e) && !p->has_next)
 		return false;
-	p->by_key = p->key.bytes ? vault_slot_of(v, &p->key) : NULL;
-	p->by_next = p->has_next ? vault_slot_of(v, &p->next) : NULL;
-	return true;
+	return pair_match(p, v, e);
 }
 
 static bool drop_next(const struct vault *v, struct err *e)
@@ -127,6 +133,7 @@ bool vault_rekey_pending(const struct vault *v, const char *key_dir)
 static bool introduce(struct vault *v, const char *path, struct pair *p, struct err *e)
 {
 	struct slot_key k = { 0 };
+	const struct keyslot *slot;
 	bool ok;
 
 	if (!keyfile_create_next(v->key_dir, v->id, &p->next, e))
@@ -135,16 +142,12 @@ static bool introduce(struct vault *v, const char *path, struct pair *p, struct 
 	ok = slot_key_file(&k, &p->next, e) && vault_slot_install(v, path, &k, e);
 	slot_key_release(&k);
 	if (!ok) {
-		if (vault_reload(v, path, NULL) && !vault_slot_of(v, &p->next))
+		if (vault_reload(v, path, NULL) && vault_slot_match(v, &p->next, &slot, NULL) &&
+			!slot)
 			drop_next(v, NULL);
 		return false;
 	}
-	p->by_key = vault_slot_of(v, &p->key);
-	p->by_next = vault_slot_of(v, &p->next);
-	/* Both opened it just now: without the memory to ask again, the rest waits for a resume. */
-	return (p->by_key && p->by_next) ||
-	       err_set(e, ERR_MEMORY, "the key slots in %s cannot be looked at: out of memory",
-		       path);
+	return pair_match(p, v, e);
 }
 
 bool vault_rekey_file(struct vault *v, const char *path, struct err *e)
@@ -185,6 +188,7 @@ static bool begin_epoch(struct vault *next, const struct vault *v, struct err *e
 	next->stamp = v->stamp;
 	str_copy(next->id, sizeof(next->id), v->id);
 	str_copy(next->key_dir, sizeof(next->key_dir), v->key_dir);
+	str_copy(next->file, sizeof(next->file), v->file);
 	str_copy(next->opened_by, sizeof(next->opened_by), v->opened_by);
 	if (!next->scope.epoch)
 		return err_set(e, ERR_REFUSED, "the vault has used up its master keys");
@@ -270,11 +274,11 @@ bool vault_rekey_master(struct vault *v, const char *path, const struct rekey *h
 {
 	struct vault next = { 0 };
 
-	if (!v->open)
-		return err_set(e, ERR_KEY, "the vault is locked");
+	if (!vault_is_open(v, e))
+		return false;
 	if (!v->mac_ok)
 		return err_set(e, ERR_DAMAGED,
-			"the vault was changed by something else and is not written to");
+			"the vault %s was changed by something else and is not written to", path);
 	if (build(&next, v, how, e) && prove_all(&next, v, how, e) &&
 		vault_write(&next, path, how->compromised ? BACKUP_NONE : BACKUP_PREVIOUS, e)) {
 		vault_release(v);

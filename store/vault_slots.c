@@ -167,7 +167,7 @@ bool slot_key_for(struct slot_key *k, const struct vault *v, const struct keyslo
 	if (key_from(&k->kek, slot, from, e) && fits(v, slot, &k->kek, e))
 		return true;
 	slot_key_release(k);
-	return false;
+	return vault_blame(v, e);
 }
 
 const struct keyslot *vault_slot(const struct vault *v, const char *id)
@@ -178,12 +178,28 @@ const struct keyslot *vault_slot(const struct vault *v, const char *id)
 	return NULL;
 }
 
+bool vault_slot_match(
+	const struct vault *v, const struct secret *kek, const struct keyslot **slot, struct err *e)
+{
+	*slot = NULL;
+	for (size_t i = 0; i < v->slot_count; i++) {
+		struct err why = { 0 };
+
+		if (fits(v, &v->slots[i], kek, &why)) {
+			*slot = &v->slots[i];
+			return true;
+		}
+		if (why.code == ERR_MEMORY)
+			return err_set(e, why.code, "%s", why.msg);
+	}
+	return true;
+}
+
 const struct keyslot *vault_slot_of(const struct vault *v, const struct secret *kek)
 {
-	for (size_t i = 0; i < v->slot_count; i++)
-		if (fits(v, &v->slots[i], kek, NULL))
-			return &v->slots[i];
-	return NULL;
+	const struct keyslot *slot;
+
+	return vault_slot_match(v, kek, &slot, NULL) ? slot : NULL;
 }
 
 /* "s<n>" above all that are there: a removed slot's number is not given to another at once. */
@@ -204,8 +220,8 @@ static void choose_id(const struct vault *v, char id[KEYSLOT_ID_CAP])
 
 bool vault_slot_add(struct vault *v, struct slot_key *k, struct err *e)
 {
-	if (!v->open)
-		return err_set(e, ERR_KEY, "the vault is locked");
+	if (!vault_is_open(v, e))
+		return false;
 	if (v->slot_count == VAULT_SLOTS_MAX)
 		return err_set(e, ERR_REFUSED, "a vault has at most %d key slots", VAULT_SLOTS_MAX);
 	choose_id(v, k->slot.id);
@@ -220,15 +236,17 @@ bool vault_slot_remove(struct vault *v, const char *id, struct err *e)
 	const struct keyslot *slot = vault_slot(v, id);
 	size_t at;
 
-	if (!v->open)
-		return err_set(e, ERR_KEY, "the vault is locked");
+	if (!vault_is_open(v, e))
+		return false;
 	if (!slot) {
 		err_set(e, ERR_NOT_FOUND, "the vault has no key slot %.40s", id);
+		vault_blame(v, e);
 		return err_hint(e, "thinkfleetbot secrets slot list shows them");
 	}
 	if (v->slot_count == 1) {
 		err_set(e, ERR_REFUSED,
 			"%.40s is the last key slot: without it nothing opens the vault", id);
+		vault_blame(v, e);
 		return err_hint(e, "add another one first: thinkfleetbot secrets slot add");
 	}
 	at = (size_t)(slot - v->slots);

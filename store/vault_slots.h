@@ -37,7 +37,12 @@ bool slot_key_for(struct slot_key *k, const struct vault *v, const struct keyslo
 /* NULL when there is none. */
 const struct keyslot *vault_slot(const struct vault *v, const char *id);
 
-/* The slot that this key opens; NULL: none. */
+/*
+ * The slot that this key opens, or NULL. False when that could not be found out (ERR_MEMORY):
+ * nothing may be thrown away then. vault_slot_of() is for who only shows it.
+ */
+bool vault_slot_match(const struct vault *v, const struct secret *kek, const struct keyslot **slot,
+	struct err *e);
 const struct keyslot *vault_slot_of(const struct vault *v, const struct secret *kek);
 
 /* In memory. k->slot gets the id ("s3") and what wrapping adds. */

@@ -36,9 +36,18 @@ static bool open_by(
 	return str_copy(v->opened_by, sizeof(v->opened_by), slot->id);
 }
 
-static bool no_slot(struct err *e, const char *what)
+static bool no_slot(const struct vault *v, struct err *e, const char *what)
 {
-	return err_set(e, ERR_NOT_FOUND, "the vault has no slot for %s", what);
+	err_set(e, ERR_NOT_FOUND, "the vault has no slot for %s", what);
+	return vault_blame(v, e);
+}
+
+/* What of all that was tried is told. */
+static bool closed(const struct vault *v, const struct err *why, struct err *e)
+{
+	if (e)
+		*e = *why;
+	return vault_blame(v, e);
 }
 
 /* A key may fit any slot of these types; the first that it fits decides. */
@@ -61,10 +70,8 @@ static bool unlock_slots(struct vault *v, const struct secret *kek, unsigned typ
 		tried = true;
 	}
 	if (!tried)
-		return no_slot(e, "this kind of key");
-	if (e)
-		*e = why;
-	return false;
+		return no_slot(v, e, "this kind of key");
+	return closed(v, &why, e);
 }
 
 bool vault_unlock_key(struct vault *v, const struct secret *kek, struct err *e)
@@ -82,7 +89,7 @@ static bool unlock_typed(
 	bool ok = false;
 
 	v->age = VAULT_AGE_UNKNOWN;
-	no_slot(&why, recovery ? "a recovery code" : "a passphrase");
+	no_slot(v, &why, recovery ? "a recovery code" : "a passphrase");
 	for (size_t i = 0; i < v->slot_count && !ok; i++) {
 		const struct keyslot *slot = &v->slots[i];
 		struct secret kek = { 0 };
@@ -101,9 +108,7 @@ static bool unlock_typed(
 		err_set(&why, ERR_KEY,
 			recovery ? "the recovery code does not open this vault"
 				 : "wrong passphrase");
-	if (!ok && e)
-		*e = why;
-	return ok;
+	return ok || closed(v, &why, e);
 }
 
 bool vault_unlock_passphrase(struct vault *v, const struct secret *passphrase, struct err *e)
@@ -139,14 +144,13 @@ bool vault_unlock_keyfile(struct vault *v, const char *key_dir, struct err *e)
 		return true;
 	}
 	if (why.code == ERR_KEY) {
-		err_set(&why, ERR_KEY, "the key in %s does not open this vault", path);
+		err_set(&why, ERR_KEY, "the key in %s does not open %s", path,
+			v->file[0] ? v->file : "this vault");
 		err_hint(&why,
 			"it belongs to another vault, or the vault's key slot was changed; restore "
 			"one of them from a copy");
 	}
-	if (e)
-		*e = why;
-	return false;
+	return closed(v, &why, e);
 }
 
 bool vault_unlock_credential(struct vault *v, const char *dir, struct err *e)
@@ -154,7 +158,7 @@ bool vault_unlock_credential(struct vault *v, const char *dir, struct err *e)
 	struct err why = { 0 };
 
 	v->age = VAULT_AGE_UNKNOWN;
-	no_slot(&why, "a systemd credential");
+	no_slot(v, &why, "a systemd credential");
 	for (size_t i = 0; i < v->slot_count; i++) {
 		const struct keyslot *slot = &v->slots[i];
 		struct secret kek = { 0 };
@@ -167,9 +171,7 @@ bool vault_unlock_credential(struct vault *v, const char *dir, struct err *e)
 		if (ok)
 			return true;
 	}
-	if (e)
-		*e = why;
-	return false;
+	return closed(v, &why, e);
 }
 
 bool vault_unlock_unattended(struct vault *v, const char *key_dir, struct err *e)
@@ -192,9 +194,7 @@ bool vault_unlock_unattended(struct vault *v, const char *key_dir, struct err *e
 			"thinkfleetbot secrets slot list shows what opens it; a service needs a "
 			"slot of type file or systemd-cred");
 	}
-	if (e)
-		*e = why;
-	return false;
+	return closed(v, &why, e);
 }
 
 bool vault_unlock_like(struct vault *v, const struct vault *open, struct err *e)
@@ -202,8 +202,10 @@ bool vault_unlock_like(struct vault *v, const struct vault *open, struct err *e)
 	struct secret vmk = { 0 };
 	bool ok;
 
-	if (v->scope.epoch != open->scope.epoch || strcmp(v->id, open->id) != 0)
-		return err_set(e, ERR_BUSY, "the vault got another master key meanwhile");
+	if (v->scope.epoch != open->scope.epoch || strcmp(v->id, open->id) != 0) {
+		err_set(e, ERR_BUSY, "the vault got another master key meanwhile");
+		return vault_blame(v, e);
+	}
 	ok = secret_copy(&vmk, &open->vmk, e) && vault_open_with(v, &vmk, e);
 	secret_release(&vmk);
 	return ok;

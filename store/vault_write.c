@@ -168,12 +168,13 @@ out:
 
 static bool may_write(const struct vault *v, struct err *e)
 {
-	if (!v->open)
-		return err_set(e, ERR_KEY, "the vault is locked");
+	if (!vault_is_open(v, e))
+		return false;
 	if (!v->mac_ok) {
 		err_set(e, ERR_DAMAGED,
 			"the vault was changed by something else and is not "
 			"written to");
+		vault_blame(v, e);
 		return err_hint(e, "restore the copy with .bak at the end");
 	}
 	if (v->age == VAULT_AGE_OLDER && !v->rollback_accepted) {
@@ -181,6 +182,7 @@ static bool may_write(const struct vault *v, struct err *e)
 			"the vault is an older copy (generation %" PRIu64 ", last seen %" PRIu64
 			")",
 			v->gen, v->anchor_gen);
+		vault_blame(v, e);
 		return err_hint(e,
 			"what was saved since then is not in it; put the newer file "
 			"back, or write anyway with --accept-rollback");
@@ -195,15 +197,18 @@ bool vault_encode(struct vault *v, struct buf *out, struct err *e)
 
 	if (!may_write(v, e))
 		return false;
-	if (last >= VAULT_NUMBER_MAX)
-		return err_set(e, ERR_REFUSED, "the vault has used up its generations");
+	if (last >= VAULT_NUMBER_MAX) {
+		err_set(e, ERR_REFUSED, "the vault has used up its generations");
+		return vault_blame(v, e);
+	}
 	v->next_gen = last + 1;
 	vault_mac(v, v->next_gen, v->next_mac);
-	return vault_format(v, v->next_gen, v->next_mac, out, e) &&
-	       (out->len - start <= VAULT_TEXT_MAX ||
-		       err_set(e, ERR_USAGE, "the vault would be larger than %d MiB",
-			       VAULT_TEXT_MAX >> 20)) &&
-	       prove(v, out->p + start, out->len - start, e);
+	return (vault_format(v, v->next_gen, v->next_mac, out, e) &&
+		       (out->len - start <= VAULT_TEXT_MAX ||
+			       err_set(e, ERR_USAGE, "the vault would be larger than %d MiB",
+				       VAULT_TEXT_MAX >> 20)) &&
+		       prove(v, out->p + start, out->len - start, e)) ||
+	       vault_blame(v, e);
 }
 
 static void advance_anchor(struct vault *v)
@@ -237,6 +242,7 @@ bool vault_committed(struct vault *v, const char *path, struct err *e)
 	v->gen = v->next_gen;
 	memcpy(v->mac, v->next_mac, sizeof(v->mac));
 	v->stamp = stamp;
+	str_copy(v->file, sizeof(v->file), path);
 	advance_anchor(v);
 	return true;
 }

@@ -14,7 +14,8 @@ enum glyph credential_state(const struct credential *c, int64_t now_ms, const ch
 		*word = "missing";
 		return GLYPH_FAIL;
 	}
-	if (c->opens == OPENS_NO_KEY || c->opens == OPENS_WRONG_KEY || c->opens == OPENS_DAMAGED) {
+	if (c->opens == OPENS_NO_KEY || c->opens == OPENS_WRONG_KEY || c->opens == OPENS_DAMAGED ||
+		c->opens == OPENS_UNREADABLE) {
 		*word = "locked";
 		return GLYPH_FAIL;
 	}

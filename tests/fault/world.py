@@ -48,7 +48,7 @@ SECOND = onboard("anthropic", 2, profile="anthropic:work")
 PLAIN = onboard("anthropic", 3, "--keep", "plain")
 
 PASSPHRASE = "nine invented words that nobody ever used before"
-CAPSULE = "../capsule"  # beside the home: it stays when the home is laid out again
+CAPSULE = "capsule"  # in the folder of the home, beside it: it stays when the home is laid out again
 
 
 def secrets(*words, given=None):

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "base/user.h"
 
 static void an_error_keeps_code_message_and_hint(void **state)
 {
@@ -227,9 +228,23 @@ static void remaining_time_is_one_rounded_number(void **state)
 	}
 }
 
+static void account_is_found_by_its_number(void **state)
+{
+	struct err e = { 0 };
+	struct user u;
+
+	(void)state;
+	assert_ok(user_find(&u, 0, &e), e);
+	assert_string_equal(u.name, "root");
+	assert_string_equal(u.home, "/root");
+	assert_err(user_find(&u, 4000000001u, &e), e, ERR_NOT_FOUND);
+	assert_string_equal(u.name, "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(account_is_found_by_its_number),
 		cmocka_unit_test(an_error_keeps_code_message_and_hint),
 		cmocka_unit_test(a_long_context_is_cut_and_says_so),
 		cmocka_unit_test(a_bounded_text_remembers_that_it_was_cut),

@@ -50,7 +50,7 @@ static void a_note_comes_back_as_it_was_written(void **state)
 
 	assert_ok(checks_record(f->path, &accepted, &e), e);
 	assert_ok(checks_record(f->path, &rejected, &e), e);
-	checks_load(&c, f->path);
+	assert_true(checks_load(&c, f->path, NULL));
 	assert_int_equal(c.count, 2);
 	note = checks_find(&c, "anthropic:default", "0123abcd");
 	assert_non_null(note);
@@ -72,7 +72,7 @@ static void the_note_of_another_secret_says_nothing(void **state)
 	struct err e = { 0 };
 
 	assert_ok(checks_record(f->path, &accepted, &e), e);
-	checks_load(&c, f->path);
+	assert_true(checks_load(&c, f->path, NULL));
 	assert_null(checks_find(&c, "anthropic:default", "00000000"));
 	assert_null(checks_find(&c, "openai:default", NULL));
 	assert_non_null(checks_find(&c, "anthropic:default", ""));
@@ -89,7 +89,7 @@ static void a_second_note_replaces_the_first(void **state)
 	later.verdict = "rejected";
 	assert_ok(checks_record(f->path, &accepted, &e), e);
 	assert_ok(checks_record(f->path, &later, &e), e);
-	checks_load(&c, f->path);
+	assert_true(checks_load(&c, f->path, NULL));
 	assert_int_equal(c.count, 1);
 	assert_string_equal(c.list[0].verdict, "rejected");
 	checks_release(&c);
@@ -101,16 +101,16 @@ static void missing_or_damaged_notes_are_nothing_known_and_start_anew(void **sta
 	struct checks c;
 	struct err e = { 0 };
 
-	checks_load(&c, f->path);
+	assert_true(checks_load(&c, f->path, NULL));
 	assert_int_equal(c.count, 0);
 	checks_release(&c);
 	assert_ok(fs_replace(f->path, "{\"checks\":", 10, NULL, &e), e);
-	checks_load(&c, f->path);
+	assert_true(checks_load(&c, f->path, NULL));
 	assert_int_equal(c.count, 0);
 	checks_release(&c);
 	assert_ok(checks_forget(f->path, "x", &e), e);
 	assert_ok(checks_record(f->path, &accepted, &e), e);
-	checks_load(&c, f->path);
+	assert_true(checks_load(&c, f->path, NULL));
 	assert_int_equal(c.count, 1);
 	checks_release(&c);
 }
@@ -124,7 +124,7 @@ static void a_forgotten_note_is_gone(void **state)
 	assert_ok(checks_record(f->path, &accepted, &e), e);
 	assert_ok(checks_record(f->path, &rejected, &e), e);
 	assert_ok(checks_forget(f->path, "anthropic:default", &e), e);
-	checks_load(&c, f->path);
+	assert_true(checks_load(&c, f->path, NULL));
 	assert_int_equal(c.count, 1);
 	assert_null(checks_find(&c, "anthropic:default", NULL));
 	checks_release(&c);

@@ -293,34 +293,6 @@ static void damaged_anchor_is_told_from_a_missing_one(void **state)
 	assert_int_equal(back.gen, 42);
 }
 
-static void key_folder_follows_the_environment(void **state)
-{
-	struct err e = { 0 };
-	char dir[256];
-
-	(void)state;
-	setenv("HOME", "/home/nobody", 1);
-	unsetenv("XDG_DATA_HOME");
-	unsetenv("THINKFLEETBOT_KEY_DIR");
-	assert_ok(keydir_default(dir, sizeof(dir), &e), e);
-	assert_string_equal(dir, "/home/nobody/.local/share/thinkfleetbot/keys");
-	setenv("XDG_DATA_HOME", "relative", 1);
-	assert_ok(keydir_default(dir, sizeof(dir), &e), e);
-	assert_string_equal(dir, "/home/nobody/.local/share/thinkfleetbot/keys");
-	setenv("XDG_DATA_HOME", "/data", 1);
-	assert_ok(keydir_default(dir, sizeof(dir), &e), e);
-	assert_string_equal(dir, "/data/thinkfleetbot/keys");
-	setenv("THINKFLEETBOT_KEY_DIR", "/run/keys", 1);
-	assert_ok(keydir_default(dir, sizeof(dir), &e), e);
-	assert_string_equal(dir, "/run/keys");
-	setenv("THINKFLEETBOT_KEY_DIR", "keys", 1);
-	assert_err(keydir_default(dir, sizeof(dir), &e), e, ERR_USAGE);
-	unsetenv("THINKFLEETBOT_KEY_DIR");
-	unsetenv("XDG_DATA_HOME");
-	unsetenv("HOME");
-	assert_err(keydir_default(dir, sizeof(dir), &e), e, ERR_CONFIG);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -351,8 +323,6 @@ int main(void)
 			fixture_setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(
 			damaged_anchor_is_told_from_a_missing_one, fixture_setup, fixture_teardown),
-		cmocka_unit_test_setup_teardown(
-			key_folder_follows_the_environment, fixture_setup, fixture_teardown),
 	};
 	struct err e = { 0 };
 

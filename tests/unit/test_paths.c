@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/user.h"
 #include "store/paths.h"
 
 /* An environment in a table: name, value, name, value, ..., NULL. */
@@ -219,10 +220,47 @@ static void somebody_else_s_home_is_refused_with_its_owner(void **state)
 	assert_ok(paths_check(&p, 4242, &env, "x", &e), e);
 }
 
+/* A gateway runs the resolver with an empty environment. */
+static void key_folder_is_found_without_any_variable(void **state)
+{
+	const char *nothing[] = { NULL };
+	const char *data[] = { "XDG_DATA_HOME", "/data", NULL };
+	const char *relative[] = { "HOME", "/home/u", "XDG_DATA_HOME", "data", NULL };
+	const char *own[] = { "HOME", "/home/u", "THINKFLEETBOT_KEY_DIR", "/run/keys", NULL };
+	const struct {
+		const char **table;
+		const char *keys;
+	} cases[] = {
+		{ data, "/data/thinkfleetbot/keys" },
+		{ relative, "/home/u/.local/share/thinkfleetbot/keys" },
+		{ own, "/run/keys" },
+	};
+	char want[PATHS_CAP];
+	char keys[PATHS_CAP];
+	struct err e = { 0 };
+	struct user user;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct paths_env env = { .get = table_get, .ctx = (void *)cases[i].table };
+
+		assert_ok(paths_keys(keys, sizeof(keys), &env, &e), e);
+		assert_string_equal(keys, cases[i].keys);
+	}
+	assert_ok(user_find(&user, geteuid(), &e), e);
+	assert_true(
+		fs_join(want, sizeof(want), user.home, ".local/share/thinkfleetbot/keys", NULL));
+	assert_ok(paths_keys(keys, sizeof(keys),
+			  &(struct paths_env){ .get = table_get, .ctx = (void *)nothing }, &e),
+		e);
+	assert_string_equal(keys, want);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(defaults_hang_under_home),
+		cmocka_unit_test(key_folder_is_found_without_any_variable),
 		cmocka_unit_test(variables_and_the_option_override_in_order),
 		cmocka_unit_test(a_relative_state_folder_is_made_absolute),
 		cmocka_unit_test(without_a_usable_home_the_user_database_is_asked),
