@@ -71,6 +71,20 @@ function(unit_test name)
   set_tests_properties(unit.${name} PROPERTIES LABELS fast TIMEOUT 60)
 endfunction()
 
+# fault_test(NAME USES layers...): a unit test whose system calls and allocations can be made to fail
+# (tests/unit/fault.h), by the linker and without a line in the program.
+set(TFB_FAULTS malloc calloc realloc mmap64 mprotect open64 openat64 close read write fsync fchmod
+  stat64 lstat64 fstat64 fstatat64 statvfs64 realpath access unlink unlinkat rmdir mkdir mkdirat
+  rename renameat renameat2 flock ftruncate64 futimens getrandom opendir)
+function(fault_test name)
+  cmake_parse_arguments(arg "" "" "USES;SOURCES" ${ARGN})
+  unit_test(${name} USES ${arg_USES} SOURCES ${arg_SOURCES} ${PROJECT_SOURCE_DIR}/tests/unit/fault.c)
+  if(BUILD_TESTING)
+    list(TRANSFORM TFB_FAULTS PREPEND "-Wl,--wrap=" OUTPUT_VARIABLE wraps)
+    target_link_options(test_${name} PRIVATE ${wraps})
+  endif()
+endfunction()
+
 # fuzz_target(NAME [PLAIN] USES layers...): tests/fuzz/fuzz_NAME.c. With TFB_FUZZ a libFuzzer program;
 # always also a replay of tests/fuzz/corpus/NAME as a unit test, so a found input stays found.
 # PLAIN: the libFuzzer program has secrets without guard pages (tests/fuzz/plain_secret.c), for speed.

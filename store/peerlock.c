@@ -99,7 +99,7 @@ static bool own(struct peerlock_name *n, const char *path)
 {
 	struct stat sb;
 
-	if (n->fd < 0 || fstat(n->fd, &sb) != 0)
+	if (fstat(n->fd, &sb) != 0)
 		return false;
 	n->dev = sb.st_dev;
 	n->ino = sb.st_ino;
@@ -112,6 +112,13 @@ static bool make_dir(struct peerlock_name *n, const char *path)
 	if (mkdir(path, 0755) != 0)
 		return false;
 	n->fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (n->fd < 0) {
+		int error = errno;
+
+		rmdir(path);
+		errno = error;
+		return false;
+	}
 	return own(n, path) && futimens(n->fd, NULL) == 0;
 }
 

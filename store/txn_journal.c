@@ -218,8 +218,11 @@ static bool is_at_home(const struct doc *d, const struct txn *t, struct err *e)
 	char root[FS_PATH_MAX];
 	char real[FS_PATH_MAX];
 
+	/* Not known is not elsewhere: a damaged journal is removed, this one waits. */
+	if (!realpath(t->root, real))
+		return err_sys(e, "%s", t->root);
 	if (doc_text(d, doc_get(d, DOC_ROOT, "root"), root, sizeof(root)) &&
-		realpath(t->root, real) && strcmp(root, real) == 0)
+		strcmp(root, real) == 0)
 		return true;
 	return err_set(e, ERR_DAMAGED, "%s/%s was made in another folder", t->dir, TXN_INTENT);
 }
@@ -298,7 +301,7 @@ bool journal_remove(const struct txn *t, struct err *e)
 	if (!intent_path(path, t, e))
 		return false;
 	/* Where only the sync of its removal failed, nothing but a power cut brings it back. */
-	if (!fs_unlink(path, e) && access(path, F_OK) == 0)
+	if (!fs_unlink(path, e) && (access(path, F_OK) == 0 || errno != ENOENT))
 		return false;
 	/* By name first: that works when no file can be opened any more. */
 	for (size_t i = 0; i < t->count; i++)

@@ -152,9 +152,13 @@ static bool visit(const char *root, bool look, struct txn_report *r, struct err 
 		struct stat sb;
 		struct txn t;
 
-		if (entry->d_name[0] == '.' ||
-			fstatat(dirfd(d), entry->d_name, &sb, AT_SYMLINK_NOFOLLOW) != 0 ||
-			!S_ISDIR(sb.st_mode))
+		if (entry->d_name[0] == '.')
+			continue;
+		if (fstatat(dirfd(d), entry->d_name, &sb, AT_SYMLINK_NOFOLLOW) != 0) {
+			ok = err_sys(e, "%s/%s", root, entry->d_name);
+			continue;
+		}
+		if (!S_ISDIR(sb.st_mode))
 			continue;
 		txn_begin(&t, root);
 		ok = fs_join(t.dir, sizeof(t.dir), root, entry->d_name, e) &&

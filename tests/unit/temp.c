@@ -12,11 +12,17 @@
 
 #include "tests/unit/test.h"
 
+const char *temp_base(void)
+{
+	return access("/dev/shm", W_OK | X_OK) == 0 ? "/dev/shm" : "/tmp";
+}
+
 void *temp_new(void)
 {
-	char *dir = strdup("/tmp/tfb-test-XXXXXX");
+	char *dir = malloc(64);
 
 	assert_non_null(dir);
+	snprintf(dir, 64, "%s/tfb-test-XXXXXX", temp_base());
 	assert_non_null(mkdtemp(dir));
 	return dir;
 }

@@ -2,7 +2,10 @@
 #ifndef TESTS_UNIT_TEMP_H
 #define TESTS_UNIT_TEMP_H
 
-/* A folder of its own for each test, mode 0700 under /tmp, removed with all that is in it. */
+/* Where they are: in memory where there is such a place, because tests sync a lot. */
+const char *temp_base(void);
+
+/* A folder of its own for each test, mode 0700, removed with all that is in it. */
 void *temp_new(void);
 void temp_free(void *dir);
 

@@ -9,13 +9,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "tests/unit/temp.h"
+
 int fixture_setup(void **state)
 {
 	struct fixture *fx = calloc(1, sizeof(*fx));
 
 	if (!fx)
 		return -1;
-	str_copy(fx->dir, sizeof(fx->dir), "/tmp/tfb-vault-XXXXXX");
+	snprintf(fx->dir, sizeof(fx->dir), "%s/tfb-vault-XXXXXX", temp_base());
 	if (!mkdtemp(fx->dir))
 		return -1;
 	snprintf(fx->keys, sizeof(fx->keys), "%s/keys", fx->dir);

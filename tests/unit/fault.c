@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: MIT */
+#include "tests/unit/fault.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+
+#include "tests/unit/test.h"
+
+static unsigned at; /* 0: nothing fails */
+static unsigned seen;
+static int error;
+static bool on;
+static bool happened;
+static const char *only;
+static const char *last = "";
+
+void fault_only(const char *name)
+{
+	only = name;
+}
+
+void fault_at(unsigned nth, int code)
+{
+	at = nth;
+	error = code;
+	seen = 0;
+	on = false;
+	happened = false;
+}
+
+void fault_on(void)
+{
+	on = true;
+}
+
+bool fault_end(void)
+{
+	at = 0;
+	only = NULL;
+	return happened;
+}
+
+const char *fault_name(void)
+{
+	return last;
+}
+
+static bool fails(const char *name)
+{
+	if (!at || (only && strcmp(only, name) != 0))
+		return false;
+	seen++;
+	if (seen < at || (seen > at && !on))
+		return false;
+	happened = true;
+	last = name;
+	errno = error;
+	return true;
+}
+
+/* --- in front of libc ----------------------------------------------------------------- */
+
+/* A call that fails with this value: prototype of the real one, and one that asks first. */
+#define WRAP(type, name, bad, params, args)                                                        \
+	type __real_##name params;                                                                 \
+	type __wrap_##name params;                                                                 \
+	type __wrap_##name params                                                                  \
+	{                                                                                          \
+		return fails(#name) ? (bad) : __real_##name args;                                  \
+	}
+
+WRAP(void *, malloc, NULL, (size_t n), (n))
+WRAP(void *, calloc, NULL, (size_t n, size_t size), (n, size))
+WRAP(void *, realloc, NULL, (void *p, size_t n), (p, n))
+WRAP(void *, mmap64, MAP_FAILED, (void *p, size_t n, int prot, int flags, int fd, off_t o),
+	(p, n, prot, flags, fd, o))
+WRAP(int, mprotect, -1, (void *p, size_t n, int prot), (p, n, prot))
+WRAP(ssize_t, read, -1, (int fd, void *p, size_t n), (fd, p, n))
+WRAP(ssize_t, write, -1, (int fd, const void *p, size_t n), (fd, p, n))
+WRAP(int, fchmod, -1, (int fd, mode_t mode), (fd, mode))
+WRAP(int, stat64, -1, (const char *path, void *sb), (path, sb))
+WRAP(int, lstat64, -1, (const char *path, void *sb), (path, sb))
+WRAP(int, fstat64, -1, (int fd, void *sb), (fd, sb))
+WRAP(int, fstatat64, -1, (int dir, const char *path, void *sb, int flags), (dir, path, sb, flags))
+WRAP(int, statvfs64, -1, (const char *path, void *sb), (path, sb))
+WRAP(char *, realpath, NULL, (const char *path, char *out), (path, out))
+WRAP(int, access, -1, (const char *path, int mode), (path, mode))
+WRAP(int, unlink, -1, (const char *path), (path))
+WRAP(int, unlinkat, -1, (int dir, const char *path, int flags), (dir, path, flags))
+WRAP(int, rmdir, -1, (const char *path), (path))
+WRAP(int, mkdir, -1, (const char *path, mode_t mode), (path, mode))
+WRAP(int, mkdirat, -1, (int dir, const char *path, mode_t mode), (dir, path, mode))
+WRAP(int, rename, -1, (const char *from, const char *to), (from, to))
+WRAP(int, renameat, -1, (int d1, const char *from, int d2, const char *to), (d1, from, d2, to))
+WRAP(int, renameat2, -1, (int d1, const char *from, int d2, const char *to, unsigned flags),
+	(d1, from, d2, to, flags))
+WRAP(int, flock, -1, (int fd, int how), (fd, how))
+WRAP(int, ftruncate64, -1, (int fd, off_t n), (fd, n))
+WRAP(int, futimens, -1, (int fd, const void *times), (fd, times))
+WRAP(ssize_t, getrandom, -1, (void *p, size_t n, unsigned flags), (p, n, flags))
+WRAP(DIR *, opendir, NULL, (const char *path), (path))
+
+int __real_open64(const char *path, int flags, ...);
+int __wrap_open64(const char *path, int flags, ...);
+int __real_openat64(int dir, const char *path, int flags, ...);
+int __wrap_openat64(int dir, const char *path, int flags, ...);
+int __real_close(int fd);
+int __wrap_fsync(int fd);
+int __wrap_close(int fd);
+
+int __wrap_open64(const char *path, int flags, ...)
+{
+	va_list more;
+	mode_t mode;
+
+	va_start(more, flags);
+	mode = va_arg(more, mode_t);
+	va_end(more);
+	return fails("open64") ? -1 : __real_open64(path, flags, mode);
+}
+
+int __wrap_openat64(int dir, const char *path, int flags, ...)
+{
+	va_list more;
+	mode_t mode;
+
+	va_start(more, flags);
+	mode = va_arg(more, mode_t);
+	va_end(more);
+	return fails("openat64") ? -1 : __real_openat64(dir, path, flags, mode);
+}
+
+/* As in the kernel: the descriptor is gone whatever close() says. */
+int __wrap_close(int fd)
+{
+	int result = __real_close(fd);
+
+	return fails("close") ? -1 : result;
+}
+
+/* Never passed on: no power fails here, and thousands of runs wait for no disk. */
+int __wrap_fsync(int fd)
+{
+	(void)fd;
+	return fails("fsync") ? -1 : 0;
+}
+
+/* --- sweeping ------------------------------------------------------------------------- */
+
+static unsigned open_files(void)
+{
+	unsigned n = 0;
+	DIR *d = opendir("/proc/self/fd");
+
+	assert_non_null(d);
+	while (readdir(d))
+		n++;
+	closedir(d);
+	return n;
+}
+
+unsigned fault_sweep(const struct fault_sweep *s, void *world)
+{
+	for (unsigned nth = 1;; nth++) {
+		struct err e = { 0 };
+		unsigned files;
+		bool met;
+		bool ok;
+
+		s->before(world);
+		files = open_files();
+		fault_at(nth, s->error ? s->error : EIO);
+		on = s->on;
+		ok = s->act(world, &e);
+		met = fault_end();
+		if (open_files() != files)
+			fail_msg("%s failed (call %u): a descriptor stays open", last, nth);
+		if (!ok && (!e.code || !e.msg[0]))
+			fail_msg("%s failed (call %u): no reason was given", last, nth);
+		if (!ok && !met)
+			fail_msg("without any failure: %s", e.msg);
+		s->after(world, ok, &e);
+		if (!met)
+			return nth - 1;
+		if (nth > 20000)
+			fail_msg("there is no end of it");
+	}
+}

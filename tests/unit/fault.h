@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TESTS_UNIT_FAULT_H
+#define TESTS_UNIT_FAULT_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+
+/*
+ * System calls and allocations that fail when a test wants it. The linker puts
+ * these in front of libc's (fault_test() in cmake/Layers.cmake names the calls);
+ * the program under test is built as it always is.
+ */
+
+/* The nth call from now fails (1: the next) with this errno; fault_on() fails all after it too. */
+void fault_at(unsigned nth, int error);
+void fault_on(void);
+
+/* Before fault_at(): only calls of this name count ("fsync"); NULL: every one. */
+void fault_only(const char *name);
+
+/* Ends it. Did one fail, and of which name was the last that did? */
+bool fault_end(void);
+const char *fault_name(void);
+
+/*
+ * The same act again and again: its first call fails, then its second, until a run
+ * meets no failure, which must succeed. `after` looks at what a run left; a failed one
+ * must have said why. No run may leave a descriptor open.
+ */
+struct fault_sweep {
+	void (*before)(void *world);
+	bool (*act)(void *world, struct err *e);
+	void (*after)(void *world, bool ok, const struct err *e);
+	int error; /* 0: EIO */
+	bool on;   /* all calls after the first that fails do, too */
+};
+
+/* How many runs met a failure. */
+unsigned fault_sweep(const struct fault_sweep *s, void *world);
+
+#endif

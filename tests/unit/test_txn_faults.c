@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: MIT */
+
+/* Every system call and allocation of a change of several files fails, alone or with all after. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "store/txn_impl.h"
+#include "tests/unit/fault.h"
+#include "tests/unit/temp.h"
+#include "tests/unit/test.h"
+
+enum {
+	REPLACED,
+	LOCKED,
+	MADE,
+	REMOVED,
+	FILES
+};
+
+static const char *const names[FILES] = { "config", "profiles", "made", "removed" };
+static const char *const old[FILES] = { "old config\n", "old profiles\n", NULL, "old key\n" };
+static const char *const new[FILES] = { "new config\n", "new profiles\n", "", NULL };
+
+struct world {
+	char *dir;
+	char root[512];
+	size_t files; /* how many take part */
+	struct txn done;
+	enum txn_outcome outcome;
+	bool all; /* everything fails from there: cleaning up as well */
+};
+
+static int setup(void **state)
+{
+	struct world *w = calloc(1, sizeof(*w));
+
+	assert_non_null(w);
+	crypto_start(NULL);
+	w->dir = temp_new();
+	snprintf(w->root, sizeof(w->root), "%s/.txn", w->dir);
+	w->files = FILES;
+	*state = w;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct world *w = *state;
+
+	txn_release(&w->done);
+	temp_free(w->dir);
+	free(w);
+	return 0;
+}
+
+static const char *at(const struct world *w, size_t i)
+{
+	return temp_path(w->dir, names[i]);
+}
+
+static bool content_is(const struct world *w, size_t i, const char *want)
+{
+	char *text = temp_read(at(w, i));
+	bool same = want && text ? strcmp(text, want) == 0 : !want && !text;
+
+	free(text);
+	return same;
+}
+
+static bool all_are(const struct world *w, const char *const *want)
+{
+	for (size_t i = 0; i < w->files; i++)
+		if (!content_is(w, i, want[i]))
+			return false;
+	return true;
+}
+
+static void start(void *world)
+{
+	struct world *w = world;
+	char *dir = strdup(w->dir);
+
+	temp_free(w->dir);
+	w->dir = dir;
+	assert_int_equal(mkdir(w->dir, 0700), 0);
+	assert_int_equal(mkdir(w->root, 0700), 0);
+	for (size_t i = 0; i < FILES; i++)
+		if (old[i])
+			temp_write(at(w, i), old[i]);
+}
+
+static bool add_all(struct txn *t, const struct world *w, struct err *e)
+{
+	static const struct peerlock_how peer = { .timeout_ms = 1 };
+
+	txn_begin(t, w->root);
+	for (size_t i = 0; i < w->files; i++) {
+		struct txn_change c = { .path = at(w, i),
+			.p = new[i],
+			.n = new[i] ? strlen(new[i]) : 0,
+			.peer = i == LOCKED ? &peer : NULL };
+
+		if (!txn_add(t, &c, e))
+			return false;
+	}
+	return true;
+}
+
+static bool commit(void *world, struct err *e)
+{
+	struct world *w = world;
+	struct txn t;
+	bool ok = add_all(&t, w, e) && txn_commit(&t, e);
+
+	w->outcome = t.outcome;
+	txn_release(&t);
+	return ok;
+}
+
+/* A lock that cannot be told from another's stays, and grows stale after 30 s. */
+static void expect_no_lock(const struct world *w)
+{
+	if (w->all) /* not even the lock could be removed */
+		unlink(temp_path(w->dir, "profiles.lock"));
+	if (strcmp(fault_name(), "fstat64") != 0 && strcmp(fault_name(), "lstat64") != 0 &&
+		access(temp_path(w->dir, "profiles.lock"), F_OK) == 0)
+		fail_msg("%s failed: a lock stays", fault_name());
+}
+
+static void expect_new(const struct world *w)
+{
+	if (!all_are(w, new))
+		fail_msg("%s failed: not all files are new", fault_name());
+}
+
+static void recover(const struct world *w)
+{
+	struct txn_report r;
+	struct err e = { 0 };
+
+	assert_ok(txn_recover(w->root, &r, &e), e);
+	assert_int_equal(r.stopped, 0);
+	assert_false(txn_pending(w->root, NULL));
+	assert_int_equal(temp_count(w->root), 0);
+}
+
+/* After the next start, which meets no failure: all of it or nothing, as it was told. */
+static void expect_all_or_nothing(void *world, bool ok, const struct err *e)
+{
+	struct world *w = world;
+	bool had_all_old = all_are(w, old);
+
+	if (ok) {
+		assert_int_equal(w->outcome, TXN_DONE);
+		expect_new(w);
+	} else if (w->outcome == TXN_NOTHING && !had_all_old) {
+		fail_msg("%s failed: \"%s\", but files have changed", fault_name(), e->msg);
+	}
+	expect_no_lock(w);
+	recover(w);
+	if (w->outcome == TXN_HALF)
+		assert_true(all_are(w, new) || all_are(w, old));
+	else
+		assert_true(all_are(w, ok ? new : old));
+}
+
+static void several_files_change_together_or_not_at_all(void **state)
+{
+	struct fault_sweep s = { start, commit, expect_all_or_nothing, EIO, false };
+
+	assert_true(fault_sweep(&s, *state) >= 100);
+}
+
+static void so_they_do_when_everything_fails_from_there(void **state)
+{
+	struct fault_sweep s = { start, commit, expect_all_or_nothing, ENOSPC, true };
+	struct world *w = *state;
+
+	w->all = true;
+	assert_true(fault_sweep(&s, w) >= 100);
+}
+
+static void a_single_file_needs_no_journal(void **state)
+{
+	struct fault_sweep s = { start, commit, expect_all_or_nothing, EIO, false };
+	struct world *w = *state;
+
+	w->files = 1;
+	assert_true(fault_sweep(&s, w) >= 15);
+	assert_int_equal(temp_count(w->root), 0);
+}
+
+static void start_committed(void *world)
+{
+	struct world *w = world;
+	struct err e = { 0 };
+
+	start(w);
+	txn_release(&w->done);
+	assert_ok(add_all(&w->done, w, &e), e);
+	assert_ok(txn_commit(&w->done, &e), e);
+}
+
+static bool undo(void *world, struct err *e)
+{
+	struct world *w = world;
+
+	return txn_undo(&w->done, e);
+}
+
+static void expect_undone(void *world, bool ok, const struct err *e)
+{
+	struct world *w = world;
+
+	(void)e;
+	assert_int_equal(w->done.outcome, ok ? TXN_NOTHING : TXN_HALF);
+	for (size_t i = 0; i < FILES; i++)
+		assert_true(content_is(w, i, old[i]) || (!ok && content_is(w, i, new[i])));
+	expect_no_lock(w);
+}
+
+static void undoing_gives_each_file_back_or_says_that_it_could_not(void **state)
+{
+	struct fault_sweep s = { start_committed, undo, expect_undone, EIO, false };
+
+	assert_true(fault_sweep(&s, *state) >= 30);
+}
+
+static void start_journal(void *world)
+{
+	struct world *w = world;
+	struct err e = { 0 };
+	struct txn t;
+
+	start(w);
+	assert_ok(add_all(&t, w, &e), e);
+	assert_ok(journal_stage(&t, &e) && journal_write(&t, &e), e);
+	txn_release(&t);
+}
+
+static bool carry_on(void *world, struct err *e)
+{
+	struct world *w = world;
+
+	return txn_recover(w->root, NULL, e);
+}
+
+static void expect_completed(void *world, bool ok, const struct err *e)
+{
+	struct world *w = world;
+
+	if (!ok)
+		assert_non_null(strstr(e->msg, "interrupted"));
+	expect_no_lock(w);
+	recover(w);
+	expect_new(w);
+}
+
+static void recovery_that_failed_can_be_repeated(void **state)
+{
+	struct fault_sweep s = { start_journal, carry_on, expect_completed, EIO, false };
+	struct world *w = *state;
+
+	assert_true(fault_sweep(&s, w) >= 80);
+	w->all = true;
+	s.on = true;
+	s.error = EMFILE;
+	assert_true(fault_sweep(&s, w) >= 80);
+}
+
+static void looking_at_a_journal_changes_nothing_whatever_fails(void **state)
+{
+	struct world *w = *state;
+	unsigned met = 0;
+
+	for (unsigned nth = 1;; nth++, met++) {
+		struct txn_report r;
+
+		start_journal(w);
+		fault_at(nth, EIO);
+		if (!txn_pending(w->root, &r))
+			fail_msg("%s failed: nothing seems to be left over", fault_name());
+		if (!fault_end())
+			break;
+		assert_true(all_are(w, old));
+	}
+	assert_true(met >= 15);
+	recover(w);
+	expect_new(w);
+}
+
+static bool take_lock(void *world, struct err *e)
+{
+	struct world *w = world;
+	struct fs_lock l = { .fd = -1 };
+	struct paths p = { 0 };
+	bool ok;
+
+	str_copy(p.config, sizeof(p.config), temp_path(w->dir, "state/thinkfleetbot.json"));
+	str_copy(p.vault, sizeof(p.vault), temp_path(w->dir, "state/secrets/vault.json"));
+	str_copy(p.secrets, sizeof(p.secrets), temp_path(w->dir, "state/secrets"));
+	str_copy(p.lock, sizeof(p.lock), temp_path(w->dir, "state/secrets/.lock"));
+	str_copy(p.txn, sizeof(p.txn), w->root);
+	str_copy(p.keys, sizeof(p.keys), temp_path(w->dir, "keys"));
+	str_copy(p.resolver, sizeof(p.resolver), temp_path(w->dir, "bin/resolve"));
+	ok = txn_lock(&l, &p, NULL, e);
+	assert_int_equal(l.fd >= 0, ok);
+	fs_unlock(&l);
+	return ok;
+}
+
+static void start_journal_unlocked(void *world)
+{
+	start_journal(world);
+}
+
+static void expect_lock_or_reason(void *world, bool ok, const struct err *e)
+{
+	struct world *w = world;
+
+	(void)e;
+	if (ok)
+		expect_new(w);
+}
+
+static void the_lock_is_held_only_when_nothing_is_left_over(void **state)
+{
+	struct fault_sweep s = { start_journal_unlocked, take_lock, expect_lock_or_reason, EIO,
+		false };
+
+	assert_true(fault_sweep(&s, *state) >= 80);
+}
+
+#define with_world(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		with_world(several_files_change_together_or_not_at_all),
+		with_world(so_they_do_when_everything_fails_from_there),
+		with_world(a_single_file_needs_no_journal),
+		with_world(undoing_gives_each_file_back_or_says_that_it_could_not),
+		with_world(recovery_that_failed_can_be_repeated),
+		with_world(looking_at_a_journal_changes_nothing_whatever_fails),
+		with_world(the_lock_is_held_only_when_nothing_is_left_over),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
