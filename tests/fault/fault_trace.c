@@ -8,9 +8,8 @@
  *   count                     how many syscall stops there are, and how many calls of each group
  *   kill N                    SIGKILL to all of its processes at the N-th stop
  *   fail GROUP K HOW ERROR    the K-th call of a group fails; HOW is "once" or "on" (and all after)
- *   record FILE               every change of the files, with its bytes, for crash-state
- * enumeration scan NEEDLES              where a secret is in the memory of a process that is about
- * to end
+ *   record FILE               every call about the files, with the bytes of each change
+ *   scan NEEDLES              where a secret is in the memory of a process about to end
  *
  * The report is one JSON object. The command's own descriptors are left alone. Exit status: 0 when
  * the run was observed, whatever became of the command; 125 when it could not be.
@@ -286,11 +285,12 @@ static bool no_arguments(struct tracer *t, char **args)
 }
 
 static const struct trace_mode modes[] = {
-	{ "count", 0, "", no_arguments, count_entry, no_result, count_finish },
-	{ "kill", 1, "N", kill_start, kill_entry, kill_leave, no_words },
-	{ "fail", 4, "GROUP K once|on ERROR", fail_start, fail_entry, no_result, fail_finish },
-	{ "record", 1, "FILE", record_start, nothing, record_leave, record_finish },
-	{ "scan", 1, "NEEDLES", scan_mode_start, scan_entry, no_result, scan_mode_finish },
+	{ "count", 0, true, "", no_arguments, count_entry, no_result, count_finish },
+	{ "kill", 1, false, "N", kill_start, kill_entry, kill_leave, no_words },
+	{ "fail", 4, true, "GROUP K once|on ERROR", fail_start, fail_entry, no_result,
+		fail_finish },
+	{ "record", 1, true, "FILE", record_start, nothing, record_leave, record_finish },
+	{ "scan", 1, false, "NEEDLES", scan_mode_start, scan_entry, no_result, scan_mode_finish },
 };
 
 static int usage(void)

@@ -12,11 +12,15 @@ program that made itself undumpable takes root: without it the test is skipped.
 """
 import argparse
 import base64
+import json
 import os
 import sys
 
 import world
-from world import FLOWS, Judge, SKIPPED, Tally, Violation, World
+from flows import FLOWS, invented
+from harness import SKIPPED, Tally, chosen
+from judge import Judge, references
+from world import Violation, World
 
 READERS = {
     "status": ["status", "--json"],
@@ -107,24 +111,24 @@ def scan(w, flow):
 
 def scan_resolver(w, judge, path):
     w.must(judge.step)
-    ids = sorted(world.references(world.tree(w.home)))
+    ids = sorted(references(world.tree(w.home)))
     request = {"protocolVersion": 1, "provider": "thinkfleetbot", "ids": ids}
     report = os.path.join(w.work, "report")
     done = w.start([w.tracer, "--report", report, "scan", path, "--", w.resolver, "--state-dir",
-                    w.state], world.json.dumps(request))
-    if len(world.json.loads(done.stdout)["values"]) != len(ids):
+                    w.state], json.dumps(request))
+    if len(json.loads(done.stdout)["values"]) != len(ids):
         raise Violation("the resolver did not answer under the tracer")
     with open(report, encoding="utf-8") as f:
-        return world.json.load(f)
+        return json.load(f)
 
 
 def control(w):
-    secret = world.invented("anthropic", 9)
+    secret = invented("anthropic", 9)
     path = write_needles(w, {"key": secret.encode()})
     w.start([w.tracer, "--report", w.work + "/report", "scan", path, "--",
              os.path.join(w.bin, "fault_control"), "leak"], secret)
     with open(w.work + "/report", encoding="utf-8") as f:
-        report = world.json.load(f)
+        report = json.load(f)
     wanted = {n for n, _, _, _ in needles("key", secret.encode())} - {"key:HEX"}
     found = {h["needle"] for h in report["hits"]}
     print("control: %d of %d shapes found" % (len(found & wanted), len(wanted)))
@@ -150,7 +154,7 @@ def main():
         if a.control:
             ok = control(w)
     more = [*READERS, "resolve"] if a.flows == ["all"] else [f for f in a.flows if f not in FLOWS]
-    for flow in world.chosen(a.bin, [f for f in a.flows if f not in more]) + more:
+    for flow in chosen(a.bin, [f for f in a.flows if f not in more]) + more:
         with World(a.bin) as w:
             ok = scan(w, flow) and ok
     return 0 if ok else 1

@@ -73,18 +73,21 @@ bool trace_read(pid_t pid, uint64_t at, void *to, size_t n)
 	return process_vm_readv(pid, &local, 1, &remote, 1, 0) == (ssize_t)n;
 }
 
-/* A path argument; read in pieces, for the next page may not be there. */
+/* A path argument; page by page, for the next page may not be there. */
 static void read_text(pid_t pid, uint64_t at, char *out, size_t cap)
 {
 	size_t n = 0;
 
-	out[0] = '\0';
-	while (n + 1 < cap) {
-		if (!trace_read(pid, at + n, out + n, 1) || out[n] == '\0')
+	memset(out, 0, cap);
+	while (n + 1 < cap && !memchr(out, '\0', n)) {
+		size_t part = 4096 - ((at + n) & 4095);
+
+		part = part < cap - 1 - n ? part : cap - 1 - n;
+		if (!trace_read(pid, at + n, out + n, part))
 			break;
-		n++;
+		n += part;
 	}
-	out[n] = '\0';
+	out[cap - 1] = '\0';
 }
 
 static void path_of_fd(pid_t pid, int fd, char *out, size_t cap)
@@ -225,7 +228,8 @@ static void syscall_stop(struct tracer *t, struct task *k)
 		k->call = find_call(k->nr);
 		k->instead = 0;
 		memcpy(k->arg, info.entry.args, sizeof(k->arg));
-		find_paths(k);
+		if (t->mode->all_paths || changes_files(k))
+			find_paths(k);
 		if (k->nr == SYS_execve)
 			give_options(k);
 		t->mode->entry(t, k);

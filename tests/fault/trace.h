@@ -50,6 +50,7 @@ struct tracer;
 struct trace_mode {
 	const char *name;
 	int args;
+	bool all_paths; /* else only those of calls that change files: each costs a system call */
 	const char *usage;
 	bool (*start)(struct tracer *t, char **args);
 	void (*entry)(struct tracer *t, struct task *k);

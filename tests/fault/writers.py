@@ -22,7 +22,10 @@ import threading
 import time
 
 import world
-from world import Tally, Violation, World, invented
+from flows import invented, onboard
+from harness import Tally
+from judge import observe
+from world import Violation, World
 
 
 class Writer(threading.Thread):
@@ -44,7 +47,7 @@ class Writer(threading.Thread):
     def run(self):
         for n in range(self.updates):
             key = invented("anthropic", 1000 * self.number + n)
-            argv = [self.w.program, *world.onboard("anthropic", 0, profile=self.profile)[0]]
+            argv = [self.w.program, *onboard("anthropic", 0, profile=self.profile)[0]]
             child = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
                                      stderr=subprocess.PIPE, env=self.w.env)
             if self.rng.random() < self.kills:
@@ -94,7 +97,7 @@ def judge(w, tally, writers, reader):
         for problem in t.problems:
             tally.violation(t.__class__.__name__.lower(), problem)
     files = world.tree(w.home)
-    seen = world.observe(w, files)
+    seen = observe(w, files)
     for t in writers:
         got = seen.get(("record", "main/%s/key" % t.profile))
         if got not in t.allowed:
@@ -102,7 +105,7 @@ def judge(w, tally, writers, reader):
     locks = [n for n in files if n.endswith(".lock") and os.path.basename(n) != ".lock"]
     if locks:
         tally.violation("locks", "left behind: %s" % locks)
-    done = w.step(world.onboard("anthropic", 1))
+    done = w.step(onboard("anthropic", 1))
     if done.returncode != 0:
         tally.violation("afterwards", "a save ended with %d: %s" % (done.returncode,
                                                                   done.stderr.decode()))
@@ -112,7 +115,7 @@ def judge(w, tally, writers, reader):
 
 def storm(w, a):
     tally = Tally("writers %d x %d" % (a.writers, a.updates))
-    w.must(world.onboard("anthropic", 0))
+    w.must(onboard("anthropic", 0))
     peers = [subprocess.Popen([*p.split(), w.home], env=dict(w.env, PATH=os.environ["PATH"]))
              for p in a.peer]
     reader = Reader(w)
