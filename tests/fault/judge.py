@@ -9,7 +9,7 @@ import json
 import os
 import re
 
-from flows import FLOWS, TOGGLES
+from flows import FLOWS, PASSPHRASE, TOGGLES
 from world import JOURNALS, PEER_LOCK, TEMP, VAULT, Violation, lay_out, tree
 
 CONTENT = ("checks.json", "vault.json", "vault.json.bak")  # judged by their content
@@ -123,6 +123,8 @@ class Judge:
             good = KEY_FILE.match(data) and entry[1] == 0o400
         elif base.endswith(".anchor"):
             good = ANCHOR.match(data) and entry[1] == 0o600
+        elif base == "capsule":  # see capsule_opens()
+            good = len(data) == len(self.after[name][2]) and entry[1] == 0o600
         elif name in self.varying or base in CONTENT:
             good = parse(name, data) and entry[1] == 0o600
         else:
@@ -162,11 +164,20 @@ class Judge:
                 raise Violation("%s %s delivers neither the old nor the new value: %s" %
                                 (*what, "nothing" if what not in seen else "another one"))
 
+    def capsule_opens(self, files):
+        if "capsule" not in files:
+            return
+        words = ["secrets", "verify", "--restore-test", "home/capsule", "--passphrase-fd", "0"]
+        done = self.world.step((words, PASSPHRASE))
+        if done.returncode != 0:
+            raise Violation("the capsule does not open: " + done.stderr.decode())
+
     def between(self):
         """The home as a disturbed command left it. Returns its temporary files."""
         files = tree(self.world.home)
         left = self.files(files)
         self.delivered(observe(self.world, files))
+        self.capsule_opens(files)
         return left
 
     def finish(self):
@@ -182,6 +193,7 @@ class Judge:
                     not name.endswith(("/.lock", ".bak")):
                 raise Violation("after the next run %s is not the new file" % name)
         seen = observe(self.world, files)
+        self.capsule_opens(files)
         if self.flow in TOGGLES:
             self.delivered(seen)
             return left, 0
