@@ -293,6 +293,10 @@ static void stopped(struct tracer *t, struct task *k, bool fresh, int status)
 	if (signal == (SIGTRAP | 0x80)) {
 		syscall_stop(t, k);
 		signal = 0;
+	} else if (status >> 16 == PTRACE_EVENT_EXIT) {
+		if (t->mode->dying)
+			t->mode->dying(t, k);
+		signal = 0;
 	} else if (status >> 16 || (fresh && signal == SIGSTOP)) {
 		signal = 0;
 	}
@@ -301,9 +305,9 @@ static void stopped(struct tracer *t, struct task *k, bool fresh, int status)
 
 bool trace_run(struct tracer *t, char *const argv[])
 {
-	static const long options = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEFORK |
-				    PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC |
-				    PTRACE_O_EXITKILL;
+	const long options = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK |
+			     PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC | PTRACE_O_EXITKILL |
+			     (t->mode->dying ? PTRACE_O_TRACEEXIT : 0);
 	bool fresh;
 	int status;
 

@@ -56,6 +56,7 @@ struct trace_mode {
 	void (*entry)(struct tracer *t, struct task *k);
 	void (*leave)(struct tracer *t, struct task *k, long result);
 	void (*finish)(struct tracer *t);
+	void (*dying)(struct tracer *t, struct task *k); /* or NULL; its memory is still there */
 };
 
 struct tracer {
