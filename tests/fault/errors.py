@@ -19,19 +19,19 @@ from harness import Tally, sample
 from judge import Judge, observe
 from world import Violation
 
-DISK = ["ENOSPC", "EDQUOT", "EIO", "EINTR", "EACCES", "EROFS"]
+ALL = ["ENOSPC", "EDQUOT", "EIO", "EINTR", "EACCES", "EROFS", "EMFILE"]
 ERRORS = {
-    "open": [*DISK, "EMFILE"],
+    "open": ALL,
+    "write": [*ALL, "SHORT"],
+    "fsync": ALL,
+    "close": ALL,
+    "rename": ALL,
+    "link": ALL,
+    "mkdir": ALL,
+    "chmod": ALL,
+    "truncate": ALL,
     "read": ["EIO", "EINTR", "SHORT"],
-    "write": ["ENOSPC", "EDQUOT", "EIO", "EINTR", "SHORT"],
-    "fsync": ["ENOSPC", "EDQUOT", "EIO", "EINTR", "EROFS"],
-    "close": ["ENOSPC", "EDQUOT", "EIO", "EINTR"],
-    "rename": [*DISK],
-    "link": [*DISK],
-    "unlink": ["EIO", "EACCES", "EROFS"],
-    "mkdir": [*DISK],
-    "chmod": ["EIO", "EACCES", "EROFS", "EINTR"],
-    "truncate": ["EIO", "EINTR", "ENOSPC"],
+    "unlink": ["EIO", "EINTR", "EACCES", "EROFS"],
     "lock": ["EIO", "EINTR"],
 }
 WORDS = {"ENOSPC": "No space left", "EDQUOT": "quota exceeded", "EIO": "Input/output error",
