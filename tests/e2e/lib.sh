@@ -366,7 +366,10 @@ wrapped_at() {
 
 # Invented, of the right shapes. Letters and digits in turn, so that no part of it is a word.
 random_text() {
-	head -c $(($1 * 8)) /dev/urandom | base64 -w0 | tr -dc 'A-Za-z0-9' | cut -c1-"$1" | tr -d '\n'
+	local text
+	text=$(head -c $(($1 * 8)) /dev/urandom | base64 -w0 | tr -dc 'A-Za-z0-9' | cut -c1-"$1")
+	[ -z "${E2E_CANARIES:-}" ] || echo "$text" >>"$E2E_CANARIES" # tests/fault/suite.py looks for it
+	printf %s "$text"
 }
 make_token() {
 	printf 'sk-ant-oat01-%sAA' "$(random_text 93)"

@@ -10,26 +10,28 @@ with each error that the kernel may give. A failed command must say so (exit sta
 cause on stderr, no signal), leave no temporary file, and leave each file old or new with every
 credential delivered. Exit status 0 is right only when the flow was completed all the same.
 """
-import argparse
+import json
 import os
-import sys
 
+import harness
 import world
-from world import Judge, Tally, Violation, World, sample
+from harness import Tally, sample
+from judge import Judge, observe
+from world import Violation
 
-DISK = ["ENOSPC", "EDQUOT", "EIO", "EINTR", "EACCES", "EROFS"]
+ALL = ["ENOSPC", "EDQUOT", "EIO", "EINTR", "EACCES", "EROFS", "EMFILE"]
 ERRORS = {
-    "open": [*DISK, "EMFILE"],
+    "open": ALL,
+    "write": [*ALL, "SHORT"],
+    "fsync": ALL,
+    "close": ALL,
+    "rename": ALL,
+    "link": ALL,
+    "mkdir": ALL,
+    "chmod": ALL,
+    "truncate": ALL,
     "read": ["EIO", "EINTR", "SHORT"],
-    "write": ["ENOSPC", "EDQUOT", "EIO", "EINTR", "SHORT"],
-    "fsync": ["ENOSPC", "EDQUOT", "EIO", "EINTR", "EROFS"],
-    "close": ["ENOSPC", "EDQUOT", "EIO", "EINTR"],
-    "rename": [*DISK],
-    "link": [*DISK],
-    "unlink": ["EIO", "EACCES", "EROFS"],
-    "mkdir": [*DISK],
-    "chmod": ["EIO", "EACCES", "EROFS", "EINTR"],
-    "truncate": ["EIO", "EINTR", "ENOSPC"],
+    "unlink": ["EIO", "EINTR", "EACCES", "EROFS"],
     "lock": ["EIO", "EINTR"],
 }
 WORDS = {"ENOSPC": "No space left", "EDQUOT": "quota exceeded", "EIO": "Input/output error",
@@ -109,7 +111,7 @@ def success(judge, case, report, files, left, text):
     differ = [n for n in differ if not (told and world.PEER_LOCK.search(n))]
     if differ == [".anchor"] and told:
         return
-    if left or differ or world.observe(judge.world, files) != judge.seen_after:
+    if left or differ or observe(judge.world, files) != judge.seen_after:
         raise Violation("exit status 0, but not completed: %s" % (left + differ))
     if any(n.startswith(world.JOURNALS) and n.count("/") > 3 for n in files):
         judge.finish()
@@ -150,7 +152,7 @@ def judge_case(judge, tally, case):
         if changed_nothing(judge, files):
             tally.note("originals byte-identical")
             return
-        judge.delivered(world.observe(judge.world, files))
+        judge.delivered(observe(judge.world, files))
         judge.finish()
         tally.note("a working prefix, and the next run finishes")
     except Violation as why:
@@ -158,17 +160,17 @@ def judge_case(judge, tally, case):
                                                   report["path"]), why)
 
 
-def sweep(w, flow, n):
+def sweep(w, flow, a):
     judge = Judge(w, flow)
     tally = Tally("errors " + flow)
     report, _ = w.traced(judge.step, "count")
-    for case in sample(cases_of(report["groups"]), n):
+    for case in sample(cases_of(report["groups"]), a.count):
         tally.cases += 1
         judge_case(judge, tally, case)
     return tally.report()
 
 
-def control(w):
+def control(w, _):
     target = os.path.join(w.home, "file")
     found = 0
     for group, k, error in (("write", 1, "ENOSPC"), ("fsync", 1, "EIO"), ("rename", 1, "EROFS")):
@@ -180,7 +182,7 @@ def control(w):
         with open(target, "rb") as f:
             data = f.read()
         with open(w.work + "/report", encoding="utf-8") as f:
-            status = world.json.loads(f.read())
+            status = json.loads(f.read())
         left = os.path.exists(target + ".tmp")
         found += done.returncode == 0 and status["fired"] == 1 and status["exit"] == 0 and \
             (group == "fsync" or left or data != b"new " * 1000)
@@ -188,25 +190,5 @@ def control(w):
     return found == 3
 
 
-def main():
-    p = argparse.ArgumentParser()
-    p.add_argument("bin")
-    p.add_argument("--cases", type=int, default=0)
-    p.add_argument("--control", action="store_true")
-    p.add_argument("flows", nargs="*")
-    a = p.parse_intermixed_args()
-    ok = True
-    if a.control:
-        with World(a.bin) as w:
-            ok = control(w)
-    flows = world.chosen(a.bin, a.flows)
-    for flow in flows:
-        with World(a.bin) as w:
-            ok = sweep(w, flow, a.cases) and ok
-    if a.flows and not flows and ok:
-        return world.SKIPPED
-    return 0 if ok else 1
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    harness.main(sweep, (control,), ("cases", 0))

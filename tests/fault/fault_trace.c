@@ -8,9 +8,8 @@
  *   count                     how many syscall stops there are, and how many calls of each group
  *   kill N                    SIGKILL to all of its processes at the N-th stop
  *   fail GROUP K HOW ERROR    the K-th call of a group fails; HOW is "once" or "on" (and all after)
- *   record FILE               every change of the files, with its bytes, for crash-state
- * enumeration scan NEEDLES              where a secret is in the memory of a process that is about
- * to end
+ *   record FILE               every call about the files, with the bytes of each change
+ *   scan NEEDLES              where a secret is in the memory of a process about to end
  *
  * The report is one JSON object. The command's own descriptors are left alone. Exit status: 0 when
  * the run was observed, whatever became of the command; 125 when it could not be.
@@ -265,9 +264,28 @@ static bool scan_mode_start(struct tracer *t, char **args)
 	return scan_load(args[0]);
 }
 
-static void scan_entry(struct tracer *t, struct task *k)
+static bool is_leader(pid_t pid)
 {
-	if (k->nr == SYS_exit_group)
+	char path[64];
+	char line[128];
+	long leader = 0;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
+	f = fopen(path, "re");
+	while (f && !leader && fgets(line, sizeof(line), f))
+		if (strncmp(line, "Tgid:", 5) == 0)
+			leader = strtol(line + 5, NULL, 10);
+	if (f)
+		fclose(f);
+	return leader == pid;
+}
+
+/* However it ends: the probe is killed when the screen closes. A thread has no memory of its own.
+ */
+static void scan_dying(struct tracer *t, struct task *k)
+{
+	if (is_leader(k->pid))
 		scan_process(k->pid, t->under ? t->under : "");
 }
 
@@ -286,11 +304,13 @@ static bool no_arguments(struct tracer *t, char **args)
 }
 
 static const struct trace_mode modes[] = {
-	{ "count", 0, "", no_arguments, count_entry, no_result, count_finish },
-	{ "kill", 1, "N", kill_start, kill_entry, kill_leave, no_words },
-	{ "fail", 4, "GROUP K once|on ERROR", fail_start, fail_entry, no_result, fail_finish },
-	{ "record", 1, "FILE", record_start, nothing, record_leave, record_finish },
-	{ "scan", 1, "NEEDLES", scan_mode_start, scan_entry, no_result, scan_mode_finish },
+	{ "count", 0, true, "", no_arguments, count_entry, no_result, count_finish, NULL },
+	{ "kill", 1, false, "N", kill_start, kill_entry, kill_leave, no_words, NULL },
+	{ "fail", 4, true, "GROUP K once|on ERROR", fail_start, fail_entry, no_result,
+		fail_finish, NULL },
+	{ "record", 1, true, "FILE", record_start, nothing, record_leave, record_finish, NULL },
+	{ "scan", 1, false, "NEEDLES", scan_mode_start, nothing, no_result, scan_mode_finish,
+		scan_dying },
 };
 
 static int usage(void)

@@ -9,16 +9,18 @@ After each kill every file is compared. Between two calls that change files the 
 so the vault is opened, credentials are resolved and the flow is run again only at the first and the
 last stop of each disk state (the tracer counts the changes that went before).
 """
-import argparse
 import os
 import subprocess
-import sys
 
+import harness
 import world
-from world import Judge, Tally, Violation, World, sample
+from harness import Tally, sample
+from judge import Judge
+from world import Violation
 
 
-def sweep(w, flow, stops):
+def sweep(w, flow, a):
+    stops = a.count
     judge = Judge(w, flow)
     tally = Tally("kill " + flow)
     report, _ = w.traced(judge.step, "count")
@@ -49,7 +51,7 @@ def sweep(w, flow, stops):
     return tally.report()
 
 
-def control(w):
+def control(w, _):
     """Old and new are what a good writer leaves; this one is bad, and must be seen to be."""
     target = os.path.join(w.home, "file")
     program = os.path.join(w.bin, "fault_control")
@@ -70,7 +72,7 @@ def control(w):
     return torn > 0
 
 
-def judge_control(w):
+def judge_control(w, _):
     """The judge itself: homes with one thing wrong, each of which it must refuse."""
     judge = Judge(w, "add")
     profiles = ".thinkfleetbot/agents/main/agent/auth-profiles.json"
@@ -103,27 +105,5 @@ def judge_control(w):
     return not accepted
 
 
-def main():
-    p = argparse.ArgumentParser()
-    p.add_argument("bin")
-    p.add_argument("--stops", type=int, default=0)
-    p.add_argument("--control", action="store_true")
-    p.add_argument("flows", nargs="*")
-    a = p.parse_intermixed_args()
-    ok = True
-    if a.control:
-        with World(a.bin) as w:
-            ok = control(w)
-        with World(a.bin) as w:
-            ok = judge_control(w) and ok
-    flows = world.chosen(a.bin, a.flows)
-    for flow in flows:
-        with World(a.bin) as w:
-            ok = sweep(w, flow, a.stops) and ok
-    if a.flows and not flows and ok:
-        return world.SKIPPED
-    return 0 if ok else 1
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    harness.main(sweep, (control, judge_control), ("stops", 0))

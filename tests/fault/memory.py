@@ -9,17 +9,16 @@ No signal, a message, an exit status that is not 0 (unless the flow was complete
 the files old or new with every credential delivered. Not for sanitized builds, whose allocator
 cannot be preloaded: the test is skipped there.
 """
-import argparse
 import os
 import re
 import subprocess
-import sys
 
+import harness
 import world
 from errors import undone
-from world import Judge, SKIPPED, Tally, Violation, World
-
-
+from harness import Tally, sample
+from judge import Judge, observe
+from world import Violation
 
 # Found, reported and not yet mended: the functions that waited for the allocation, innermost first.
 KNOWN = ()
@@ -41,7 +40,7 @@ def nothing_worse(judge, words):
     """A known fault is one only while no credential is lost by it."""
     files = world.tree(judge.world.home)
     try:
-        judge.delivered(world.observe(judge.world, files))
+        judge.delivered(observe(judge.world, files))
     except Violation as why:
         print("  %s, and worse: %s" % (words, why))
         return False
@@ -81,7 +80,7 @@ def judge_case(judge, shim, tally, k, on):
             first = text.replace(judge.world.home, "~").partition("\n")[0]
             tally.note("known: out of memory, but says: " + KEY_NAME.sub("ID", first))
         if files != judge.before:
-            judge.delivered(world.observe(judge.world, files))
+            judge.delivered(observe(judge.world, files))
             judge.finish()
             tally.note("a working prefix, and the next run finishes")
     except Violation as why:
@@ -93,24 +92,24 @@ def judge_case(judge, shim, tally, k, on):
         tally.violation("allocation %d%s (%s)" % (k, " and on" if on else "", asked), why)
 
 
-def sweep(w, shim, flow, n):
+def sweep(w, flow, a):
     judge = Judge(w, flow)
     tally = Tally("memory " + flow)
-    disturbed(w, shim, judge.step, 0)
+    disturbed(w, a.shim, judge.step, 0)
     with open(w.work + "/count", encoding="ascii") as f:
         total = int(f.read())
     if total < FEWEST:
         tally.violation("the shim", "it saw only %d allocations: nothing was tried" % total)
     cases = [(k, on) for k in range(1, total + 1) for on in (False, True)]
-    for k, on in world.sample(cases, n):
+    for k, on in sample(cases, a.count):
         tally.cases += 1
-        judge_case(judge, shim, tally, k, on)
+        judge_case(judge, a.shim, tally, k, on)
     tally.note("allocations in one run", total)
     return tally.report()
 
 
-def control(w, shim):
-    env = dict(w.env, LD_PRELOAD=shim)
+def control(w, a):
+    env = dict(w.env, LD_PRELOAD=a.shim)
     killed = 0
     for k in range(1, 20):
         done = w.start([os.path.join(w.bin, "fault_control"), "nomem"],
@@ -120,29 +119,9 @@ def control(w, shim):
     return killed > 0
 
 
-def main():
-    p = argparse.ArgumentParser()
-    p.add_argument("bin")
-    p.add_argument("shim")
-    p.add_argument("--cases", type=int, default=0)
-    p.add_argument("--control", action="store_true")
-    p.add_argument("flows", nargs="*")
-    a = p.parse_intermixed_args()
-    ok = True
-    with World(a.bin) as w:
-        if w.sanitized:
-            print("skipped: the sanitizer's own allocator cannot be preloaded")
-            return SKIPPED
-        if a.control:
-            ok = control(w, a.shim)
-    flows = world.chosen(a.bin, a.flows)
-    for flow in flows:
-        with World(a.bin) as w:
-            ok = sweep(w, a.shim, flow, a.cases) and ok
-    if a.flows and not flows and ok:
-        return world.SKIPPED
-    return 0 if ok else 1
+def reason(w):
+    return "the sanitizer's own allocator cannot be preloaded" if w.sanitized else None
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    harness.main(sweep, (control,), ("cases", 0), ("shim",), reason)

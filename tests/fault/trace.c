@@ -73,18 +73,21 @@ bool trace_read(pid_t pid, uint64_t at, void *to, size_t n)
 	return process_vm_readv(pid, &local, 1, &remote, 1, 0) == (ssize_t)n;
 }
 
-/* A path argument; read in pieces, for the next page may not be there. */
+/* A path argument; page by page, for the next page may not be there. */
 static void read_text(pid_t pid, uint64_t at, char *out, size_t cap)
 {
 	size_t n = 0;
 
-	out[0] = '\0';
-	while (n + 1 < cap) {
-		if (!trace_read(pid, at + n, out + n, 1) || out[n] == '\0')
+	memset(out, 0, cap);
+	while (n + 1 < cap && !memchr(out, '\0', n)) {
+		size_t part = 4096 - ((at + n) & 4095);
+
+		part = part < cap - 1 - n ? part : cap - 1 - n;
+		if (!trace_read(pid, at + n, out + n, part))
 			break;
-		n++;
+		n += part;
 	}
-	out[n] = '\0';
+	out[cap - 1] = '\0';
 }
 
 static void path_of_fd(pid_t pid, int fd, char *out, size_t cap)
@@ -225,7 +228,8 @@ static void syscall_stop(struct tracer *t, struct task *k)
 		k->call = find_call(k->nr);
 		k->instead = 0;
 		memcpy(k->arg, info.entry.args, sizeof(k->arg));
-		find_paths(k);
+		if (t->mode->all_paths || changes_files(k))
+			find_paths(k);
 		if (k->nr == SYS_execve)
 			give_options(k);
 		t->mode->entry(t, k);
@@ -289,6 +293,10 @@ static void stopped(struct tracer *t, struct task *k, bool fresh, int status)
 	if (signal == (SIGTRAP | 0x80)) {
 		syscall_stop(t, k);
 		signal = 0;
+	} else if (status >> 16 == PTRACE_EVENT_EXIT) {
+		if (t->mode->dying)
+			t->mode->dying(t, k);
+		signal = 0;
 	} else if (status >> 16 || (fresh && signal == SIGSTOP)) {
 		signal = 0;
 	}
@@ -297,9 +305,9 @@ static void stopped(struct tracer *t, struct task *k, bool fresh, int status)
 
 bool trace_run(struct tracer *t, char *const argv[])
 {
-	static const long options = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEFORK |
-				    PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC |
-				    PTRACE_O_EXITKILL;
+	const long options = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK |
+			     PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC | PTRACE_O_EXITKILL |
+			     (t->mode->dying ? PTRACE_O_TRACEEXIT : 0);
 	bool fresh;
 	int status;
 

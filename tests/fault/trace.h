@@ -50,11 +50,13 @@ struct tracer;
 struct trace_mode {
 	const char *name;
 	int args;
+	bool all_paths; /* else only those of calls that change files: each costs a system call */
 	const char *usage;
 	bool (*start)(struct tracer *t, char **args);
 	void (*entry)(struct tracer *t, struct task *k);
 	void (*leave)(struct tracer *t, struct task *k, long result);
 	void (*finish)(struct tracer *t);
+	void (*dying)(struct tracer *t, struct task *k); /* or NULL; its memory is still there */
 };
 
 struct tracer {
