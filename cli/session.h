@@ -19,6 +19,7 @@ struct session {
 	int watch;    /* inotify on the folders of the files we show; -1 */
 	int epoll;    /* probe and watch as one descriptor for term_wait() */
 	int probe_fd; /* the one that is in epoll, or -1 */
+	char note[FS_PATH_MAX + 160]; /* what a save had to tell; said when the screen is gone */
 };
 
 bool session_open(struct session *s, const char *agent, enum place_use use, const char *command,
