@@ -124,7 +124,7 @@ static void lists_grow_at_both_ends_in_every_layout(void **state)
 	};
 	static const struct row front[] = {
 		{ "[]", "[\n  \"n\"\n]" },
-		{ "[1]", "[\"n\",1]" },
+		{ "[1]", "[\"n\", 1]" },
 		{ "[1, 2]", "[\"n\", 1, 2]" },
 		{ "[\n  1\n]", "[\n  \"n\",\n  1\n]" },
 	};
