@@ -5,4 +5,4 @@ command -v curl >/dev/null || {
 	echo "skipped: the control needs curl"
 	exit 77
 }
-exec python3 -B "${2:?source folder}/tests/provider/hostile.py" "${1:?folder with the programs}" "${3:-fast}"
+exec python3 -B -W ignore::DeprecationWarning "${2:?source folder}/tests/provider/hostile.py" "${1:?folder with the programs}" "${3:-fast}"
