@@ -117,7 +117,8 @@ static bool write_notes(const struct job *j, const struct job_file *f, struct er
 		.reason = r ? reason_name(r->reason) : "",
 		.expires_source = sources[j->s->expires_source],
 		.at_ms = r ? r->at_ms : clock_now_ms(),
-		.latency_ms = r ? r->latency_ms : 0 };
+		.latency_ms = r ? r->latency_ms : 0,
+		.skew_ms = r && check_skew(NULL, r) ? r->skew_ms : 0 };
 	char id[80];
 
 	secret_fingerprint(fingerprint, j->s->key);
