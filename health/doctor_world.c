@@ -24,6 +24,26 @@ bool check_identity(struct survey *v, const struct check *c)
 
 #define YEAR_2025_MS INT64_C(1735689600000)
 
+/* What the newest live check saw of the clock. */
+static bool clock_was_off(struct survey *v, const struct check *c)
+{
+	const struct credential *newest = NULL;
+
+	for (size_t i = 0; i < v->s->credential_count; i++) {
+		const struct credential *cred = &v->s->credentials[i];
+
+		if (!newest || cred->accepted_at_ms > newest->accepted_at_ms)
+			newest = cred;
+	}
+	if (!newest || !newest->accepted_skew_ms)
+		return false;
+	finding_add(v, c, SEVERITY_WARN,
+		"at the last live check, of %s, the clock was %lld min %s: set it first",
+		newest->id, llabs(newest->accepted_skew_ms) / MS_MINUTE,
+		newest->accepted_skew_ms > 0 ? "fast" : "slow");
+	return true;
+}
+
 /* A board without a clock starts in 1970, and then every expiry is nonsense (P66). */
 bool check_clock(struct survey *v, const struct check *c)
 {
@@ -47,8 +67,10 @@ bool check_clock(struct survey *v, const struct check *c)
 		if (cred->last_used_ms > newest)
 			newest = cred->last_used_ms;
 	}
-	if (newest <= now + MS_DAY)
+	if (newest <= now + MS_DAY) {
+		clock_was_off(v, c);
 		return true;
+	}
 	f = finding_add(v, c, SEVERITY_WARN,
 		"the clock says %s, but a key was used after that: one of them is wrong", when);
 	finding_evidence(v, f, v->s->store_path, 0);

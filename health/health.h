@@ -98,7 +98,8 @@ struct credential {
 	enum reason accepted_reason;
 	int64_t accepted_at_ms; /* 0: never */
 	int accepted_latency_ms;
-	int64_t expires_ms; /* 0: none */
+	int64_t accepted_skew_ms; /* how far this host's clock was off then; 0: it did no harm */
+	int64_t expires_ms;       /* 0: none */
 	enum expiry_source expires_source;
 	bool expires_invalid; /* it has a date that is none: some gateways then leave it out */
 	enum in_use in_use;

@@ -293,6 +293,7 @@ static void fill_note(struct credential *c, const struct check_note *note)
 		c->accepted_reason = REASON_NONE;
 	c->accepted_at_ms = note->at_ms;
 	c->accepted_latency_ms = (int)note->latency_ms;
+	c->accepted_skew_ms = note->skew_ms;
 }
 
 void survey_note_name(struct str *out, const struct credential *c)

@@ -153,7 +153,10 @@ void check_judge(struct check_result *out, const struct check_request *rq,
 /* More than this, and expiry dates, signatures and certificates go wrong. */
 #define CHECK_SKEW_MS (5 * 60 * 1000)
 
-/* Adds "this host's clock is 7 min behind"; false, adding nothing, when it is right or unknown. */
+/*
+ * Adds "this host's clock is 7 min slow" (out may be NULL); false, adding nothing, when it is right
+ * or unknown.
+ */
 bool check_skew(struct str *out, const struct check_result *r);
 
 /* A headline for people ("Anthropic did not accept this key"), and what to do next. */

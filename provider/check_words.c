@@ -20,8 +20,9 @@ bool check_skew(struct str *out, const struct check_result *r)
 
 	if (off <= CHECK_SKEW_MS)
 		return false;
-	str_fmt(out, "this host's clock is %lld min %s", (long long)off / 60000,
-		r->skew_ms > 0 ? "fast" : "slow");
+	if (out)
+		str_fmt(out, "this host's clock is %lld min %s", (long long)off / 60000,
+			r->skew_ms > 0 ? "fast" : "slow");
 	return true;
 }
 

@@ -34,6 +34,7 @@ static bool read_note(struct checks *c, const struct doc *d, uint32_t member)
 	}
 	doc_int(d, doc_get(d, member, "at"), &out->at_ms);
 	doc_int(d, doc_get(d, member, "latencyMs"), &out->latency_ms);
+	doc_int(d, doc_get(d, member, "skewMs"), &out->skew_ms);
 	if (*out->verdict)
 		c->count++;
 	return true;
@@ -128,6 +129,10 @@ static bool put_note(struct doc *d, const struct check_note *note, struct err *e
 	doc_value_int(&v, note->at_ms);
 	doc_value_key(&v, "latencyMs");
 	doc_value_int(&v, note->latency_ms);
+	if (note->skew_ms) {
+		doc_value_key(&v, "skewMs");
+		doc_value_int(&v, note->skew_ms);
+	}
 	doc_value_end(&v);
 	ok = doc_put(d, (const char *const[]){ "checks", note->credential, NULL }, &v, e);
 	doc_value_release(&v);

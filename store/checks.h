@@ -21,6 +21,8 @@ struct check_note {
 	const char *expires_source; /* "you"; "" */
 	int64_t at_ms;
 	int64_t latency_ms;
+	int64_t skew_ms; /* this host's clock minus the provider's; 0: it does no harm, or unknown
+			  */
 };
 
 struct checks {

@@ -156,6 +156,31 @@ says "The check could not be done: " "http to another machine"
 says "saved as unverified" "http to another machine"
 [ "$(verdict_of)" = "unknown internal" ] || fail "http to another machine: noted as $(verdict_of)"
 
+# What a provider says reaches the terminal as text: no titles, no clipboard, no colours, nothing turned
+# around, no pile of marks. The bytes that the screen gets are looked at, not only what tmux shows.
+fresh_home
+use_provider openai /escapes
+key=$(make_openai_key)
+open_screen 100 30 xterm-256color "$tfb" onboard
+tmux -L "$tmux_socket" pipe-pane "cat >$work/raw"
+walk "" provider
+type_text openai
+keys Enter
+see "Paste your OpenAI API key"
+paste "$key"
+see "${key: -4}"
+keys Enter
+see "OpenAI did not accept this key"
+keys d
+see "answer" "gnp.exe"
+poll '[ -s "$work/raw" ]' || fail "the bytes of the screen were not seen"
+for bad in $'\e]0;' $'\e]52' $'\e[8m' $'\xc2\x9b' $'\u202e' $'\u2066'; do
+	if grep -qaF "$bad" "$work/raw"; then fail "an escape of the provider's reached the terminal: $bad"; fi
+done
+[ "$(grep -ao $'\u0301' "$work/raw" | wc -l)" -le 20 ] || fail "a pile of marks reached the terminal"
+keys q q
+tmux -L "$tmux_socket" kill-server
+
 # --- the slow ones ------------------------------------------------------------------------------------------
 
 for pid in "${slow[@]}"; do wait "$pid"; done

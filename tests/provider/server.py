@@ -28,8 +28,8 @@ hexadecimal, the answer is that of tests/provider/answers (FILE.json).
 
 Behaviours: accept reject limited restricted openai-restricted no-credit insufficient-quota
 google-bad xai-bad zai-bad zai-no-credit claude-code server overloaded garbage empty html object
-drip stall close reset redirect echo huge-body huge-header long-header gzip-bomb escapes
-sleep200 old-date deep proxy-auth
+drip stall close reset redirect echo huge-body huge-header long-header gzip-bomb escapes redirect-to
+continue chunks drip-header sleep200 old-date deep proxy-auth
 """
 
 import argparse
@@ -255,6 +255,27 @@ class Handler(BaseHTTPRequestHandler):
         target = f"http://127.0.0.1:{self.server.server_port}/accept/stolen"
         self.answer(302, b"", extra=[("Location", target)])
 
+    def be_redirect_to(self, _carrier, _key):
+        """/redirect-to/STATUS/ADDRESS-IN-HEX/..."""
+        parts = self.path.split("/")
+        self.answer(int(parts[2]), b"", extra=[("Location", bytes.fromhex(parts[3]).decode())])
+
+    def be_continue(self, _carrier, _key):
+        for _ in range(1 << 20):
+            self.wfile.write(b"HTTP/1.1 100 Continue\r\nX-Filler: y\r\n\r\n" * 100)
+
+    def be_chunks(self, _carrier, _key):
+        self.wfile.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+        for _ in range(1 << 14):
+            self.wfile.write(b"10000\r\n" + b"x" * (1 << 16) + b"\r\n")
+
+    def be_drip_header(self, _carrier, _key):
+        self.wfile.write(b"HTTP/1.1 200 OK\r\nX-Drip: ")
+        for _ in range(300):
+            self.wfile.write(b"y")
+            self.wfile.flush()
+            time.sleep(0.1)
+
     def be_stall(self, _carrier, _key):
         time.sleep(30)
 
@@ -276,9 +297,9 @@ class Handler(BaseHTTPRequestHandler):
             self.wfile.write(b"y" * (1 << 16))
 
     def be_gzip_bomb(self, _carrier, _key):
-        """1 GiB of blanks, about 1 MiB of it on the wire, for whoever unpacks it."""
+        """750 MiB of blanks, less than the cap on the wire, for whoever unpacks them."""
         import gzip
-        body = gzip.compress(b" " * (1 << 20), 9) * 1000
+        body = gzip.compress(b" " * (1 << 20), 9) * 750
         self.answer(200, body, extra=[("Content-Encoding", "gzip")])
 
     def be_escapes(self, _carrier, _key):

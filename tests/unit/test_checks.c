@@ -36,9 +36,9 @@ static int remove_folder(void **state)
 }
 
 static const struct check_note accepted = { "anthropic:default", "0123abcd", "accepted", "", "you",
-	INT64_C(1795347683788), 210 };
+	INT64_C(1795347683788), 210, -420000 };
 static const struct check_note rejected = { "env:GROQ_API_KEY", "ffffffff", "rejected", "bad key",
-	"", 5, 7 };
+	"", 5, 7, 0 };
 
 static void a_note_comes_back_as_it_was_written(void **state)
 {
@@ -59,6 +59,8 @@ static void a_note_comes_back_as_it_was_written(void **state)
 	assert_string_equal(note->expires_source, "you");
 	assert_int_equal(note->at_ms, 1795347683788);
 	assert_int_equal(note->latency_ms, 210);
+	assert_int_equal(note->skew_ms, -420000);
+	assert_int_equal(checks_find(&c, "env:GROQ_API_KEY", NULL)->skew_ms, 0);
 	assert_string_equal(checks_find(&c, "env:GROQ_API_KEY", NULL)->reason, "bad key");
 	checks_release(&c);
 	assert_int_equal(stat(f->path, &sb), 0);

@@ -602,6 +602,25 @@ static void a_use_in_the_future_makes_the_clock_suspect(void **state)
 	assert_severity(w, "clock", SEVERITY_WARN);
 }
 
+static void a_clock_that_the_last_check_saw_off_is_a_warning(void **state)
+{
+	static const char note[] =
+		"{\"version\":1,\"checks\":{\"a:1\":{\"verdict\":\"accepted\","
+		"\"at\":%lld,\"latencyMs\":5%s}}}";
+	struct world *w = *state;
+	char text[512];
+
+	world_file(w, WORLD_STORE,
+		"{\"version\":1,\"profiles\":{\"a:1\":{\"type\":\"api_key\",\"provider\":\"a\","
+		"\"key\":\"x\"}}}");
+	snprintf(text, sizeof(text), note, (long long)WORLD_NOW, ",\"skewMs\":-420000");
+	world_file(w, "secrets/checks.json", text);
+	assert_severity(w, "clock", SEVERITY_WARN);
+	snprintf(text, sizeof(text), note, (long long)WORLD_NOW, "");
+	world_file(w, "secrets/checks.json", text);
+	assert_severity(w, "clock", SEVERITY_OK);
+}
+
 static void other_state_folders_are_a_note(void **state)
 {
 	struct world *w = *state;
@@ -731,6 +750,7 @@ int main(void)
 		TEST(a_gateway_that_cannot_answer_is_told),
 		TEST(a_clock_from_1970_is_a_failure),
 		TEST(a_use_in_the_future_makes_the_clock_suspect),
+		TEST(a_clock_that_the_last_check_saw_off_is_a_warning),
 		TEST(other_state_folders_are_a_note),
 		TEST(a_git_work_tree_is_a_warning),
 		TEST(a_home_of_somebody_else_is_a_failure),

@@ -423,16 +423,21 @@ static int many_checks(void)
 
 static void many_checks_take_as_long_as_the_slowest(void **state)
 {
+#ifdef TFB_SANITIZE
+	const int limit = 200; /* percent; the checks of the compiler cost more than the work */
+#else
+	const int limit = 125;
+#endif
 	int best = many_checks();
 
 	(void)state;
 	/* On a busy machine a probe may start late: that is the machine, not the probe. */
-	for (int i = 0; i < 8 && best > 125; i++) {
+	for (int i = 0; i < 8 && best > limit; i++) {
 		int again = many_checks();
 
 		best = again < best ? again : best;
 	}
-	assert_true(best <= 125);
+	assert_true(best <= limit);
 }
 
 static void one_check_from_start_to_end_is_quick(void **state)

@@ -131,6 +131,21 @@ void scene_check_accepted(void)
 	report(VERDICT_ACCEPTED, REASON_NONE, 200);
 }
 
+/* All that an answer can tell, by way of a company's proxy. */
+void scene_check_account(void)
+{
+	struct check_result r = result_of(VERDICT_ACCEPTED, REASON_NONE, 200);
+
+	scene_start_used();
+	walk_to("check");
+	r.address[0] = '\0';
+	str_copy(r.proxy, sizeof(r.proxy), "proxy.corp.example:3128");
+	str_copy(r.account, sizeof(r.account), "Acme Robotics");
+	str_copy(r.credit, sizeof(r.credit), "74.50 USD left");
+	str_copy(r.limits, sizeof(r.limits), "49 of 50 requests left");
+	wizard_checked(player.w, &r, NULL);
+}
+
 void scene_check_rejected(void)
 {
 	scene_start_used();
@@ -291,6 +306,7 @@ const struct scene scenes[] = {
 	{ "check", scene_check, false },
 	{ "check-slow", scene_check_slow, false },
 	{ "check-accepted", scene_check_accepted, true },
+	{ "check-account", scene_check_account, false },
 	{ "check-rejected", scene_check_rejected, false },
 	{ "rotate-rejected", scene_check_rejected_rotate, false },
 	{ "check-unreachable", scene_check_unreachable, false },

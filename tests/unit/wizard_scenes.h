@@ -32,6 +32,7 @@ void scene_secret_paste_only(void);
 void scene_check(void);
 void scene_check_slow(void);
 void scene_check_accepted(void);
+void scene_check_account(void);
 void scene_check_rejected(void);
 void scene_check_rejected_rotate(void);
 void scene_check_unreachable(void);
