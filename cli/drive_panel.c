@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "cli/repair.h"
+#include "health/survey.h"
 #include "store/checks.h"
 
 /* Three at a time is the panel's own limit (wizard/panel.c); one more for a key press. */
@@ -97,7 +98,10 @@ static void look_again(struct view *v)
 
 static void write_note(struct view *v, struct live *l)
 {
-	struct check_note note = { .credential = l->credential,
+	const struct credential *c = snapshot_find(&v->s->now, l->credential);
+	char name[ID_CAP + 8];
+	struct str n = STR_OF(name);
+	struct check_note note = { .credential = name,
 		.fingerprint = l->fingerprint,
 		.verdict = verdict_name(l->verdict),
 		.reason = reason_name(l->reason),
@@ -105,6 +109,11 @@ static void write_note(struct view *v, struct live *l)
 		.at_ms = l->at_ms,
 		.latency_ms = l->latency_ms };
 
+	if (!c)
+		return; /* removed while it was checked */
+	survey_note_name(&n, c);
+	if (c->expires_ms > 0)
+		note.expires_source = expiry_source_name(c->expires_source);
 	/* A memory for next time: that it cannot be written is no reason to stop looking. */
 	if (v->s->now.state_exists && checks_record(v->s->place.paths.checks, &note, NULL))
 		l->noted_ms = l->at_ms;

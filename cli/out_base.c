@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/out_base.h"
 
+#include <json-c/printbuf.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/fs.h"
@@ -79,6 +81,73 @@ void json_put_text(struct json_object *to, const char *key, struct json_object *
 
 	clean(&s, key);
 	json_object_object_add(to, cleaned, value);
+}
+
+/* --- rows that are made while they are printed -------------------------------------------------
+ */
+
+struct rows {
+	struct json_object *(*make)(const void *ctx, size_t i);
+	const void *ctx;
+	size_t first, n;
+};
+
+static void new_line(struct printbuf *out, int level)
+{
+	printbuf_strappend(out, "\n");
+	printbuf_memset(out, -1, ' ', 2 * level);
+}
+
+/* A text of several lines, each below the first moved to the right. Strings hold no newline. */
+static void append_at(struct printbuf *out, const char *text, int level)
+{
+	for (;;) {
+		size_t n = strcspn(text, "\n");
+
+		printbuf_memappend(out, text, (int)n);
+		if (!text[n])
+			return;
+		new_line(out, level);
+		text += n + 1;
+	}
+}
+
+static int print_rows(struct json_object *array, struct printbuf *out, int level, int flags)
+{
+	const struct rows *r = json_object_get_userdata(array);
+
+	printbuf_strappend(out, "[");
+	for (size_t i = 0; i < r->n; i++) {
+		struct json_object *row = r->make(r->ctx, r->first + i);
+
+		if (i)
+			printbuf_strappend(out, ",");
+		new_line(out, level + 1);
+		append_at(out, json_object_to_json_string_ext(row, flags), level + 1);
+		json_object_put(row);
+	}
+	new_line(out, level);
+	printbuf_strappend(out, "]");
+	return 0;
+}
+
+static void free_rows(struct json_object *array, void *rows)
+{
+	(void)array;
+	free(rows);
+}
+
+struct json_object *json_rows(struct json_object *(*make)(const void *ctx, size_t i),
+	const void *ctx, size_t first, size_t n)
+{
+	struct json_object *array = json_object_new_array();
+	struct rows *r = n && array ? calloc(1, sizeof(*r)) : NULL;
+
+	if (!r)
+		return array;
+	*r = (struct rows){ .make = make, .ctx = ctx, .first = first, .n = n };
+	json_object_set_serializer(array, print_rows, r, free_rows);
+	return array;
 }
 
 bool json_finish(FILE *out, struct json_object *root, struct err *e)

@@ -265,6 +265,22 @@ static struct json_object *unusable(const struct status_view *v)
 	return list;
 }
 
+static struct json_object *plain_row(const void *view, size_t i)
+{
+	const struct status_view *v = view;
+
+	return oauth_profile(v, v->by_id[i]);
+}
+
+static struct json_object *row_with_facts(const void *view, size_t i)
+{
+	const struct status_view *v = view;
+	struct json_object *row = oauth_profile(v, v->by_id[i]);
+
+	json_put(row, "facts", facts(v->by_id[i], v->s->now_ms));
+	return row;
+}
+
 static struct json_object *oauth_providers(const struct status_view *v)
 {
 	struct json_object *list = json_object_new_array();
@@ -274,13 +290,11 @@ static struct json_object *oauth_providers(const struct status_view *v)
 		struct status_group g = status_group(v, v->by_id, p);
 		struct status_health h = status_health(&g, v->s->now_ms, v->warn_ms);
 		struct json_object *o = json_object_new_object();
-		struct json_object *rows = json_object_new_array();
 
-		for (size_t k = 0; k < g.count; k++)
-			json_object_array_add(rows, oauth_profile(v, g.rows[k]));
 		json_put(o, "provider", json_text(p->id));
 		json_put(o, "status", json_object_new_string(h.status));
-		json_put(o, "profiles", rows);
+		json_put(o, "profiles",
+			json_rows(plain_row, v, (size_t)(g.rows - v->by_id), g.count));
 		put_dates(o, h.expires_ms, v->s->now_ms);
 		json_object_array_add(list, o);
 	}
@@ -290,16 +304,9 @@ static struct json_object *oauth_providers(const struct status_view *v)
 static struct json_object *oauth(const struct status_view *v)
 {
 	struct json_object *o = json_object_new_object();
-	struct json_object *rows = json_object_new_array();
 
-	for (size_t i = 0; i < v->count; i++) {
-		struct json_object *row = oauth_profile(v, v->by_id[i]);
-
-		json_put(row, "facts", facts(v->by_id[i], v->s->now_ms));
-		json_object_array_add(rows, row);
-	}
 	json_put(o, "warnAfterMs", json_object_new_int64(v->warn_ms));
-	json_put(o, "profiles", rows);
+	json_put(o, "profiles", json_rows(row_with_facts, v, 0, v->count));
 	json_put(o, "providers", oauth_providers(v));
 	return o;
 }
@@ -334,6 +341,7 @@ bool out_status_json(FILE *out, const struct snapshot *s, int64_t warn_ms,
 {
 	struct json_object *root;
 	struct status_view v;
+	bool ok;
 	const char *raw = s->default_raw[0] ? s->default_raw : s->default_model;
 
 	if (!status_view_init(&v, s, warn_ms, e))
@@ -350,6 +358,7 @@ bool out_status_json(FILE *out, const struct snapshot *s, int64_t warn_ms,
 	json_put(root, "allowed", texts(s->allowed, s->allowed_count));
 	json_put(root, "auth", auth(&v, probes));
 	json_put(root, "protection", json_text(s->protection));
+	ok = json_finish(out, root, e); /* makes rows out of the view */
 	status_view_release(&v);
-	return json_finish(out, root, e);
+	return ok;
 }

@@ -286,6 +286,75 @@ static void a_model_keeps_its_form(void **state)
 	}
 }
 
+static void fallbacks_are_added_where_the_model_stands(void **state)
+{
+	static const struct {
+		const char *before, *after;
+	} rows[] = {
+		{ "{agents:{defaults:{model:'a/b'}}}",
+			"{agents:{defaults:{model:{\"primary\":\"a/b\",\"fallbacks\":[\"n/"
+			"m\"]}}}}" },
+		{ "{agents:{defaults:{model:{primary:'a/b', /* two */ fallbacks:['x/y']}}}}",
+			"{agents:{defaults:{model:{primary:'a/b', /* two */ "
+			"fallbacks:['x/y',\"n/m\"]}}}}" },
+		{ "{agents:{defaults:{model:{primary:'a/b'},models:{'a/b':{}}}}}",
+			"{agents:{defaults:{model:{primary:'a/b',fallbacks:[\"n/m\"]},"
+			"models:{'a/b':{},\"n/m\":{}}}}}" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct doc d = parsed(rows[i].before);
+		struct err e = { 0 };
+
+		assert_ok(config_add_fallback(&d, CONFIG_SLOT_MODEL, "n/m", &e), e);
+		expect_text(&d, rows[i].after);
+	}
+}
+
+static void the_lists_of_the_two_slots_are_apart(void **state)
+{
+	struct doc d =
+		parsed("{agents:{defaults:{model:{fallbacks:['a/b']},"
+		       "imageModel:{primary:'i/j',fallbacks:['a/b','c/d']}}}}");
+	struct err e = { 0 };
+
+	(void)state;
+	assert_ok(config_remove_fallback(&d, CONFIG_SLOT_IMAGE, "a/b", &e), e);
+	assert_ok(config_put_image(&d, "n/m", &e), e);
+	assert_ok(config_clear_fallbacks(&d, CONFIG_SLOT_MODEL, &e), e);
+	expect_text(&d,
+		"{agents:{defaults:{model:{fallbacks:[]},"
+		"imageModel:{primary:\"n/m\",fallbacks:['c/d']}}}}");
+}
+
+static void nothing_to_take_away_changes_nothing(void **state)
+{
+	static const char before[] = "{agents:{defaults:{model:'a/b'}}}";
+	struct doc d = parsed(before);
+	struct err e = { 0 };
+
+	(void)state;
+	assert_ok(config_clear_fallbacks(&d, CONFIG_SLOT_MODEL, &e), e);
+	assert_ok(config_clear_fallbacks(&d, CONFIG_SLOT_IMAGE, &e), e);
+	assert_ok(config_remove_fallback(&d, CONFIG_SLOT_MODEL, "x/y", &e), e);
+	assert_ok(config_remove_alias(&d, "x/y", &e), e);
+	expect_text(&d, before);
+}
+
+static void an_alias_stands_beside_what_its_entry_has(void **state)
+{
+	struct doc d = parsed("{agents:{defaults:{models:{'a/b':{params:{x:0x10}}}}}}");
+	struct err e = { 0 };
+
+	(void)state;
+	assert_ok(config_put_alias(&d, "a/b", "fast", &e), e);
+	assert_string_equal(
+		d.text.p, "{agents:{defaults:{models:{'a/b':{params:{x:0x10},alias:\"fast\"}}}}}");
+	assert_ok(config_remove_alias(&d, "a/b", &e), e);
+	expect_text(&d, "{agents:{defaults:{models:{'a/b':{params:{x:0x10}}}}}}");
+}
+
 static void what_an_include_may_hold_is_not_edited(void **state)
 {
 	static const char before[] = "{\n  $include: './auth.json5',\n  agents: {}\n}\n";
@@ -300,6 +369,11 @@ static void what_an_include_may_hold_is_not_edited(void **state)
 	assert_non_null(strstr(e.msg, "line 2"));
 	assert_string_equal(d.text.p, before);
 	assert_ok(config_put_model(&d, "a/b", false, &e), e);
+	doc_release(&d);
+	d = parsed("{agents:{$include:'./agents.json5'}}");
+	assert_err(config_put_image(&d, "a/b", &e), e, ERR_REFUSED);
+	assert_err(config_add_fallback(&d, CONFIG_SLOT_MODEL, "a/b", &e), e, ERR_REFUSED);
+	assert_err(config_put_alias(&d, "a/b", "x", &e), e, ERR_REFUSED);
 	doc_release(&d);
 }
 
@@ -333,6 +407,10 @@ int main(void)
 		cmocka_unit_test(no_order_is_made_where_none_was),
 		cmocka_unit_test(an_existing_profile_keeps_its_other_members),
 		cmocka_unit_test(a_model_keeps_its_form),
+		cmocka_unit_test(fallbacks_are_added_where_the_model_stands),
+		cmocka_unit_test(the_lists_of_the_two_slots_are_apart),
+		cmocka_unit_test(nothing_to_take_away_changes_nothing),
+		cmocka_unit_test(an_alias_stands_beside_what_its_entry_has),
 		cmocka_unit_test(what_an_include_may_hold_is_not_edited),
 		cmocka_unit_test(the_vault_entry_is_left_when_it_says_the_same),
 	};
