@@ -15,6 +15,7 @@
 
 #include <errno.h>
 #include <malloc.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,14 +28,24 @@ extern void *__libc_memalign(size_t alignment, size_t n);
 extern void __libc_free(void *p);
 /* NOLINTEND(bugprone-reserved-identifier) */
 
+/* Read by base/memory.c. */
+bool wipe_refused;
+
+static void *noted(void *p)
+{
+	if (!p)
+		wipe_refused = true;
+	return p;
+}
+
 void *malloc(size_t n)
 {
-	return __libc_malloc(n);
+	return noted(__libc_malloc(n));
 }
 
 void *calloc(size_t count, size_t n)
 {
-	return __libc_calloc(count, n);
+	return noted(__libc_calloc(count, n));
 }
 
 void free(void *p)
@@ -61,14 +72,14 @@ void *realloc(void *p, size_t n)
 	void *to;
 
 	if (!p)
-		return __libc_malloc(n);
+		return noted(__libc_malloc(n));
 	if (!n) { /* as glibc does */
 		free(p);
 		return NULL;
 	}
 	if (n <= usable && n >= usable / 2)
 		return shrink(p, n, usable);
-	to = __libc_malloc(n);
+	to = noted(__libc_malloc(n));
 	if (!to)
 		return NULL;
 	memcpy(to, p, n < usable ? n : usable);
@@ -94,7 +105,7 @@ static int is_power_of_two(size_t n)
 
 void *memalign(size_t alignment, size_t n)
 {
-	return __libc_memalign(alignment, n);
+	return noted(__libc_memalign(alignment, n));
 }
 
 void *aligned_alloc(size_t alignment, size_t n)
@@ -103,7 +114,7 @@ void *aligned_alloc(size_t alignment, size_t n)
 		errno = EINVAL;
 		return NULL;
 	}
-	return __libc_memalign(alignment, n);
+	return noted(__libc_memalign(alignment, n));
 }
 
 int posix_memalign(void **out, size_t alignment, size_t n)
@@ -113,7 +124,7 @@ int posix_memalign(void **out, size_t alignment, size_t n)
 
 	if (!is_power_of_two(alignment) || alignment % sizeof(void *))
 		return EINVAL;
-	p = __libc_memalign(alignment, n);
+	p = noted(__libc_memalign(alignment, n));
 	errno = saved;
 	if (!p)
 		return ENOMEM;

@@ -107,7 +107,7 @@ struct json_object *changes_json(const struct changes *c, const char *home)
 			diff_summary(&s, &counts, !f->stamp.exists);
 		json_put(row, "path", json_path(f->path, home));
 		json_put(row, "change", json_text(change));
-		json_object_array_add(list, row);
+		json_append(list, row);
 	}
 	return list;
 }

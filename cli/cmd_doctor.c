@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/memory.h"
 #include "cli/look.h"
 #include "cli/out_doctor.h"
 #include "cli/repair.h"
@@ -85,7 +86,8 @@ static bool run(struct cli *c, struct err *e)
 		ok = out_doctor_json(stdout, &s, e);
 	else {
 		out_doctor_text(stdout, &s);
-		ok = true;
+		ok = !memory_ran_out() ||
+		     err_set(e, ERR_MEMORY, "out of memory: a check may be wrong");
 	}
 	c->status = doctor_ok(&s) ? 0 : 1;
 out:

@@ -232,7 +232,7 @@ static bool print_json(const struct explanation *x, struct err *e)
 	json_put(root, "winner", x->winner ? json_text(x->winner->id) : NULL);
 	json_put(root, "winnerOpens", x->winner ? json_object_new_boolean(opens(x->winner)) : NULL);
 	for (size_t i = 0; i < x->count; i++)
-		json_object_array_add(list, source_json(&x->list[i]));
+		json_append(list, source_json(&x->list[i]));
 	json_put(root, "sources", list);
 	return json_finish(stdout, root, e);
 }

@@ -109,7 +109,7 @@ static bool print_json(const struct snapshot *s, const char *provider, struct er
 	json_put(root, "provider", text_or_null(provider));
 	for (size_t i = 0; i < s->credential_count; i++)
 		if (wanted(&s->credentials[i], provider))
-			json_object_array_add(list, row(&s->credentials[i]));
+			json_append(list, row(&s->credentials[i]));
 	json_put(root, "profiles", list);
 	return json_finish(stdout, root, e);
 }

@@ -10,9 +10,9 @@
 #include "cli/changes.h"
 #include "cli/hold.h"
 #include "cli/out_base.h"
-#include "cli/say.h"
 #include "cli/place.h"
 #include "cli/save.h"
+#include "cli/say.h"
 #include "cli/vault_files.h"
 #include "provider/provider.h"
 #include "store/checks.h"
@@ -377,7 +377,7 @@ static bool print_json(const struct removal *r, struct err *e)
 	struct json_object *records = json_object_new_array();
 
 	for (const char *at = next_record(r, NULL); at; at = next_record(r, at))
-		json_object_array_add(records, json_text(at));
+		json_append(records, json_text(at));
 	json_put(root, "ok", json_object_new_boolean(true));
 	json_put(root, "dryRun", json_object_new_boolean(given.dry_run));
 	json_put(root, "profile", json_text(r->id));

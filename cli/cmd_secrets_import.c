@@ -379,7 +379,7 @@ static bool print_json(const struct import *im, struct err *e)
 		json_put(o, "action", json_text(action_names[row->action]));
 		json_put(o, "newerHere", json_object_new_boolean(row->newer_here));
 		json_put(o, "reference", json_object_new_boolean(row->is_profile));
-		json_object_array_add(list, o);
+		json_append(list, o);
 	}
 	json_put(root, "ok", json_object_new_boolean(true));
 	json_put(root, "dryRun", json_object_new_boolean(given.dry_run));

@@ -109,15 +109,20 @@ static bool gather(struct vault_job *j, struct gathered *g, struct err *e)
 }
 
 /* Would a service no longer open it, that could until now? */
-static bool goes_offline(const struct vault_job *j, const struct gathered *g)
+static bool goes_offline(
+	const struct vault_job *j, const struct gathered *g, bool *so, struct err *e)
 {
-	const struct keyslot *here = vault_slot_here(&j->hold.vault, j->place.paths.keys);
+	const struct keyslot *here;
 
+	*so = false;
+	if (!vault_slot_find_here(&j->hold.vault, j->place.paths.keys, &here, e))
+		return false;
 	for (size_t i = 0; i < g->count; i++)
 		if (g->keys[i].slot.type == KEYSLOT_SYSTEMD_CRED ||
 			(here && strcmp(g->keys[i].slot.id, here->id) == 0))
-			return false;
-	return vault_opens_alone(&j->hold.vault, j->place.paths.keys, NULL);
+			return true;
+	*so = vault_opens_by(&j->hold.vault, here, NULL);
+	return true;
 }
 
 /* Under the lock: the slots are still those whose keys were gathered. */
@@ -182,11 +187,14 @@ static void report(const struct vault *v)
 static bool rekey_vault(struct vault_job *j, struct gathered *g, struct err *e)
 {
 	struct rekey how = { .keys = g->keys, .compromised = given.compromised };
+	bool offline;
 
 	if (!vault_job_open(j, "secrets rekey vault", NULL, e) || !drops_exist(&j->hold.vault, e) ||
 		!settle_key_file(j, e) || !gather(j, g, e))
 		return false;
-	if (goes_offline(j, g) && !unlock_confirm_offline(vault_job_given.yes_offline, e))
+	if (!goes_offline(j, g, &offline, e))
+		return false;
+	if (offline && !unlock_confirm_offline(vault_job_given.yes_offline, e))
 		return false;
 	how.count = g->count;
 	return vault_job_lock(j, e) && still_the_same(&j->hold.vault, g, e) &&

@@ -268,12 +268,16 @@ static bool run_add(struct cli *c, struct err *e)
 /* --- remove ------------------------------------------------------------------------------- */
 
 /* Would the vault need a person after a restart, and did not before? */
-static bool goes_offline(const struct vault_job *j, const char *id)
+static bool goes_offline(const struct vault_job *j, const char *id, bool *so, struct err *e)
 {
 	const struct vault *v = &j->hold.vault;
-	const char *keys = j->place.paths.keys;
+	const struct keyslot *here;
 
-	return vault_opens_alone(v, keys, NULL) && !vault_opens_alone(v, keys, id);
+	*so = false;
+	if (!vault_slot_find_here(v, j->place.paths.keys, &here, e))
+		return false;
+	*so = vault_opens_by(v, here, NULL) && !vault_opens_by(v, here, id);
+	return true;
 }
 
 /* Before anything is asked for: the last slot, or one that is not there. */
@@ -300,6 +304,7 @@ static bool run_remove(struct cli *c, struct err *e)
 	struct vault_job j = VAULT_JOB_NONE;
 	enum keyslot_type type;
 	bool asked = false;
+	bool now = false;
 	bool ok = false;
 
 	if (!place_find(&j.place, NULL, PLACE_REPAIR, COMMAND_REMOVE, e) ||
@@ -312,11 +317,14 @@ static bool run_remove(struct cli *c, struct err *e)
 		goto out;
 	}
 	type = vault_slot(&j.hold.vault, id)->type;
-	asked = goes_offline(&j, id);
+	if (!goes_offline(&j, id, &asked, e))
+		goto out;
 	if ((asked && !unlock_confirm_offline(vault_job_given.yes_offline, e)) ||
 		!vault_job_lock(&j, e))
 		goto out;
-	if (!asked && goes_offline(&j, id)) {
+	if (!goes_offline(&j, id, &now, e))
+		goto out;
+	if (!asked && now) {
 		err_set(e, ERR_BUSY, "another slot was removed meanwhile");
 		err_hint(e, "nothing was changed; run the command again");
 		goto out;

@@ -205,7 +205,7 @@ static struct json_object *records_json(const struct secrets_facts *f)
 		json_put(row, "profile", json_text(v->records[i].profile));
 		json_put(row, "provider", json_text(v->records[i].provider));
 		json_put(row, "field", json_text(v->records[i].field));
-		json_object_array_add(closed, row);
+		json_append(closed, row);
 	}
 	json_put(o, "total", json_object_new_int64((int64_t)v->record_count));
 	json_put(o, "open", json_object_new_int64((int64_t)f->records_open));

@@ -2,6 +2,7 @@
 #include "cli/look.h"
 
 #include "base/clock.h"
+#include "base/memory.h"
 #include "base/self.h"
 #include "cli/opener.h"
 #include "cli/say.h"
@@ -28,7 +29,9 @@ bool look_complete(const struct snapshot *s, struct err *e)
 		say_warning("%s", s->unread[i].msg);
 	if (s->unread_count && e)
 		*e = s->unread[0];
-	return !s->unread_count;
+	else if (memory_ran_out())
+		err_set(e, ERR_MEMORY, "out of memory: the answer may lack something");
+	return !s->unread_count && !memory_ran_out();
 }
 
 bool look_warn(const char *text, int64_t *ms, struct err *e)

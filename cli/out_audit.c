@@ -219,7 +219,7 @@ static struct json_object *notes(const struct audit *a)
 
 		json_put(o, "file", json_text(a->notes[i].path));
 		json_put(o, "reason", json_text(a->notes[i].why));
-		json_object_array_add(list, o);
+		json_append(list, o);
 	}
 	return list;
 }
@@ -231,9 +231,9 @@ bool out_audit_json(FILE *out, const struct audit *a, struct err *e)
 	struct json_object *findings = json_object_new_array();
 
 	for (size_t i = 0; i < a->file_count; i++)
-		json_object_array_add(files, json_text(a->files[i]));
+		json_append(files, json_text(a->files[i]));
 	for (size_t i = 0; i < a->count; i++)
-		json_object_array_add(findings, finding(&a->findings[i]));
+		json_append(findings, finding(&a->findings[i]));
 	json_put(root, "version", json_object_new_int64(1));
 	json_put(root, "status", json_text(status_word(a)));
 	json_put(root, "resolution", resolution(a));

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/fs.h"
+#include "base/memory.h"
 #include "base/text.h"
 
 #define TEXT_CAP 4096 /* longer than any field of a snapshot */
@@ -70,8 +71,15 @@ struct json_object *json_path(const char *path, const char *home)
 
 void json_put(struct json_object *to, const char *key, struct json_object *value)
 {
-	json_object_object_add_ex(
-		to, key, value, JSON_C_OBJECT_ADD_KEY_IS_NEW | JSON_C_OBJECT_ADD_CONSTANT_KEY);
+	if (!to || json_object_object_add_ex(to, key, value,
+			   JSON_C_OBJECT_ADD_KEY_IS_NEW | JSON_C_OBJECT_ADD_CONSTANT_KEY) != 0)
+		json_object_put(value);
+}
+
+void json_append(struct json_object *to, struct json_object *value)
+{
+	if (!to || json_object_array_add(to, value) != 0)
+		json_object_put(value);
 }
 
 void json_put_text(struct json_object *to, const char *key, struct json_object *value)
@@ -80,7 +88,8 @@ void json_put_text(struct json_object *to, const char *key, struct json_object *
 	struct str s = STR_OF(cleaned);
 
 	clean(&s, key);
-	json_object_object_add(to, cleaned, value);
+	if (!to || json_object_object_add(to, cleaned, value) != 0)
+		json_object_put(value);
 }
 
 /* --- rows that are made while they are printed -------------------------------------------------
@@ -156,14 +165,13 @@ bool json_finish(FILE *out, struct json_object *root, struct err *e)
 					  root, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED |
 							JSON_C_TO_STRING_NOSLASHESCAPE)
 				: NULL;
-	bool ok = text != NULL;
+	bool ok = text && !memory_ran_out();
 
 	if (!ok)
-		err_set(e, ERR_MEMORY, "out of memory");
+		err_set(e, ERR_MEMORY, "out of memory for the output");
 	else
-		ok = fputs(text, out) >= 0 && fputc('\n', out) >= 0;
-	if (text && !ok)
-		err_sys(e, "cannot write the output");
+		ok = (fputs(text, out) >= 0 && fputc('\n', out) >= 0) ||
+		     err_sys(e, "cannot write the output");
 	json_object_put(root);
 	return ok;
 }

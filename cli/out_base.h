@@ -20,8 +20,12 @@ void out_path(FILE *out, const char *path, const char *home);
 struct json_object *json_text(const char *text);
 struct json_object *json_path(const char *path, const char *home);
 
-/* Adds a member that is new, under a constant key. Takes the value. */
+/*
+ * Adds a member that is new, under a constant key; adds an element. Both take the value. Where
+ * json-c got no memory for `to` nothing happens: json_finish() will say so.
+ */
 void json_put(struct json_object *to, const char *key, struct json_object *value);
+void json_append(struct json_object *to, struct json_object *value);
 
 /* Adds a member under a foreign key, made harmless; of two that become alike the last counts. */
 void json_put_text(struct json_object *to, const char *key, struct json_object *value);
@@ -34,7 +38,10 @@ void json_put_text(struct json_object *to, const char *key, struct json_object *
 struct json_object *json_rows(struct json_object *(*make)(const void *ctx, size_t i),
 	const void *ctx, size_t first, size_t n);
 
-/* Writes it with two blanks per level and a newline, and frees it, also on failure. */
+/*
+ * Writes it with two blanks per level and a newline, and frees it, also on failure. ERR_MEMORY
+ * when a part of it may be missing.
+ */
 bool json_finish(FILE *out, struct json_object *root, struct err *e);
 
 #endif

@@ -102,7 +102,7 @@ bool out_doctor_json(FILE *out, const struct snapshot *s, struct err *e)
 
 	for (size_t i = 0; i < s->finding_count; i++)
 		if (s->findings[i].severity != SEVERITY_OK)
-			json_object_array_add(findings, finding(&s->findings[i]));
+			json_append(findings, finding(&s->findings[i]));
 	json_put(root, "ok", json_object_new_boolean(doctor_ok(s)));
 	json_put(root, "checksRun", json_object_new_int64((int64_t)checks_run(s)));
 	json_put(root, "findings", findings);

@@ -36,7 +36,7 @@ bool out_order_get_json(FILE *out, const struct order_view *v, struct err *e)
 	struct json_object *ids = v->count ? json_object_new_array() : NULL;
 
 	for (size_t i = 0; i < v->count; i++)
-		json_object_array_add(ids, json_text(v->ids[i]));
+		json_append(ids, json_text(v->ids[i]));
 	json_put(root, "agentId", json_text(v->agent));
 	json_put(root, "agentDir", json_text(v->agent_dir));
 	json_put(root, "provider", json_text(v->provider));

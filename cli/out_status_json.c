@@ -18,7 +18,7 @@ static struct json_object *texts(const char (*items)[192], size_t n)
 	struct json_object *list = json_object_new_array_ext(n ? (int)n : 1);
 
 	for (size_t i = 0; i < n; i++)
-		json_object_array_add(list, json_text(items[i]));
+		json_append(list, json_text(items[i]));
 	return list;
 }
 
@@ -125,7 +125,7 @@ static struct json_object *profile_counts(
 		struct str s = STR_OF(text);
 
 		status_label(&s, g.rows[i], v->s->now_ms);
-		json_object_array_add(labels, json_text(text));
+		json_append(labels, json_text(text));
 	}
 	json_put(o, "labels", labels);
 	return o;
@@ -207,7 +207,7 @@ static struct json_object *providers(const struct status_view *v)
 			json_put(o, "env", env_source(v->s, p));
 		if (p->config_key_mask[0])
 			json_put(o, "modelsJson", config_source(v->s, p));
-		json_object_array_add(list, o);
+		json_append(list, o);
 	}
 	return list;
 }
@@ -224,7 +224,7 @@ static struct json_object *with_oauth(const struct snapshot *s)
 		if (!n)
 			continue;
 		str_fmt(&t, "%s (%u)", s->providers[i].id, n);
-		json_object_array_add(list, json_text(text));
+		json_append(list, json_text(text));
 	}
 	return list;
 }
@@ -235,7 +235,7 @@ static struct json_object *missing_in_use(const struct snapshot *s)
 
 	for (size_t i = 0; i < s->provider_count; i++)
 		if (provider_missing(&s->providers[i]))
-			json_object_array_add(list, json_text(s->providers[i].id));
+			json_append(list, json_text(s->providers[i].id));
 	return list;
 }
 
@@ -261,7 +261,7 @@ static struct json_object *unusable(const struct status_view *v)
 
 	for (size_t i = 0; i < v->count; i++)
 		if (status_unusable_until(v->by_id[i], v->s->now_ms))
-			json_object_array_add(list, status_unusable_json(v->by_id[i], v->s));
+			json_append(list, status_unusable_json(v->by_id[i], v->s));
 	return list;
 }
 
@@ -296,7 +296,7 @@ static struct json_object *oauth_providers(const struct status_view *v)
 		json_put(o, "profiles",
 			json_rows(plain_row, v, (size_t)(g.rows - v->by_id), g.count));
 		put_dates(o, h.expires_ms, v->s->now_ms);
-		json_object_array_add(list, o);
+		json_append(list, o);
 	}
 	return list;
 }

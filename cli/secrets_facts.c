@@ -172,7 +172,7 @@ struct json_object *secrets_slots_json(const struct secrets_facts *f)
 			json_put(row, "ops", json_object_new_int64((int64_t)slot->cost.ops));
 			json_put(row, "mem", json_object_new_int64((int64_t)slot->cost.mem));
 		}
-		json_object_array_add(list, row);
+		json_append(list, row);
 	}
 	return list;
 }

@@ -7,6 +7,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "base/memory.h"
+
 /* The one piece of state: whether mlock() ever failed. */
 static bool lock_failed;
 
@@ -85,8 +87,10 @@ bool secret_init(struct secret *s, size_t cap, struct err *e)
 	struct region r;
 
 	*s = (struct secret){ 0 };
-	if (cap > SECRET_CAP_MAX || !region_map(&r, cap))
+	if (cap > SECRET_CAP_MAX || !region_map(&r, cap)) {
+		memory_note();
 		return err_set(e, ERR_MEMORY, "out of memory for a secret of %zu bytes", cap);
+	}
 	region_protect(&r);
 	s->bytes = r.pages + r.inner - cap - 1;
 	s->cap = cap;

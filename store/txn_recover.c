@@ -59,6 +59,7 @@ static bool load_copy(const struct txn *t, size_t i, struct err *e)
 static bool replace(const struct txn *t, struct txn_file *f, struct err *e)
 {
 	struct fs_replace how = { .expect = &f->before, .mode = f->mode, .secret = f->secret };
+	enum step now;
 	bool ok = false;
 
 	if (!f->removes &&
@@ -66,7 +67,10 @@ static bool replace(const struct txn *t, struct txn_file *f, struct err *e)
 		return false;
 	if (f->has_peer && !peerlock_take(&f->lock, f->path, &f->peer, e))
 		goto out;
-	if (judge(t, f, e) != STEP_REPLACE) {
+	now = judge(t, f, e);
+	if (now == STEP_FAILED)
+		goto out;
+	if (now != STEP_REPLACE) {
 		err_set(e, ERR_BUSY, "%s was changed by another program meanwhile", f->path);
 		goto out;
 	}

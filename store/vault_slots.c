@@ -56,17 +56,30 @@ size_t vault_unattended(const struct vault *v)
 	return n;
 }
 
-const struct keyslot *vault_slot_here(const struct vault *v, const char *key_dir)
+bool vault_slot_find_here(
+	const struct vault *v, const char *key_dir, const struct keyslot **slot, struct err *e)
 {
 	char path[FS_PATH_MAX];
-	const struct keyslot *slot = NULL;
 	struct secret key = { 0 };
+	struct err why = { 0 };
+	bool ok;
 
-	if (keyfile_path(path, sizeof(path), key_dir, v->id, NULL) &&
-		keyfile_read(path, &key, NULL))
-		slot = vault_slot_of(v, &key);
+	*slot = NULL;
+	if (!keyfile_path(path, sizeof(path), key_dir, v->id, e))
+		return false;
+	ok = keyfile_read(path, &key, &why) ? vault_slot_match(v, &key, slot, e)
+					    : why.code == ERR_NOT_FOUND || why.code == ERR_DAMAGED;
+	if (why.code && !ok && e)
+		*e = why;
 	secret_release(&key);
-	return slot;
+	return ok;
+}
+
+const struct keyslot *vault_slot_here(const struct vault *v, const char *key_dir)
+{
+	const struct keyslot *slot;
+
+	return vault_slot_find_here(v, key_dir, &slot, NULL) ? slot : NULL;
 }
 
 static bool other(const struct keyslot *slot, const char *without)
@@ -74,16 +87,19 @@ static bool other(const struct keyslot *slot, const char *without)
 	return !without || strcmp(slot->id, without) != 0;
 }
 
-bool vault_opens_alone(const struct vault *v, const char *key_dir, const char *without)
+bool vault_opens_by(const struct vault *v, const struct keyslot *here, const char *without)
 {
-	const struct keyslot *here = vault_slot_here(v, key_dir);
-
 	if (here && other(here, without))
 		return true;
 	for (size_t i = 0; i < v->slot_count; i++)
 		if (v->slots[i].type == KEYSLOT_SYSTEMD_CRED && other(&v->slots[i], without))
 			return true;
 	return false;
+}
+
+bool vault_opens_alone(const struct vault *v, const char *key_dir, const char *without)
+{
+	return vault_opens_by(v, vault_slot_here(v, key_dir), without);
 }
 
 const char *vault_weakest_words(const struct vault *v, const char *key_dir)

@@ -71,11 +71,20 @@ bool keyslot_unattended(enum keyslot_type type);
 /* How many slots are of such a kind. A key file of one may still be elsewhere. */
 size_t vault_unattended(const struct vault *v);
 
-/* The slot that the key file in this folder opens; NULL: none. */
+/*
+ * The slot that the key file in this folder opens, or NULL; a damaged one opens none. False when
+ * there is one that cannot be read, or no memory. vault_slot_here() is for who only shows it.
+ */
+bool vault_slot_find_here(
+	const struct vault *v, const char *key_dir, const struct keyslot **slot, struct err *e);
 const struct keyslot *vault_slot_here(const struct vault *v, const char *key_dir);
 
-/* Would a service still open it if it had not this slot (NULL: as it is)? A credential counts. */
+/*
+ * Would a service still open it if it had not this slot (NULL: as it is)? A credential counts.
+ * The second form is for who knows already which slot the key file here opens (NULL: none).
+ */
 bool vault_opens_alone(const struct vault *v, const char *key_dir, const char *without);
+bool vault_opens_by(const struct vault *v, const struct keyslot *here, const char *without);
 
 /*
  * A vault is as strong as its weakest slot. In words, for a sentence that begins "the vault
