@@ -59,19 +59,54 @@ static bool fails(void)
 	return true;
 }
 
+/*
+ * A program that wipes what it frees has a malloc of its own, which comes before any preloaded one,
+ * and takes its memory from these. They are in the way of both kinds of program.
+ */
+static void *(*real_malloc)(size_t);
+static void *(*real_calloc)(size_t, size_t);
+static void *(*real_realloc)(void *, size_t);
+
+static void find_real(void)
+{
+	if (real_realloc)
+		return;
+	*(void **)&real_malloc = dlsym(RTLD_NEXT, "__libc_malloc");
+	*(void **)&real_calloc = dlsym(RTLD_NEXT, "__libc_calloc");
+	*(void **)&real_realloc = dlsym(RTLD_NEXT, "__libc_realloc");
+}
+
+void *__libc_malloc(size_t n)
+{
+	find_real();
+	return fails() ? NULL : real_malloc(n);
+}
+
+void *__libc_calloc(size_t n, size_t size)
+{
+	find_real();
+	return fails() ? NULL : real_calloc(n, size);
+}
+
+void *__libc_realloc(void *p, size_t n)
+{
+	find_real();
+	return fails() ? NULL : real_realloc(p, n);
+}
+
 void *malloc(size_t n)
 {
-	return fails() ? NULL : __libc_malloc(n);
+	return __libc_malloc(n);
 }
 
 void *calloc(size_t n, size_t size)
 {
-	return fails() ? NULL : __libc_calloc(n, size);
+	return __libc_calloc(n, size);
 }
 
 void *realloc(void *p, size_t n)
 {
-	return fails() ? NULL : __libc_realloc(p, n);
+	return __libc_realloc(p, n);
 }
 
 int posix_memalign(void **p, size_t align, size_t n)
