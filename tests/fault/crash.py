@@ -348,7 +348,7 @@ def sweep(w, flow, a):
         checked(n, lambda state=state: judge.files(state))
     kinds = list(groups.values())
     most = KINDS if a.count >= 1000 else a.count
-    for n, state in [k[0] for k in sample(kinds, most)] + second_of(kinds, min(ALIKE, most)):
+    for n, state in [k[0] for k in sample(kinds, most)] + second_of(kinds, min(ALIKE, most // 4)):
         tally.cases += a.count < 1000
         checked(n, lambda state=state: follow(judge, tally, state))
     if flow not in READ_ALL:
