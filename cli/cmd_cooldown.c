@@ -106,7 +106,7 @@ static bool print_json(const struct snapshot *s, const char *provider, struct er
 
 	for (size_t i = 0; i < s->credential_count; i++)
 		if (listed(s, &s->credentials[i], provider))
-			json_object_array_add(list, status_unusable_json(&s->credentials[i], s));
+			json_append(list, status_unusable_json(&s->credentials[i], s));
 	json_put(root, "agent", json_text(s->agent));
 	json_put(root, "storePath", json_path(s->store_path, s->home));
 	json_put(root, "unusableProfiles", list);

@@ -68,7 +68,7 @@ static bool print_fallbacks_json(const struct config_model *m, struct err *e)
 	struct json_object *list = json_object_new_array();
 
 	for (size_t i = 0; i < m->fallback_count; i++)
-		json_object_array_add(list, json_text(m->fallbacks[i]));
+		json_append(list, json_text(m->fallbacks[i]));
 	json_put(root, "fallbacks", list);
 	return json_finish(stdout, root, e);
 }

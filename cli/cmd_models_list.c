@@ -325,7 +325,7 @@ static struct json_object *tags_json(const struct row *r)
 		struct str s = STR_OF(tag);
 
 		str_addn(&s, at, n);
-		json_object_array_add(list, json_text(tag));
+		json_append(list, json_text(tag));
 		at += n + (at[n] == ',');
 	}
 	return list;
@@ -348,7 +348,7 @@ static bool print_json(const struct list *l, struct err *e)
 		json_put(o, "available", json_object_new_boolean(r->available));
 		json_put(o, "tags", tags_json(r));
 		json_put(o, "missing", json_object_new_boolean(false));
-		json_object_array_add(models, o);
+		json_append(models, o);
 	}
 	json_put(root, "count", json_object_new_int64((int64_t)l->count));
 	json_put(root, "models", models);

@@ -11,7 +11,7 @@ static struct json_object *options(const struct probe_report *r)
 	struct json_object *ids = json_object_new_array();
 
 	for (size_t i = 0; i < r->profile_count; i++)
-		json_object_array_add(ids, json_text(r->profile_ids[i]));
+		json_append(ids, json_text(r->profile_ids[i]));
 	if (r->provider[0])
 		json_put(o, "provider", json_text(r->provider));
 	json_put(o, "profileIds", ids);
@@ -57,7 +57,7 @@ static void add_rows(struct json_object *list, const struct probe_report *r, boo
 {
 	for (size_t i = 0; i < r->count; i++)
 		if (r->rows[i].target == target)
-			json_object_array_add(list, row_json(&r->rows[i]));
+			json_append(list, row_json(&r->rows[i]));
 }
 
 struct json_object *out_probe_json(const struct probe_report *r)

@@ -306,8 +306,8 @@ static bool no_arguments(struct tracer *t, char **args)
 static const struct trace_mode modes[] = {
 	{ "count", 0, true, "", no_arguments, count_entry, no_result, count_finish, NULL },
 	{ "kill", 1, false, "N", kill_start, kill_entry, kill_leave, no_words, NULL },
-	{ "fail", 4, true, "GROUP K once|on ERROR", fail_start, fail_entry, no_result,
-		fail_finish, NULL },
+	{ "fail", 4, true, "GROUP K once|on ERROR", fail_start, fail_entry, no_result, fail_finish,
+		NULL },
 	{ "record", 1, true, "FILE", record_start, nothing, record_leave, record_finish, NULL },
 	{ "scan", 1, false, "NEEDLES", scan_mode_start, nothing, no_result, scan_mode_finish,
 		scan_dying },

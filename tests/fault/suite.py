@@ -35,6 +35,8 @@ ALLOWED = (
     ("write", r".*/thinkfleetbot-resolve", r"pipe:.*"),     # what the gateway asked for
     ("write", r".*", r".*/\.\.env\.thinkfleetbot\..*\.tmp"),  # kept in plain text on request, and
     ("write", r".*", r".*/\.auth-profiles\.json\.thinkfleetbot\..*\.tmp"),  # what others had there
+    ("write", r".*", r".*/secrets/\.txn/\w+/\.\d+\.new\..*\.tmp"),  # in a journal too: store/txn.h
+    ("arguments|environment", r"\?", r"\".*/thinkfleetbot\""),  # what the test itself started it with
     ("environment", r".*/thinkfleetbot run", r".*"),        # what `run` is for,
     (r".*", "a command of run", r".*"),                     # and what the test's command does then
 )
