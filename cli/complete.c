@@ -172,6 +172,8 @@ static const struct values {
 	void (*give)(const struct line *l);
 } values[] = {
 	{ "--provider", give_providers },
+	{ "--probe-provider", give_providers },
+	{ "--probe-profile", give_profiles },
 	{ "--method", give_methods },
 	{ "--key-env", give_nothing },
 	{ "--name", give_nothing },
@@ -192,6 +194,8 @@ static const struct values {
 	{ "ARGUMENT", give_files },
 	{ "N", give_nothing },
 	{ "DURATION", give_nothing },
+	{ "MS", give_nothing },
+	{ "ALIAS", give_nothing },
 };
 
 static const struct values *values_of(const char *of, size_t n)

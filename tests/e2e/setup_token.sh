@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # models auth setup-token: takes the token from what `claude setup-token` prints (wrapped, coloured, slowly, in
 # pieces), shows none of it, and opens the paste page when there is no token or no claude.
-# shellcheck disable=SC2016 source=tests/e2e/lib.sh
+# shellcheck disable=SC2016,SC2119 source=tests/e2e/lib.sh
 source "$(dirname "$0")/lib.sh"
 start_provider
 use_provider anthropic

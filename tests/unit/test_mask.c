@@ -34,8 +34,8 @@ static void a_token_is_hidden_and_what_stands_around_it_is_not(void **state)
 static void text_without_a_token_stays(void **state)
 {
 	(void)state;
-	assert_string_equal(see("sk-ant-api03-abc sk-ant-oat02-abc"),
-		"sk-ant-api03-abc sk-ant-oat02-abc");
+	assert_string_equal(
+		see("sk-ant-api03-abc sk-ant-oat02-abc"), "sk-ant-api03-abc sk-ant-oat02-abc");
 	assert_int_equal(found, 0);
 }
 
@@ -56,10 +56,10 @@ static void colours_neither_end_nor_reveal_it(void **state)
 static void a_wrapped_token_is_hidden_to_its_end(void **state)
 {
 	(void)state;
-	assert_string_equal(see(PREFIX "abc\r\ndef\r\n\r\nStore it."),
-		PREFIX "***\r\n***\r\n\r\nStore it.");
-	assert_string_equal(see(PREFIX "abc   \r\n  def\r\n\r\nStore"),
-		PREFIX "***   \r\n  ***\r\n\r\nStore");
+	assert_string_equal(
+		see(PREFIX "abc\r\ndef\r\n\r\nStore it."), PREFIX "***\r\n***\r\n\r\nStore it.");
+	assert_string_equal(
+		see(PREFIX "abc   \r\n  def\r\n\r\nStore"), PREFIX "***   \r\n  ***\r\n\r\nStore");
 }
 
 static void a_wrap_inside_the_prefix_is_seen_through(void **state)
