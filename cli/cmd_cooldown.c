@@ -193,8 +193,8 @@ static bool all_exist(const struct clearing *x, struct err *e)
 		if (profiles_find(&x->profiles, id) || noted(&x->profiles.doc, id) ||
 			noted(&x->profiles.state, id))
 			continue;
-		err_set(e, ERR_NOT_FOUND, "Auth profile \"%.100s\" not found in %s.",
-			id, x->place.agent_dir);
+		err_set(e, ERR_NOT_FOUND, "Auth profile \"%.100s\" not found in %s.", id,
+			x->place.agent_dir);
 		return err_hint(e, "thinkfleetbot models auth cooldown list shows them");
 	}
 	return true;
