@@ -14,13 +14,14 @@
 #include "cli/out_base.h"
 #include "cli/restore.h"
 #include "cli/save.h"
+#include "cli/say.h"
 #include "store/profiles.h"
 
 /*
  * `secrets import`: what the capsule holds and the vault does not, or holds with
  * another value. Each profile is saved as the wizard saves it, so that its reference, its
- * line in .env and the configuration are rebuilt and proven with it; an import that was
- * interrupted is finished by running it again. Nothing is ever removed.
+ * line in .env and the configuration are rebuilt and proven with it; all of them together or
+ * none, like every save. Nothing is ever removed.
  */
 
 #define COMMAND "secrets import"
@@ -174,30 +175,6 @@ static int64_t expires_of(const struct import *im, const struct capsule_record *
 	return 0;
 }
 
-static bool save_value(const struct import *im, const struct capsule_record *r,
-	const struct capsule_record *from, struct err *e)
-{
-	char dir[FS_PATH_MAX];
-	struct secret key = { 0 };
-	struct save s = { .paths = &im->place.paths,
-		.agent = r->agent,
-		.agent_dir = dir,
-		.profile_id = r->profile,
-		.provider = provider_find(r->provider),
-		.method = method_of(r),
-		.key = &key,
-		.keep = KEEP_SEALED,
-		.accept_rollback = given.accept_rollback,
-		.expires_ms = r == from ? expires_of(im, r) : 0 };
-	bool ok;
-
-	s.expires_source = s.expires_ms ? EXPIRY_YOU : EXPIRY_NONE;
-	ok = agents_dir(dir, sizeof(dir), &im->place, r->agent, e) &&
-	     secret_from(&key, from->value, from->len, e) && save_apply(&s, NULL, e);
-	secret_release(&key);
-	return ok || err_wrap(e, "%s", r->id);
-}
-
 static bool plain_here(const struct import *im, const struct capsule_record *r)
 {
 	const struct profile *p;
@@ -214,18 +191,78 @@ static bool plain_here(const struct import *im, const struct capsule_record *r)
 	return plain;
 }
 
+/* Everything that goes through a save, in its order, and what those point to. */
+struct import_saves {
+	const struct import *im;
+	struct save *list;
+	struct secret *keys; /* views of the capsule's memory: nothing is copied, or released */
+	struct pool dirs;
+	size_t count;
+};
+
+static void saves_release(struct import_saves *all)
+{
+	pool_release(&all->dirs);
+	free(all->keys);
+	free(all->list);
+}
+
+/* The folder of an agent; most records are of one that was asked for just before. */
+static const char *dir_of(struct import_saves *all, const char *agent, struct err *e)
+{
+	char dir[FS_PATH_MAX];
+	const char *kept;
+
+	if (all->count && strcmp(all->list[all->count - 1].agent, agent) == 0)
+		return all->list[all->count - 1].agent_dir;
+	if (!agents_dir(dir, sizeof(dir), &all->im->place, agent, e))
+		return NULL;
+	kept = pool_copy(&all->dirs, dir);
+	if (!kept)
+		err_set(e, ERR_MEMORY, "out of memory");
+	return kept;
+}
+
+/* The value of `from` under the name of `r`. */
+static bool add_save(struct import_saves *all, const struct capsule_record *r,
+	const struct capsule_record *from, struct err *e)
+{
+	const struct import *im = all->im;
+	const char *dir = dir_of(all, r->agent, e);
+	struct secret *key = &all->keys[all->count];
+	struct save *s = &all->list[all->count];
+
+	if (!dir)
+		return false;
+	*key = (struct secret){ .bytes = (char *)from->value, .len = from->len, .cap = from->len };
+	*s = (struct save){ .paths = &im->place.paths,
+		.agent = r->agent,
+		.agent_dir = dir,
+		.profile_id = r->profile,
+		.provider = provider_find(r->provider),
+		.method = method_of(r),
+		.key = key,
+		.keep = KEEP_SEALED,
+		.accept_rollback = given.accept_rollback,
+		.expires_ms = r == from ? expires_of(im, r) : 0 };
+	s->expires_source = s->expires_ms ? EXPIRY_YOU : EXPIRY_NONE;
+	all->count++;
+	return true;
+}
+
 /*
  * The capsule's previous revision first, unless something here should rather become the
  * previous one: a record that is replaced, or a key in plain text.
  */
-static bool import_profile(const struct import *im, const struct import_row *row, struct err *e)
+static bool add_profile(struct import_saves *all, const struct import_row *row, struct err *e)
 {
+	const struct import *im = all->im;
 	const struct capsule_record *previous = restore_previous(&im->capsule, row->record);
 
 	if (row->action == IMPORT_ADD && previous && !plain_here(im, row->record) &&
-		!save_value(im, row->record, previous, e))
+		!add_save(all, row->record, previous, e))
 		return false;
-	return save_value(im, row->record, row->record, e);
+	return add_save(all, row->record, row->record, e);
 }
 
 /* Is it the one that a variable carried there? */
@@ -237,64 +274,70 @@ static bool has_line(const struct import *im, const struct capsule_record *r)
 	return false;
 }
 
-/* Of two profiles for one variable the first one saved gets the line: those that had it go first.
- */
-static bool import_profiles(const struct import *im, bool with_line, struct err *e)
+/* Of two profiles for one variable the first one gets the line: those that had it go first. */
+static bool add_profiles(struct import_saves *all, bool with_line, struct err *e)
 {
+	const struct import *im = all->im;
+
 	for (size_t i = 0; i < im->count; i++) {
 		const struct import_row *row = &im->rows[i];
 
-		if (!row->is_profile || has_line(im, row->record) != with_line ||
-			import_profile(im, row, e))
-			continue;
-		if (!e->hint[0])
-			err_hint(e,
-				"what was imported before it works; run the command again with "
-				"--merge");
-		return false;
+		if (row->is_profile && has_line(im, row->record) == with_line &&
+			!add_profile(all, row, e))
+			return false;
 	}
 	return true;
 }
 
-/* Keys of variables and of unknown providers: nothing refers to them but their names. */
-static bool import_bare(const struct import *im, struct err *e)
+static bool is_bare(const struct import_row *row)
 {
-	struct hold h = HOLD_NONE;
-	bool any = false;
-	bool ok = true;
-
-	for (size_t i = 0; i < im->count; i++)
-		any |= !im->rows[i].is_profile && im->rows[i].action != IMPORT_KEEP;
-	if (!any)
-		return true;
-	ok = hold_open(&h, &im->place.paths, given.accept_rollback, e);
-	for (size_t i = 0; ok && i < im->count; i++)
-		if (!im->rows[i].is_profile && im->rows[i].action != IMPORT_KEEP)
-			ok = restore_record(&h.vault, &im->capsule, im->rows[i].record, e);
-	ok = ok && vault_save(&h.vault, im->place.paths.vault, e);
-	hold_release(&h);
-	return ok;
+	return !row->is_profile && row->action != IMPORT_KEEP;
 }
 
-/* A new vault, empty, for a capsule that holds no profile to make one. */
-static bool make_vault(const struct import *im, struct err *e)
+/* Keys of variables and of unknown providers: nothing refers to them but their names. */
+static bool seal_bare(void *ctx, struct vault *v, struct err *e)
 {
-	const struct paths *p = &im->place.paths;
-	struct hold h = HOLD_NONE;
-	char path[FS_PATH_MAX];
-	bool ok = hold_lock(&h, p, e);
+	const struct import *im = ctx;
 
-	if (ok && !vault_exists(p)) {
-		ok = vault_create(&h.vault, p->keys, e);
-		if (ok && !vault_save(&h.vault, p->vault, e)) {
-			/* A key file whose vault was never written would only puzzle. */
-			if (!vault_exists(p) &&
-				keyfile_path(path, sizeof(path), p->keys, h.vault.id, NULL))
-				fs_unlink(path, NULL);
-			ok = false;
-		}
+	for (size_t i = 0; i < im->count; i++)
+		if (is_bare(&im->rows[i]) &&
+			!restore_record(v, &im->capsule, im->rows[i].record, e))
+			return false;
+	return true;
+}
+
+/* A capsule without a profile makes a vault where there is none, too. */
+static bool has_bare(const struct import *im)
+{
+	for (size_t i = 0; i < im->count; i++)
+		if (is_bare(&im->rows[i]))
+			return true;
+	return !im->had_vault;
+}
+
+static bool import_all(struct import *im, struct err *e)
+{
+	struct import_saves saves = { .im = im };
+	struct save_all all = { .paths = &im->place.paths,
+		.accept_rollback = given.accept_rollback,
+		.seal = has_bare(im) ? seal_bare : NULL,
+		.ctx = im };
+	bool ok = false;
+
+	/* At most two for each: the capsule's previous revision and its present one. */
+	saves.list = calloc(2 * im->count + 1, sizeof(*saves.list));
+	saves.keys = calloc(2 * im->count + 1, sizeof(*saves.keys));
+	if (!saves.list || !saves.keys) {
+		err_set(e, ERR_MEMORY, "out of memory");
+		goto out;
 	}
-	hold_release(&h);
+	if (!add_profiles(&saves, true, e) || !add_profiles(&saves, false, e))
+		goto out;
+	all.list = saves.list;
+	all.count = saves.count;
+	ok = save_apply_all(&all, &(struct save_progress){ .note = say_note }, e);
+out:
+	saves_release(&saves);
 	return ok;
 }
 
@@ -314,12 +357,6 @@ static bool prove(const struct import *im, struct err *e)
 	secret_release(&key);
 	vault_release(&v);
 	return ok;
-}
-
-static bool apply(const struct import *im, struct err *e)
-{
-	return make_vault(im, e) && import_profiles(im, true, e) && import_profiles(im, false, e) &&
-	       import_bare(im, e) && prove(im, e);
 }
 
 /* --- what is said -------------------------------------------------------------------------------
@@ -390,6 +427,8 @@ static bool confirm(const struct import *im, struct err *e)
 
 static bool import(struct import *im, const char *path, struct err *e)
 {
+	if (!given.dry_run && !hold_settle(&im->place, e))
+		return false;
 	im->had_vault = vault_exists(&im->place.paths);
 	if (im->had_vault && !given.merge) {
 		err_set(e, ERR_REFUSED, "there is a vault here already");
@@ -402,7 +441,7 @@ static bool import(struct import *im, const char *path, struct err *e)
 	fflush(stdout);
 	if (given.dry_run)
 		return !given.json || print_json(im, e);
-	if (!confirm(im, e) || !apply(im, e))
+	if (!confirm(im, e) || !import_all(im, e) || !prove(im, e))
 		return false;
 	if (given.json)
 		return print_json(im, e);
@@ -433,7 +472,7 @@ const struct cmd cmd_secrets_import = {
 		"here;\n"
 		"values that differ are shown first, and what they replace stays sealed as the "
 		"previous\n"
-		"revision. Run it again after an interruption: what is done is found done.",
+		"revision. All of it is written, or nothing.",
 	.opts = opts,
 	.args_min = 1,
 	.args_max = 1,

@@ -16,7 +16,8 @@ static struct {
 	bool compromised;
 } given;
 
-static const struct opt file_opts[] = { OPT_ACCEPT_ROLLBACK, { .kind = OPT_END } };
+static const struct opt file_opts[] = { { "accept-rollback", NULL, ACCEPT_ROLLBACK },
+	{ .kind = OPT_END } };
 
 static const struct opt vault_opts[] = {
 	{ "drop", "ID", "give up this key slot (repeatable): its key is not at hand", OPT_LIST,
@@ -24,8 +25,8 @@ static const struct opt vault_opts[] = {
 	{ "compromised", NULL,
 		"others know the old keys: a new key file too, and no backup is kept", OPT_FLAG,
 		{ .flag = &given.compromised } },
-	OPT_YES_OFFLINE,
-	OPT_ACCEPT_ROLLBACK,
+	{ "yes-offline", NULL, YES_OFFLINE },
+	{ "accept-rollback", NULL, ACCEPT_ROLLBACK },
 	{ .kind = OPT_END },
 };
 

@@ -45,12 +45,12 @@ static const struct opt add_opts[] = {
 		OPT_FLAG, { .flag = &given.low_memory } },
 	{ "code-fd", "N", "recovery: write the code to descriptor N instead of showing it",
 		OPT_TEXT, { .text = &given.code_fd } },
-	OPT_ACCEPT_ROLLBACK,
+	{ "accept-rollback", NULL, ACCEPT_ROLLBACK },
 	{ .kind = OPT_END },
 };
 
-static const struct opt remove_opts[] = { OPT_YES_OFFLINE, OPT_ACCEPT_ROLLBACK,
-	{ .kind = OPT_END } };
+static const struct opt remove_opts[] = { { "yes-offline", NULL, YES_OFFLINE },
+	{ "accept-rollback", NULL, ACCEPT_ROLLBACK }, { .kind = OPT_END } };
 
 struct addition {
 	struct vault_job job;

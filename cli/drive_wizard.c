@@ -89,9 +89,17 @@ static void on_file(void *ctx, const char *path, bool done, const struct err *fa
 	show(r, NULL);
 }
 
+static void on_note(void *ctx, const char *text)
+{
+	struct run *r = ctx;
+	struct str s = STR_OF(r->s->note);
+
+	str_add(&s, text);
+}
+
 static void apply(struct run *r)
 {
-	struct save_progress progress = { .file = on_file, .ctx = r };
+	struct save_progress progress = { .file = on_file, .note = on_note, .ctx = r };
 	struct save save;
 	struct err e = { 0 };
 

@@ -33,15 +33,12 @@ bool own_lock(struct fs_lock *l, const struct paths *p, struct err *e)
 
 bool hold_settle(const struct place *place, struct err *e)
 {
-	const struct paths *p = &place->paths;
 	struct fs_lock lock = { .fd = -1 };
-	struct fs_stamp secrets;
 
-	if (!fs_stat(p->secrets, &secrets, e))
-		return false;
-	if (!secrets.exists)
+	/* A run that finds all in order touches nothing. */
+	if (!vault_unsettled(&place->paths, place->profiles))
 		return true;
-	if (!own_lock(&lock, p, e))
+	if (!own_lock(&lock, &place->paths, e))
 		return false;
 	txn_tidy(place->profiles);
 	fs_unlock(&lock);

@@ -30,7 +30,8 @@ bool own_lock(struct fs_lock *l, const struct paths *p, struct err *e);
 
 /*
  * That alone, before a command looks at what it is to change: what looks done may be half done,
- * and a run that finds nothing to do still leaves nothing about. Makes nothing where nothing is.
+ * and a run that finds nothing to do still leaves nothing about. Where nothing is left it takes
+ * no lock and touches nothing.
  */
 bool hold_settle(const struct place *p, struct err *e);
 

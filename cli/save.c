@@ -24,17 +24,17 @@ static bool plan_diff(struct plan *out, const struct plan_file *row, const struc
 	return true;
 }
 
-static bool plan_row(struct plan *out, const struct job *j, enum file_id id, struct err *e)
+static bool plan_row(struct plan *out, const struct job *j, const struct job_file *f, struct err *e)
 {
-	const struct job_file *f = &j->files[id];
 	struct plan_file *row = &out->files[out->count++];
 	struct str change = STR_OF(row->change);
 
 	job_shown(row->path, sizeof(row->path), j, f);
-	row->mode = f->stamp.exists && !f->is_new && id != FILE_RESOLVER ? f->stamp.mode & f->mode
-									 : f->mode;
+	row->mode = f->stamp.exists && !f->is_new && f->id != FILE_RESOLVER
+			    ? f->stamp.mode & f->mode
+			    : f->mode;
 	str_copy(row->note, sizeof(row->note), f->note);
-	if (is_text(id))
+	if (is_text(f->id))
 		return plan_diff(out, row, f, &change, e);
 	str_add(&change, f->change);
 	return true;
@@ -48,18 +48,18 @@ void plan_release(struct plan *p)
 
 bool save_plan(const struct save *s, struct plan *out, struct err *e)
 {
-	struct job j = { .s = s, .dry = true };
+	const struct save_all all = {
+		.paths = s->paths, .list = s, .count = 1, .accept_rollback = s->accept_rollback
+	};
+	struct job j = { .all = &all, .dry = true };
 	bool ok = false;
 
 	*out = (struct plan){ 0 };
 	if (!job_prepare(&j, e))
 		goto out;
-	for (size_t i = 0; i < FILE_COUNT; i++) {
-		enum file_id id = job_order(s)[i];
-
-		if (j.files[id].changed && !plan_row(out, &j, id, e))
+	for (size_t i = 0; i < j.order_count; i++)
+		if (j.order[i]->changed && !plan_row(out, &j, j.order[i], e))
 			goto out;
-	}
 	if (out->count)
 		str_copy(out->notes[out->note_count++], sizeof(out->notes[0]),
 			"A gateway that is running keeps what it has read until it restarts.");

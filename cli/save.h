@@ -20,12 +20,14 @@
  * as the record "<agent>/env:NAME/key". Nothing is lost.
  *
  * save_plan() writes nothing; save_apply() takes the lock, finishes what an
- * interrupted change left, works everything out again from the disk and writes it
- * in transactions (store/txn.h), with the gateways' lock on the profiles. When a
+ * interrupted change (of files, or of the key file) left, works everything out again from the
+ * disk and writes it in transactions (store/txn.h), with the gateways' lock on the profiles. When a
  * gateway changes a file in between it starts over, up to five times. A failure
  * has changed nothing, or the message says what. A file that did not change is
  * not touched.
  */
+struct vault;
+
 struct save {
 	const struct paths *paths;
 	const char *agent;     /* normalised */
@@ -43,6 +45,21 @@ struct save {
 	const struct check_result *check; /* NULL or VERDICT_NONE: stays unverified */
 };
 
+/*
+ * Many of them, together or not at all: `secrets import`. All have the same paths; only one
+ * alone may be kept in plain text. A later one of the same profile replaces the earlier, which
+ * stays as its previous revision.
+ */
+struct save_all {
+	const struct paths *paths;
+	const struct save *list;
+	size_t count;
+	bool accept_rollback;
+	/* More for the vault, after the list; NULL when there is nothing. */
+	bool (*seal)(void *ctx, struct vault *v, struct err *e);
+	void *ctx;
+};
+
 /* Told before and after each file; failed is NULL unless it failed. */
 struct save_progress {
 	void (*file)(void *ctx, const char *shown_path, bool done, const struct err *failed);
@@ -57,10 +74,17 @@ void plan_release(struct plan *p);
 /* progress may be NULL. On failure the message says what was and what was not written. */
 bool save_apply(const struct save *s, const struct save_progress *progress, struct err *e);
 
+bool save_apply_all(
+	const struct save_all *all, const struct save_progress *progress, struct err *e);
+
 /* The variable that carries this kind of credential ("ANTHROPIC_API_KEY"). */
 const char *save_variable(const struct provider *p, const struct method *m);
 
-/* The resolver's entry in a configuration, with the arguments it needs on this host. */
+/* Mended alone, under our lock: the resolver's copy, and its entry in the configuration. */
+bool save_resolver(const struct paths *p, struct err *e);
+bool save_resolver_entry(const struct paths *p, struct err *e);
+
+/* That entry, with the arguments the resolver needs on this host. */
 struct doc;
 bool save_name_resolver(struct doc *d, const struct paths *p, struct err *e);
 

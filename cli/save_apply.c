@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * A job onto the disk, in two transactions when something will be referred to:
+ * A job, of one credential or of many, onto the disk, in two transactions when something will be
+ * referred to:
  *
  *   1  the vault (with its .bak) and the resolver
  *      the proof: the installed resolver answers as a gateway will ask it
@@ -14,81 +15,89 @@
  */
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "cli/child.h"
 #include "cli/resolve.h"
 #include "cli/save_files.h"
+#include "cli/vault_files.h"
 #include "store/checks.h"
-#include "store/txn.h"
 
 #define RESOLVER_TIMEOUT_MS 5000 /* the gateway's own patience */
 #define ATTEMPTS 5               /* when a gateway changes a file between our read and our write */
+
+#define PROOF_IDS 64 /* asked of the resolver at once: its answer has a limit */
 
 /* What one attempt has under way. */
 struct writing {
 	struct job *job;
 	const struct save_progress *progress;
 	struct txn first, second;
-	enum file_id told[FILE_COUNT]; /* in the order in which they were begun */
-	size_t told_count;
+	struct job_file *last; /* the one begun last */
 	bool raced;
 };
 
 static bool make_folders(const struct job *j, struct err *e)
 {
-	const struct paths *p = j->s->paths;
 	char dir[FS_PATH_MAX];
 
-	for (size_t i = 0; i < FILE_COUNT; i++) {
-		const struct job_file *f = &j->files[i];
+	for (size_t i = 0; i < j->order_count; i++) {
+		const struct job_file *f = j->order[i];
 
-		if (!f->changed || i == FILE_KEY)
+		if (!f->changed || f->id == FILE_KEY)
 			continue;
 		fs_dirname(dir, sizeof(dir), f->path);
 		if (!fs_mkdirs(dir, e))
 			return false;
 	}
-	return fs_mkdirs(p->state, e) && vault_prepare_dir(p->vault, e);
+	return vault_prepare_dir(j->paths->vault, e);
 }
 
 static bool can_write_all(const struct job *j, struct err *e)
 {
-	for (size_t i = 0; i < FILE_COUNT; i++) {
-		const struct job_file *f = &j->files[i];
+	for (size_t i = 0; i < j->order_count; i++) {
+		const struct job_file *f = j->order[i];
 		size_t room = f->new.len > 65536 ? f->new.len : 65536;
 
-		if (f->changed && i != FILE_KEY && !fs_can_replace(f->path, room, e))
+		if (f->changed && f->id != FILE_KEY && !fs_can_replace(f->path, room, e))
 			return false;
 	}
 	return true;
 }
 
-/* The answer that the installed resolver must give, made by the same code in this process. */
-static bool prove(const struct job *j, struct err *e)
+/* --- the proof ---------------------------------------------------------------------------- */
+
+static bool compose_request(struct buf *out, char *const *ids, size_t n, struct err *e)
 {
-	const struct paths *p = j->s->paths;
+	bool ok =
+		buf_text(out, "{\"protocolVersion\":1,\"provider\":\"thinkfleetbot\",\"ids\":[", e);
+
+	/* A record's name has no byte that JSON would escape. */
+	for (size_t i = 0; ok && i < n; i++)
+		ok = buf_fmt(out, e, "%s\"%s\"", i ? "," : "", ids[i]);
+	return ok && buf_text(out, "]}", e);
+}
+
+/* The answer that the installed resolver must give, made by the same code in this process. */
+static bool prove_some(const struct job *j, char **ids, size_t n, struct err *e)
+{
+	const struct paths *p = j->paths;
 	const char *const argv[] = { p->resolver, "--state-dir", p->state, "--key-dir", p->keys,
 		NULL };
-	char *ids[] = { (char *)j->record };
-	struct resolve_request rq = { .ids = ids, .count = 1 };
+	struct resolve_request rq = { .ids = ids, .count = n };
 	struct secret want = { 0 };
 	struct secret got = { 0 };
-	char request[VAULT_RECORD_ID_CAP + 80];
+	struct buf request = { 0 };
+	struct child child = {
+		.argv = argv, .out_max = RESOLVE_ANSWER_MAX, .timeout_ms = RESOLVER_TIMEOUT_MS
+	};
 	bool ok = false;
-	int n = snprintf(request, sizeof(request),
-		"{\"protocolVersion\":1,\"provider\":\"thinkfleetbot\",\"ids\":[\"%s\"]}",
-		j->record);
-	struct child child = { .argv = argv,
-		.in = request,
-		.in_n = (size_t)n,
-		.out_max = RESOLVE_ANSWER_MAX,
-		.timeout_ms = RESOLVER_TIMEOUT_MS };
 
-	if (!resolve_answer(&want, &rq, p->vault, p->keys, e))
+	if (!compose_request(&request, ids, n, e) ||
+		!resolve_answer(&want, &rq, p->vault, p->keys, e))
 		goto out;
+	child.in = request.p;
+	child.in_n = request.len;
 	if (!child_run(&child, &got, e)) {
 		err_wrap(e, "the resolver was tried as a gateway runs it");
 		goto out;
@@ -97,135 +106,126 @@ static bool prove(const struct job *j, struct err *e)
 	if (!ok)
 		err_set(e, ERR_FAILED, "%s gives another answer than the vault", p->resolver);
 out:
+	buf_release(&request);
 	secret_release(&want);
 	secret_release(&got);
 	return ok;
 }
 
-static bool write_notes(const struct job *j, const struct job_file *f, struct err *e)
+static bool asked_already(char *const *ids, size_t n, const char *id)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(ids[i], id) == 0)
+			return true;
+	return false;
+}
+
+static bool prove(const struct job *j, struct err *e)
+{
+	char *ids[PROOF_IDS];
+	size_t n = 0;
+
+	for (size_t i = 0; i < j->all->count; i++) {
+		struct job_item *it = &j->items[i];
+
+		if (!item_is_sealed(it) || asked_already(ids, n, it->record))
+			continue;
+		ids[n++] = it->record;
+		if (n < PROOF_IDS)
+			continue;
+		if (!prove_some(j, ids, n, e))
+			return false;
+		n = 0;
+	}
+	return !n || prove_some(j, ids, n, e);
+}
+
+/* --- notes and progress ------------------------------------------------------------------- */
+
+static bool write_note(const struct job_item *it, const char *path, struct err *e)
 {
 	static const char *const sources[] = { [EXPIRY_NONE] = "",
 		[EXPIRY_PROVIDER] = "provider",
 		[EXPIRY_TOKEN] = "token",
 		[EXPIRY_YOU] = "you",
 		[EXPIRY_ESTIMATE] = "estimate" };
-	const struct check_result *r = j->s->check;
+	const struct check_result *r = it->s->check;
 	char fingerprint[FINGERPRINT_CAP];
-	struct check_note note = { .credential = j->s->profile_id,
+	struct check_note note = { .credential = it->s->profile_id,
 		.fingerprint = fingerprint,
 		.verdict = verdict_name(r ? r->verdict : VERDICT_NONE),
 		.reason = r ? reason_name(r->reason) : "",
-		.expires_source = sources[j->s->expires_source],
+		.expires_source = sources[it->s->expires_source],
 		.at_ms = r ? r->at_ms : clock_now_ms(),
 		.latency_ms = r ? r->latency_ms : 0 };
 	char id[80];
 
-	secret_fingerprint(fingerprint, j->s->key);
-	if (j->s->keep == KEEP_PLAIN) {
-		snprintf(id, sizeof(id), "env:%s", j->variable);
+	secret_fingerprint(fingerprint, it->s->key);
+	if (it->s->keep == KEEP_PLAIN) {
+		snprintf(id, sizeof(id), "env:%s", it->variable);
 		note.credential = id;
 	}
-	return checks_record(f->path, &note, e);
+	return checks_record(path, &note, e);
 }
 
-static void tell(const struct writing *w, enum file_id id, bool done, const struct err *failed)
+static bool write_notes(const struct job *j, const char *path, struct err *e)
+{
+	for (size_t i = 0; i < j->all->count; i++)
+		if (item_has_note(&j->items[i]) && !write_note(&j->items[i], path, e))
+			return false;
+	return true;
+}
+
+static void tell(struct writing *w, struct job_file *f, bool done, const struct err *failed)
 {
 	char path[FS_PATH_MAX];
 
+	f->begun = !done;
+	if (!done)
+		w->last = f;
 	if (!w->progress || !w->progress->file)
 		return;
-	job_shown(path, sizeof(path), w->job, &w->job->files[id]);
+	job_shown(path, sizeof(path), w->job, f);
 	w->progress->file(w->progress->ctx, path, done, failed);
 }
 
-/* A key file whose vault was never written opens nothing and would only puzzle. */
-static void remove_unused_key(const struct job *j)
+static void say(const struct save_progress *progress, const struct str *text)
 {
-	char path[FS_PATH_MAX];
-	struct fs_stamp stamp;
-
-	if (!j->vault_created || !fs_stat(j->s->paths->vault, &stamp, NULL) || stamp.exists)
-		return;
-	if (keyfile_path(path, sizeof(path), j->s->paths->keys, j->vault.id, NULL))
-		fs_unlink(path, NULL);
+	if (text->len && progress && progress->note)
+		progress->note(progress->ctx, text->p);
 }
 
 /* --- into a transaction ---------------------------------------------------------------- */
 
-/* The generation that is on disk now becomes vault.json.bak, in the same transaction. */
-static bool add_vault_bak(const struct job *j, struct txn *t, struct err *e)
+static bool add_file(struct job *j, const struct job_file *f, struct txn *t, struct err *e)
 {
-	struct buf text = { 0 };
-	struct fs_stamp stamp;
-	bool ok;
-
-	if (!j->vault.stamp.exists)
-		return true;
-	ok = fs_read(j->s->paths->vault, VAULT_TEXT_MAX, &text, &stamp, e) &&
-	     txn_add(t,
-		     &(struct txn_change){
-			     .path = j->s->paths->vault_bak, .p = text.p, .n = text.len },
-		     e);
-	buf_release(&text);
-	return ok;
-}
-
-static bool add_vault(struct job *j, struct txn *t, struct err *e)
-{
-	struct buf text = { 0 };
-	bool ok = add_vault_bak(j, t, e) && vault_encode(&j->vault, &text, e) &&
-		  txn_add(t,
-			  &(struct txn_change){ .path = j->s->paths->vault,
-				  .p = text.p,
-				  .n = text.len,
-				  .expect = &j->vault.stamp },
-			  e);
-
-	buf_release(&text);
-	return ok;
-}
-
-/* A replacement keeps a narrower mode, and a gateway must be able to run this one. */
-static bool make_executable(const struct job_file *f, struct err *e)
-{
-	if (f->is_new || (f->stamp.mode & 0700) == 0700 || chmod(f->path, 0700) == 0)
-		return true;
-	return err_sys(e, "cannot change the mode of %s", f->path);
-}
-
-static bool add_file(struct job *j, enum file_id id, struct txn *t, struct err *e)
-{
-	const struct job_file *f = &j->files[id];
 	const struct peerlock_how peer = { .january = !j->references };
 	struct txn_change c = { .path = f->path,
 		.p = f->new.p ? f->new.p : "",
 		.n = f->new.len,
 		.expect = &f->stamp,
 		.mode = f->mode,
-		.peer = id == FILE_PROFILES ? &peer : NULL,
-		.secret = id == FILE_ENV && j->s->keep == KEEP_PLAIN };
+		.peer = f->id == FILE_PROFILES ? &peer : NULL,
+		.secret = f->id == FILE_ENV && j->all->list[0].keep == KEEP_PLAIN };
 
-	if (id == FILE_VAULT)
-		return add_vault(j, t, e);
-	if (id == FILE_RESOLVER && !make_executable(f, e))
-		return false;
-	return txn_add(t, &c, e);
+	if (f->id == FILE_VAULT)
+		return vault_into(t, &j->vault, j->paths, e);
+	return f->id == FILE_RESOLVER ? resolver_into(t, f, e) : txn_add(t, &c, e);
 }
 
 /* The changed files of one transaction; notes and the key file are in none. */
 static bool add_files(struct writing *w, struct txn *t, bool (*wanted)(enum file_id), struct err *e)
 {
-	const enum file_id *order = job_order(w->job->s);
+	struct job *j = w->job;
 
-	txn_begin(t, w->job->s->paths->txn);
-	for (size_t i = 0; i < FILE_COUNT; i++) {
-		enum file_id id = order[i];
+	txn_begin(t, j->paths->txn);
+	for (size_t i = 0; i < j->order_count; i++) {
+		struct job_file *f = j->order[i];
 
-		if (id == FILE_KEY || id == FILE_NOTES || !w->job->files[id].changed || !wanted(id))
+		if (f->id == FILE_KEY || f->id == FILE_NOTES || !f->changed || !wanted(f->id))
 			continue;
-		tell(w, id, false, NULL);
-		w->told[w->told_count++] = id;
-		if (!add_file(w->job, id, t, e))
+		tell(w, f, false, NULL);
+		if (!add_file(j, f, t, e))
 			return false;
 	}
 	return true;
@@ -288,65 +288,94 @@ static bool write_proven(struct writing *w, struct err *e)
 	return (prove(w->job, e) && commit(w, &w->second, refers, e)) || take_back(w, e);
 }
 
+static void tell_all_done(struct writing *w)
+{
+	for (size_t i = 0; i < w->job->order_count; i++)
+		if (w->job->order[i]->begun)
+			tell(w, w->job->order[i], true, NULL);
+}
+
 /* Losing the notes costs one more check of the key; the rest is written. */
 static bool finish(struct writing *w, struct err *e)
 {
 	struct job *j = w->job;
-	const struct job_file *notes = &j->files[FILE_NOTES];
+	struct job_file *notes = &j->files[FILE_NOTES];
+	char text[320];
+	struct str s = STR_OF(text);
 
-	if (j->files[FILE_VAULT].changed && !vault_committed(&j->vault, j->s->paths->vault, e))
-		return err_wrap(e, "everything is written, but the vault is not what it should be");
-	/* Not a failure: the vault is whole, but an older copy of it would not be noticed. */
-	if (j->vault.anchor_error.code && w->progress && w->progress->note)
-		w->progress->note(w->progress->ctx, j->vault.anchor_error.msg);
-	for (size_t i = 0; i < w->told_count; i++)
-		tell(w, w->told[i], true, NULL);
-	w->told_count = 0;
+	if (j->files[FILE_VAULT].changed) {
+		if (!vault_committed(&j->vault, j->paths->vault, e))
+			return err_wrap(
+				e, "everything is written, but the vault is not what it should be");
+		vault_anchor_text(&s, &j->vault);
+		say(w->progress, &s);
+	}
+	tell_all_done(w);
 	if (!notes->changed)
 		return true;
-	tell(w, FILE_NOTES, false, NULL);
-	w->told[w->told_count++] = FILE_NOTES;
-	if (!write_notes(j, notes, e)) {
+	tell(w, notes, false, NULL);
+	if (!write_notes(j, notes->path, e)) {
 		err_wrap(e, "the key is stored, but not what its check said");
 		return err_hint(e, "check it again when the cause is gone");
 	}
-	tell(w, FILE_NOTES, true, NULL);
+	tell(w, notes, true, NULL);
 	return true;
 }
 
 static bool write_all(struct writing *w, struct err *e)
 {
 	const struct job *j = w->job;
-	bool proof = j->s->keep != KEEP_PLAIN && j->files[FILE_RESOLVER].path[0];
+	bool proof = j->files[FILE_RESOLVER].path[0];
 
 	return (proof ? write_proven(w, e) : commit(w, &w->first, is_any, e)) && finish(w, e);
 }
 
 /* The row of the file that the message names, else the one that was begun last. */
-static void tell_failure(const struct writing *w, const struct err *e)
+static void tell_failure(struct writing *w, const struct err *e)
 {
-	size_t at = w->told_count - 1;
+	struct job_file *at = w->last;
 
-	if (!w->told_count)
-		return;
-	for (size_t i = 0; i < w->told_count; i++)
-		if (strstr(e->msg, w->job->files[w->told[i]].path))
-			at = i;
-	tell(w, w->told[at], true, e);
+	for (size_t i = 0; i < w->job->order_count; i++)
+		if (w->job->order[i]->begun && strstr(e->msg, w->job->order[i]->path))
+			at = w->job->order[i];
+	if (at)
+		tell(w, at, true, e);
+}
+
+/* What cannot work fails here, before a folder or a key file is made. */
+static bool possible(const struct save_all *all, struct err *e)
+{
+	struct job j = { .all = all, .dry = true };
+	struct fs_stamp vault;
+	struct fs_stamp lock;
+	bool ok;
+
+	if (!fs_stat(all->paths->vault, &vault, e) || !fs_stat(all->paths->lock, &lock, e))
+		return false;
+	/* Then nothing is made before the first attempt, which need not open the vault twice. */
+	if (vault.exists && lock.exists)
+		return true;
+	ok = job_prepare(&j, e) && can_write_all(&j, e);
+	job_release(&j);
+	return ok;
 }
 
 /* Once, from what is on the disk now. *again: a gateway was quicker, and nothing was changed. */
-static bool attempt(
-	const struct save *s, const struct save_progress *progress, bool *again, struct err *e)
+static bool attempt(const struct save_all *all, const struct save_progress *progress, bool *again,
+	struct err *e)
 {
-	struct job j = { .s = s };
+	struct job j = { .all = all };
 	struct writing w = { .job = &j, .progress = progress };
-	bool ok = job_prepare(&j, e) && can_write_all(&j, e) && write_all(&w, e);
+	bool ok = job_prepare(&j, e) && can_write_all(&j, e) && make_folders(&j, e);
 
+	/* Of a store elsewhere; txn_lock() looks where agents usually are. */
+	for (size_t i = 0; ok && i < j.store_count; i++)
+		txn_tidy(j.stores[i]->file.path);
+	ok = ok && write_all(&w, e);
 	*again = !ok && w.raced && *again;
 	/* A journal that will write the vault at the next start needs the key. */
-	if (!ok && w.first.outcome != TXN_HALF)
-		remove_unused_key(&j);
+	if (w.first.outcome != TXN_HALF)
+		vault_settle(all->paths);
 	if (!ok && !*again)
 		tell_failure(&w, e);
 	txn_release(&w.first);
@@ -355,19 +384,10 @@ static bool attempt(
 	return ok;
 }
 
-static void tell_recovery(const struct save_progress *progress, const struct txn_report *r)
+bool save_apply_all(const struct save_all *all, const struct save_progress *progress, struct err *e)
 {
 	char text[FS_PATH_MAX + 160];
 	struct str s = STR_OF(text);
-
-	txn_report_text(&s, r);
-	if (s.len && progress && progress->note)
-		progress->note(progress->ctx, text);
-}
-
-bool save_apply(const struct save *s, const struct save_progress *progress, struct err *e)
-{
-	struct job first = { .s = s, .dry = true };
 	struct fs_lock lock = { .fd = -1 };
 	struct txn_report report;
 	struct err own = { 0 };
@@ -376,20 +396,24 @@ bool save_apply(const struct save *s, const struct save_progress *progress, stru
 
 	if (!e)
 		e = &own;
-	/* What cannot work fails here, before a folder or a key file is made. */
-	if (!job_prepare(&first, e) || !can_write_all(&first, e) || !make_folders(&first, e) ||
-		!txn_lock(&lock, s->paths, &report, e))
-		goto out;
-	tell_recovery(progress, &report);
-	if (first.files[FILE_PROFILES].path[0])
-		txn_tidy(first.files[FILE_PROFILES].path);
+	if (!possible(all, e) || !vault_lock(&lock, all->paths, &report, e))
+		return false;
+	txn_report_text(&s, &report);
+	say(progress, &s);
 	for (unsigned n = 1; !ok && again; n++) {
 		*e = (struct err){ 0 };
 		again = n < ATTEMPTS;
-		ok = attempt(s, progress, &again, e);
+		ok = attempt(all, progress, &again, e);
 	}
-out:
 	fs_unlock(&lock);
-	job_release(&first);
 	return ok;
+}
+
+bool save_apply(const struct save *s, const struct save_progress *progress, struct err *e)
+{
+	const struct save_all all = {
+		.paths = s->paths, .list = s, .count = 1, .accept_rollback = s->accept_rollback
+	};
+
+	return save_apply_all(&all, progress, e);
 }

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "cli/cmd.h"
+#include "cli/say.h"
 
 #define STATUS_LEFT 130
 
@@ -157,6 +158,8 @@ bool screen_run(const struct screen *o, int *status, struct err *e)
 		ok = turns(&t, e);
 	session_close(&s);
 	term_close();
+	if (s.note[0])
+		say_note(NULL, s.note);
 	*status = t.how == LEAVE_SIGNAL ? term_quit_signal() : t.status;
 	return ok;
 }

@@ -16,9 +16,10 @@ struct session {
 	struct snapshot now;
 	struct client probe;
 	struct frame frame;
-	int watch;    /* inotify on the folders of the files we show; -1 */
-	int epoll;    /* probe and watch as one descriptor for term_wait() */
-	int probe_fd; /* the one that is in epoll, or -1 */
+	int watch;                    /* inotify on the folders of the files we show; -1 */
+	int epoll;                    /* probe and watch as one descriptor for term_wait() */
+	int probe_fd;                 /* the one that is in epoll, or -1 */
+	char note[FS_PATH_MAX + 160]; /* what a save had to tell; said when the screen is gone */
 };
 
 bool session_open(struct session *s, const char *agent, enum place_use use, const char *command,

@@ -90,6 +90,25 @@ bool vault_lock(struct fs_lock *l, const struct paths *p, struct txn_report *r, 
 	return true;
 }
 
+static bool is_there(const char *path)
+{
+	struct fs_stamp st;
+
+	return fs_stat(path, &st, NULL) && st.exists;
+}
+
+bool vault_unsettled(const struct paths *p, const char *profiles)
+{
+	char path[FS_PATH_MAX];
+	struct str lock = STR_OF(path);
+
+	/* A living gateway's lock costs a look under ours. */
+	str_fmt(&lock, "%s.lock", profiles);
+	return is_there(path) || fs_left(profiles, path, sizeof(path)) ||
+	       txn_left(p, path, sizeof(path)) || (note_path(path, p, NULL) && is_there(path)) ||
+	       txn_pending(p->txn, NULL);
+}
+
 bool vault_new(struct vault *v, const struct paths *p, struct err *e)
 {
 	return vault_create_noted(

@@ -14,6 +14,9 @@
 /* txn_lock(), and the key file of a vault that was never written goes. r may be NULL. */
 bool vault_lock(struct fs_lock *l, const struct paths *p, struct txn_report *r, struct err *e);
 
+/* Is there anything for vault_lock() and txn_tidy(profiles) to finish or to remove? */
+bool vault_unsettled(const struct paths *p, const char *profiles);
+
 /*
  * A new vault, with its key file, under the lock. A note in the journal's folder says so before
  * the key file is there: whoever locks next knows which key file has no vault.

@@ -24,29 +24,20 @@ bool vault_job_open(struct vault_job *j, const char *command, const char *except
 bool vault_job_lock(struct vault_job *j, struct err *e);
 void vault_job_close(struct vault_job *j); /* safe on VAULT_JOB_NONE */
 
-/* Their options: rows for a command's own table. */
+/* Their options: what stands in a command's own table after the name and the argument. */
 struct vault_job_given {
 	bool accept_rollback;
 	bool yes_offline;
 };
 extern struct vault_job_given vault_job_given;
 
-#define OPT_ACCEPT_ROLLBACK                                                                        \
-	{                                                                                          \
-		"accept-rollback", NULL, "write onto an older copy of the vault", OPT_FLAG,        \
-		{                                                                                  \
-			.flag = &vault_job_given.accept_rollback                                   \
-		}                                                                                  \
-	}
-
-#define OPT_YES_OFFLINE                                                                            \
-	{                                                                                          \
-		"yes-offline", NULL,                                                               \
-			"without the question: the vault may need a person after a restart",       \
-			OPT_FLAG,                                                                  \
-		{                                                                                  \
-			.flag = &vault_job_given.yes_offline                                       \
-		}                                                                                  \
-	}
+/* clang-format off */
+#define ACCEPT_ROLLBACK \
+	"write onto an older copy of the vault", OPT_FLAG, \
+	{ .flag = &vault_job_given.accept_rollback }
+#define YES_OFFLINE \
+	"without the question: the vault may need a person after a restart", OPT_FLAG, \
+	{ .flag = &vault_job_given.yes_offline }
+/* clang-format on */
 
 #endif

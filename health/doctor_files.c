@@ -309,12 +309,28 @@ bool check_disk(struct survey *v, const struct check *c)
 	return true;
 }
 
+/* Written beside its file by a process that was killed: a .env in it has its plain keys. */
+static void check_left(struct survey *v, const struct check *c)
+{
+	char path[FS_PATH_MAX];
+	struct finding *f;
+
+	if (!txn_left(v->paths, path, sizeof(path)) && !fs_left(v->own.path, path, sizeof(path)))
+		return;
+	f = finding_add(v, c, SEVERITY_WARN,
+		"a temporary file of a write that was killed is left, and may hold a plain key");
+	finding_evidence(v, f, path, 0);
+	finding_fix(f, FIX_DOCTOR, NULL);
+	f->safe = true;
+}
+
 /* The next command that writes finishes it too; until then the files are a working half. */
 bool check_interrupted(struct survey *v, const struct check *c)
 {
 	struct txn_report left;
 	struct finding *f;
 
+	check_left(v, c);
 	if (!txn_pending(v->paths->txn, &left))
 		return true;
 	if (left.stopped)

@@ -94,6 +94,11 @@ static void odd_vault(struct survey *v, const struct check *c)
 	else if (v->vault.anchor_error.code)
 		f = finding_add(v, c, SEVERITY_WARN, "an older copy would go unnoticed: %s",
 			v->vault.anchor_error.msg);
+	else if (v->vault.anchor_gen && v->vault.gen > v->vault.anchor_gen)
+		f = finding_add(v, c, SEVERITY_INFO,
+			"an older copy would go unnoticed until the next change: generation "
+			"%" PRIu64 " of the vault was not noted in the key folder",
+			v->vault.gen);
 	if (!f)
 		return;
 	finding_evidence(v, f, v->paths->vault, 0);

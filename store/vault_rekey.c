@@ -94,11 +94,12 @@ static bool resume(struct vault *v, const char *path, const struct pair *p, enum
 	struct err *e)
 {
 	/*
-	 * An older copy may need the key that the newer one did without: nothing is thrown away,
-	 * and where neither file opens anything not before this copy is known to be the newest.
+	 * An older copy may need the key that the newer one did without: nothing is thrown away.
+	 * A successor alone, that opens nothing, came or went with a slot; but two files that
+	 * open nothing are somebody else's.
 	 */
 	if (!p->has_next || v->age == VAULT_AGE_OLDER ||
-		(!p->by_key && !p->by_next && v->age != VAULT_AGE_CURRENT))
+		(!p->by_key && !p->by_next && (p->key.bytes || v->age != VAULT_AGE_CURRENT)))
 		return true;
 	if (!p->by_next || p->by_next == p->by_key) {
 		*what = REKEY_CLEANED;

@@ -40,6 +40,11 @@ expect_status 0 "$tfb" secrets slot add passphrase --low-memory --new-passphrase
 says "Key slot s2 (passphrase) was added; the vault was opened with it from the disk."
 "$tfb" secrets slot add recovery --code-fd 3 3>"$work/code" >/dev/null
 grep -qxE '([0-9A-HJKMNP-TV-Z]{5}-){6}[0-9A-HJKMNP-TV-Z]{5}' "$work/code" || fail "code shape"
+"$tfb" secrets slot add recovery --code-fd 1 >"$work/code.1" 2>"$work/err" || fail "code on 1: $(cat "$work/err")"
+grep -qxE '([0-9A-HJKMNP-TV-Z]{5}-){6}[0-9A-HJKMNP-TV-Z]{5}' "$work/code.1" || fail "code on 1"
+[ "$(wc -l <"$work/code.1")" = 1 ] || fail "more than the code is on descriptor 1"
+grep -q "Key slot s4 (recovery code) was added" "$work/err" || fail "nothing is said of the slot"
+"$tfb" secrets slot remove s4 --recovery-fd 7 7<"$work/code" >/dev/null
 expect_status 77 "$tfb" secrets slot add systemd-cred --name bot.kek
 says "CREDENTIALS_DIRECTORY is not set"
 expect_status 0 env CREDENTIALS_DIRECTORY="$work/credentials" \
@@ -122,7 +127,27 @@ says "s3 is the last key slot"
 
 # --- and back: a key file again
 expect_status 0 "$tfb" secrets slot add file --recovery-fd 7 7<"$work/code"
+[ -e "$keys/$id.key" ] || fail "the new key file has not its name"
+[ ! -e "$keys/$id.key.new" ] || fail "the new key file has two names"
 [[ $(resolves) == *"$key"* ]] || fail "the resolver does not open with the key file"
 expect_status 0 "$tfb" secrets verify
+
+# --- an anchor that cannot be moved is no failure, and never silent
+mv "$keys/$id.anchor" "$work/anchor"
+mkdir "$keys/$id.anchor"
+expect_status 0 "$tfb" secrets rekey key-file
+says "an older copy of the vault would go unnoticed"
+rmdir "$keys/$id.anchor"
+mv "$work/anchor" "$keys/$id.anchor"
+out=$("$tfb" doctor --deep 2>&1 || true)
+says "was not noted in the key folder"
+
+# --- what a write that was killed left beside .env: found by who looks, removed by who writes
+left=$state/..env.thinkfleetbot.2000000000.0123456789abcdef.tmp
+echo "OPENROUTER_API_KEY=invented" >"$left"
+out=$("$tfb" doctor 2>&1 || true)
+says "may hold a plain key"
+expect_status 66 "$tfb" models auth remove nobody:here --yes nobody:here
+[ ! -e "$left" ] || fail "a command that writes left it there"
 grep -rqF "$key" "$state" "$keys" && fail "the key is in a file"
 echo "ok"

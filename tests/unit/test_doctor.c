@@ -161,6 +161,26 @@ static void an_interrupted_change_is_found_and_can_be_finished(void **state)
 	assert_severity(w, "interrupted", SEVERITY_OK);
 }
 
+static void a_temporary_file_of_a_killed_write_is_found(void **state)
+{
+	struct world *w = *state;
+	char path[PATHS_CAP];
+	struct fs_lock lock = { .fd = -1 };
+	struct err e = { 0 };
+
+	make_healthy(w);
+	/* No process has this number: the kernel's are below 2^22. */
+	assert_true(fs_join(path, sizeof(path), w->paths.state,
+		"..env.thinkfleetbot.2000000000.0123456789abcdef.tmp", NULL));
+	assert_ok(fs_replace(path, "A=1\n", 4, NULL, &e), e);
+	assert_severity(w, "interrupted", SEVERITY_WARN);
+	assert_non_null(strstr(world_finding(w, "interrupted")->evidence, "..env.thinkfleetbot."));
+	assert_true(world_finding(w, "interrupted")->safe);
+	assert_ok(txn_lock(&lock, &w->paths, NULL, &e), e);
+	fs_unlock(&lock);
+	assert_severity(w, "interrupted", SEVERITY_OK);
+}
+
 static void modes_of_every_file_are_looked_at(void **state)
 {
 	static const char *const names[] = { ".env", WORLD_CONFIG, WORLD_CONFIG ".bak",
@@ -683,6 +703,7 @@ int main(void)
 		TEST(nothing_set_up_leads_to_onboard),
 		TEST(readable_plain_text_fails_and_readable_references_warn),
 		TEST(an_interrupted_change_is_found_and_can_be_finished),
+		TEST(a_temporary_file_of_a_killed_write_is_found),
 		TEST(modes_of_every_file_are_looked_at),
 		TEST(fix_takes_permissions_away_and_looks_again),
 		TEST(fix_never_widens_a_mode),

@@ -291,6 +291,89 @@ static void older_copy_keeps_every_key(void **state)
 	buf_release(&before);
 }
 
+/* The vault with a second slot for a key that is not in the key folder, opened by it. */
+static struct vault open_by_other(struct fixture *fx, const struct secret *kek)
+{
+	struct slot_key k = { 0 };
+	struct err e = { 0 };
+	struct vault v;
+
+	assert_ok(slot_key_file(&k, kek, &e), e);
+	assert_ok(vault_slot_install(&fx->v, fx->path, &k, &e), e);
+	slot_key_release(&k);
+	assert_ok(vault_load(&v, fx->path, &e), e);
+	assert_ok(vault_unlock_key(&v, kek, &e), e);
+	vault_watch(&v, fx->keys);
+	return v;
+}
+
+static void slot_and_its_key_file_come_together(void **state)
+{
+	struct fixture *fx = *state;
+	struct secret kek = fixture_key(0x44);
+	struct slot_key k = { 0 };
+	enum rekey_left what;
+	struct err e = { 0 };
+	struct vault v = open_by_other(fx, &kek);
+
+	assert_err(vault_slot_install_file(&v, fx->path, &k, &e), e, ERR_CREATE);
+	assert_ok(vault_slot_discard(&v, fx->path, "s1", &e), e);
+	assert_false(exists(fx, ".key"));
+	assert_false(exists(fx, ".key.new"));
+	assert_ok(vault_slot_install_file(&v, fx->path, &k, &e), e);
+	assert_true(exists(fx, ".key"));
+	assert_false(exists(fx, ".key.new"));
+	assert_string_equal(vault_slot_here(&v, fx->keys)->id, k.slot.id);
+	vault_release(&v);
+
+	/* Killed before it got its name, and before its slot was written. */
+	v = reopen(fx);
+	assert_ok(keyfile_set_aside(fx->keys, v.id, &e), e);
+	assert_ok(vault_rekey_resume(&v, fx->path, &what, &e), e);
+	assert_int_equal(what, REKEY_FINISHED);
+	assert_true(exists(fx, ".key"));
+	vault_release(&v);
+	slot_key_release(&k);
+	secret_release(&kek);
+}
+
+static void key_file_of_a_slot_that_is_not_in_the_vault_goes(void **state)
+{
+	struct fixture *fx = *state;
+	struct secret kek = fixture_key(0x44);
+	struct secret next = { 0 };
+	enum rekey_left what;
+	struct err e = { 0 };
+	struct vault v = open_by_other(fx, &kek);
+
+	assert_ok(vault_slot_discard(&v, fx->path, "s1", &e), e);
+	step_1(fx, &next);
+	assert_ok(vault_rekey_resume(&v, fx->path, &what, &e), e);
+	assert_int_equal(what, REKEY_CLEANED);
+	assert_false(exists(fx, ".key.new"));
+	vault_release(&v);
+	secret_release(&next);
+	secret_release(&kek);
+}
+
+static void backup_loses_a_slot_not_after_the_vault(void **state)
+{
+	struct fixture *fx = *state;
+	struct secret kek = fixture_key(0x44);
+	struct err e = { 0 };
+	struct vault v = open_by_other(fx, &kek);
+	struct vault bak;
+
+	assert_non_null(vault_slot(&v, "s1"));
+	assert_ok(vault_slot_discard(&v, fx->path, "s1", &e), e);
+	assert_ok(vault_load(&bak, fx->bak, &e), e);
+	assert_null(vault_slot(&bak, "s1"));
+	assert_int_equal(bak.gen, v.gen);
+	vault_release(&bak);
+	vault_release(&v);
+	secret_release(&kek);
+}
+
 static void foreign_pair_of_keys_is_left_alone(void **state)
 {
 	struct fixture *fx = *state;
@@ -592,6 +675,9 @@ int main(void)
 		TEST(lost_key_file_beside_its_successor_is_made_good),
 		TEST(new_rotation_finishes_the_old_one_first),
 		TEST(older_copy_keeps_every_key),
+		TEST(slot_and_its_key_file_come_together),
+		TEST(key_file_of_a_slot_that_is_not_in_the_vault_goes),
+		TEST(backup_loses_a_slot_not_after_the_vault),
 		TEST(foreign_pair_of_keys_is_left_alone),
 		TEST(failed_write_leaves_no_successor),
 		TEST(new_master_key_opens_through_every_slot),

@@ -8,9 +8,10 @@
 #include <unistd.h>
 
 #include "cli/save.h"
+#include "cli/vault_files.h"
 #include "store/dotenv.h"
 #include "store/txn_impl.h"
-#include "store/vault.h"
+#include "store/vault_rekey.h"
 #include "tests/unit/temp.h"
 
 #define KEY_A "sk-ant-api03-AAAAaaaaAAAAaaaaAAAAaaaaAAAAaaaaAAAAaaaaAAAAaaaaAAAAaaaaAAAAaaaaAA"
@@ -556,12 +557,126 @@ static void a_local_provider_sets_the_model_only(void **state)
 
 #define with_home(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
+static bool has_key_file(const struct fixture *f, const char *id)
+{
+	char path[FS_PATH_MAX];
+	struct err e = { 0 };
+
+	assert_ok(keyfile_path(path, sizeof(path), f->paths.keys, id, &e), e);
+	return access(path, F_OK) == 0;
+}
+
+static void a_key_file_whose_vault_was_never_written_goes_at_the_next_start(void **state)
+{
+	struct fixture *f = *state;
+	struct fs_lock lock = { .fd = -1 };
+	struct vault v;
+	char id[VAULT_ID_CAP];
+	struct err e = { 0 };
+
+	assert_ok(vault_lock(&lock, &f->paths, NULL, &e), e);
+	assert_ok(vault_new(&v, &f->paths, &e), e);
+	str_copy(id, sizeof(id), v.id);
+	vault_release(&v);
+	fs_unlock(&lock);
+	assert_true(has_key_file(f, id));
+	assert_true(vault_unsettled(&f->paths, f->agent_dir));
+	assert_ok(vault_lock(&lock, &f->paths, NULL, &e), e);
+	fs_unlock(&lock);
+	assert_false(has_key_file(f, id));
+	assert_false(vault_unsettled(&f->paths, f->agent_dir));
+}
+
+static void a_key_file_whose_vault_was_written_or_moved_away_stays(void **state)
+{
+	struct fixture *f = *state;
+	struct fs_lock lock = { .fd = -1 };
+	struct vault v = { 0 };
+	struct err e = { 0 };
+
+	assert_ok(vault_lock(&lock, &f->paths, NULL, &e), e);
+	assert_ok(vault_new(&v, &f->paths, &e), e);
+	assert_ok(vault_save(&v, f->paths.vault, &e), e);
+	assert_int_equal(unlink(f->paths.vault), 0);
+	vault_settle(&f->paths);
+	assert_true(has_key_file(f, v.id));
+	fs_unlock(&lock);
+	vault_release(&v);
+}
+
+static void many_credentials_are_one_change(void **state)
+{
+	struct fixture *f = *state;
+	struct secret other = { 0 };
+	struct vault v = { 0 };
+	struct err e = { 0 };
+	struct save list[3] = { f->save, f->save, f->save };
+	const struct save_all all = { .paths = &f->paths, .list = list, .count = 3 };
+	char *text;
+
+	assert_ok(secret_from(&other, KEY_B, strlen(KEY_B), &e), e);
+	list[1].key = &other; /* of the same profile: the first becomes its previous one */
+	list[2].profile_id = "anthropic:work";
+	assert_ok(save_apply_all(&all, NULL, &e), e);
+	expect_record(f, "main/anthropic:default/key", KEY_B);
+	expect_record(f, "main/anthropic:default/key/prev", KEY_A);
+	expect_record(f, "main/anthropic:work/key", KEY_A);
+	assert_ok(vault_load(&v, f->paths.vault, &e), e);
+	assert_int_equal(v.gen, 1);
+	vault_release(&v);
+	text = get_file(f, "agents/main/agent/auth-profiles.json");
+	assert_non_null(strstr(text, "anthropic:work"));
+	assert_non_null(strstr(text, "anthropic:default"));
+	free(text);
+
+	/* One that cannot be written: none is. */
+	list[2].profile_id = "anthropic:third";
+	list[0].profile_id = "anthropic:fourth";
+	put_file(f, ".env", "torn\"");
+	put_file(f, "agents/main/agent/auth-profiles.json", "{ torn");
+	assert_err(save_apply_all(&all, NULL, &e), e, ERR_DAMAGED);
+	expect_record(f, "main/anthropic:fourth/key", NULL);
+	secret_release(&other);
+}
+
+static void a_save_finishes_an_interrupted_change_of_the_key_file(void **state)
+{
+	struct fixture *f = *state;
+	struct secret next = { 0 };
+	struct slot_key k = { 0 };
+	struct vault v = { 0 };
+	char path[FS_PATH_MAX];
+	struct err e = { 0 };
+
+	assert_ok(apply(f, &e), e);
+	assert_ok(vault_load(&v, f->paths.vault, &e), e);
+	assert_ok(vault_unlock_keyfile(&v, f->paths.keys, &e), e);
+	assert_ok(keyfile_create_next(f->paths.keys, v.id, &next, &e), e);
+	assert_ok(slot_key_file(&k, &next, &e), e);
+	assert_ok(vault_slot_install(&v, f->paths.vault, &k, &e), e);
+	assert_ok(keyfile_next_path(path, sizeof(path), f->paths.keys, v.id, &e), e);
+	set_key(f, KEY_B);
+	assert_ok(apply(f, &e), e);
+	assert_int_equal(access(path, F_OK), -1);
+	vault_release(&v);
+	assert_ok(vault_load(&v, f->paths.vault, &e), e);
+	assert_int_equal(v.slot_count, 1);
+	expect_record(f, "main/anthropic:default/key", KEY_B);
+	vault_release(&v);
+	slot_key_release(&k);
+	secret_release(&next);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		with_home(planning_writes_nothing_and_lists_what_would_be),
 		with_home(what_is_referred_to_is_written_before_what_refers_to_it),
 		with_home(the_same_key_again_changes_nothing),
+		with_home(a_key_file_whose_vault_was_never_written_goes_at_the_next_start),
+		with_home(a_key_file_whose_vault_was_written_or_moved_away_stays),
+		with_home(many_credentials_are_one_change),
+		with_home(a_save_finishes_an_interrupted_change_of_the_key_file),
 		with_home(rotating_changes_the_vault_and_nothing_else),
 		with_home(plain_text_of_the_profile_is_sealed_before_it_goes),
 		with_home(a_plain_line_of_the_variable_becomes_the_sealed_one_and_nothing_is_lost),
