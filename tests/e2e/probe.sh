@@ -8,7 +8,7 @@ start_provider
 
 # Invented, and accepted by the double.
 key() {
-	printf 'sk-test-%s' "$(random_text 40)"
+	printf 'sk-test-%020d%020d' "$RANDOM$RANDOM" "$RANDOM$RANDOM"
 }
 
 # store JSON: it is the agent's auth-profiles.json
@@ -43,13 +43,18 @@ address() {
 # probe_json ARGUMENT...
 probe_json() {
 	run_tfb models status --probe --json "$@"
-	python3 -m json.tool "$work/out" >/dev/null || fail "no JSON: $(head -c 300 "$work/out")"
 }
 
-# row ID EXPRESSION: it is true of the row r of that profile
-row() {
-	json_true "[($2) for r in d['auth']['probes']['results'] if r.get('profileId') == '$1'] == [True]" \
-		"$work/out" "$1"
+# rows <<LINES "ID: EXPRESSION": each is true of the row r of that profile
+rows() {
+	python3 -c '
+import json, sys
+rows = {r.get("profileId"): r for r in json.load(open(sys.argv[1]))["auth"]["probes"]["results"]}
+for line in sys.stdin.read().strip().splitlines():
+    name, expression = line.strip().split(": ", 1)
+    if not eval(expression, {"r": rows[name]}):
+        sys.exit(f"{name}: {expression}: {rows[name]}")
+' "$work/out" || fail "a row is not what it should be"
 }
 
 # --- every bucket, and every reason not to ask ----------------------------------------------------------------
@@ -74,24 +79,25 @@ write_config '{"models":{"providers":{'"$(address openai accept)$(address anthro
 : >"$work/provider.log"
 probe_json --probe-timeout 900 --check
 ends_with 1 "a rejected key and --check"
-row openai:good 'r["status"] == "ok" and r["latencyMs"] >= 0 and "error" not in r'
-row anthropic:bad 'r["status"] == "auth" and r["error"].startswith("Anthropic did not accept this key")'
-row xai:limited 'r["status"] == "rate_limit" and r["reason"] == "rate_limit"'
-row deepseek:broke 'r["status"] == "billing"'
-row mistral:server 'r["status"] == "unknown" and r["reason"] == "server"'
-row groq:html 'r["status"] == "format"'
-row together:stalled 'r["status"] == "timeout" and "latencyMs" in r or "no answer" in r["error"]'
-row cerebras:late 'r["status"] == "ok" and r["latencyMs"] >= 200'
-row openai:old 'r["status"] == "unknown" and r["reasonCode"] == "expired" and "latencyMs" not in r'
-row openai:odd 'r["reasonCode"] == "invalid_expires"'
-row openai:none 'r["reasonCode"] == "missing_credential"'
-row openai:sealed 'r["reasonCode"] == "unresolved_ref"'
-row moonshot:left 'r["reasonCode"] == "excluded_by_auth_order" and
-	r["error"] == "Excluded by auth.order for this provider."'
-row moonshot:first 'r["status"] == "ok"'
-row nobody:x 'r["status"] == "no_model" and r["error"] == "No model available for probe"'
-row openai:good 'list(r)[:8] == ["provider","model","profileId","label","source","mode","status","latencyMs"]'
-row openai:good 'r["model"] == "openai/gpt-5.2" and r["source"] == "profile" and r["mode"] == "api_key"'
+rows <<'EOF2'
+	openai:good: r["status"] == "ok" and r["latencyMs"] >= 0 and "error" not in r
+	anthropic:bad: r["status"] == "auth" and r["error"].startswith("Anthropic did not accept this key")
+	xai:limited: r["status"] == "rate_limit" and r["reason"] == "rate_limit"
+	deepseek:broke: r["status"] == "billing"
+	mistral:server: r["status"] == "unknown" and r["reason"] == "server"
+	groq:html: r["status"] == "format"
+	together:stalled: r["status"] == "timeout" and r["reason"] == "timeout"
+	cerebras:late: r["status"] == "ok" and r["latencyMs"] >= 200
+	openai:old: r["status"] == "unknown" and r["reasonCode"] == "expired" and "latencyMs" not in r
+	openai:odd: r["reasonCode"] == "invalid_expires"
+	openai:none: r["reasonCode"] == "missing_credential"
+	openai:sealed: r["reasonCode"] == "unresolved_ref"
+	moonshot:left: r["reasonCode"] == "excluded_by_auth_order" and r["error"] == "Excluded by auth.order for this provider."
+	moonshot:first: r["status"] == "ok"
+	nobody:x: r["status"] == "no_model" and r["error"] == "No model available for probe"
+	openai:good: list(r)[:8] == ["provider","model","profileId","label","source","mode","status","latencyMs"]
+	openai:good: r["model"] == "openai/gpt-5.2" and r["source"] == "profile" and r["mode"] == "api_key"
+EOF2
 json_true 'list(d["auth"]["probes"]) == ["startedAt","finishedAt","durationMs","totalTargets","options","results"]
 	and d["auth"]["probes"]["totalTargets"] == 10 and list(d["auth"])[-1] == "probes"
 	and d["auth"]["probes"]["options"] == {"profileIds": [], "timeoutMs": 900, "concurrency": 32, "maxTokens": 8}' \
@@ -170,7 +176,9 @@ at=$(grep -obE '"c": *"' "$vault" | head -n 1 | cut -d: -f1)
 printf '!' | dd of="$vault" bs=1 seek=$((at + 30)) conv=notrunc 2>/dev/null
 : >"$work/provider.log"
 probe_json
-row anthropic:default 'r["status"] == "unknown" and r["reasonCode"] == "unresolved_ref"'
+rows <<'EOF2'
+	anthropic:default: r["status"] == "unknown" and r["reasonCode"] == "unresolved_ref"
+EOF2
 [ ! -s "$work/provider.log" ] || fail "a record that does not open was sent"
 fresh_home
 
@@ -190,7 +198,9 @@ write_config '{"models":{"providers":{"openai":{"baseUrl":"http://127.0.0.1:'"$f
 	"anthropic":{"baseUrl":"http://127.0.0.1:'"$second_port"'/redirect"}}}}'
 : >"$first_log"
 probe_json
-row anthropic:two 'r["status"] == "unknown" and r["reason"] == "redirect"'
+rows <<'EOF2'
+	anthropic:two: r["status"] == "unknown" and r["reason"] == "redirect"
+EOF2
 [ "$(cut -d' ' -f3 "$first_log")" = authorization ] || fail "the first saw: $(cat "$first_log")"
 [ "$(cut -d' ' -f3 "$work/second/log")" = x-api-key ] || fail "the second saw: $(cat "$work/second/log")"
 kill "$second_pid" 2>/dev/null || true
@@ -229,8 +239,10 @@ store '{"version":1,"profiles":{'"$(api_keys openai fast)$(api_keys anthropic ne
 	"openai:none":{"type":"api_key","provider":"openai","key":""}}}'
 write_config '{"models":{"providers":{'"$(address openai accept)$(address anthropic drip)"'}}}'
 probe_json --probe-timeout 500
-row openai:fast 'r["status"] == "ok"'
-row anthropic:never 'r["status"] == "timeout"'
+rows <<'EOF2'
+	openai:fast: r["status"] == "ok"
+	anthropic:never: r["status"] == "timeout"
+EOF2
 json_true 'd["auth"]["probes"]["durationMs"] < 3000' "$work/out" "the deadline"
 
 # --- on a terminal: progress, and Ctrl-C ------------------------------------------------------------------------------
@@ -281,7 +293,8 @@ grep -q "signal=0 .*progress=False" "$work/seen" || fail "a short probe: $(cat "
 
 # --- nothing is made where nothing is ------------------------------------------------------------------------------
 
+cp "$config" "$work/elsewhere.json"
 fresh_home
-OPENAI_API_KEY=$(key) timeout 30 "$tfb" models status --probe --probe-timeout 1 --json >"$work/out" 2>"$work/err" ||
-	fail "without a state folder"
+THINKFLEETBOT_CONFIG_PATH=$work/elsewhere.json OPENAI_API_KEY=$(key) probe_json
+json_true "[r['status'] for r in d['auth']['probes']['results']] == ['ok']" "$work/out" "without a state folder"
 [ ! -e "$state" ] || fail "a state folder was made"
