@@ -151,6 +151,7 @@ bool proxy_find(struct proxy *p, const struct url *u)
 	shown = STR_OF(p->shown);
 	show(&shown, url);
 	/* One that cannot be used is not the same as none: libcurl then says what is wrong. */
-	str_copy(p->url, sizeof(p->url), url);
+	if (!str_copy(p->url, sizeof(p->url), url))
+		str_copy(p->url, sizeof(p->url), "://");
 	return true;
 }

@@ -211,8 +211,8 @@ static bool set_proxy(struct transfer *t)
 	struct proxy proxy = { 0 };
 	bool ok;
 
-	if (!t->request.loopback && proxy_find(&proxy, &t->url))
-		str_copy(t->result.proxy, sizeof(t->result.proxy), proxy.shown);
+	t->by_proxy = !t->request.loopback && proxy_find(&proxy, &t->url);
+	str_copy(t->result.proxy, sizeof(t->result.proxy), proxy.shown);
 	ok = curl_easy_setopt(t->easy, CURLOPT_PROXY, proxy.url) == CURLE_OK &&
 	     curl_easy_setopt(t->easy, CURLOPT_NOPROXY, "") == CURLE_OK;
 	explicit_bzero(&proxy, sizeof(proxy)); /* it may hold a password */

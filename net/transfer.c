@@ -123,7 +123,7 @@ static void take_timings(struct transfer *t)
 	t->result.latency_ms = ms_between(0, total);
 }
 
-static enum reason transport_reason(const struct transfer *t, CURLcode code)
+static enum reason reason_of(const struct transfer *t, CURLcode code)
 {
 	static const struct {
 		CURLcode code;
@@ -152,13 +152,9 @@ static enum reason transport_reason(const struct transfer *t, CURLcode code)
 		{ CURLE_BAD_CONTENT_ENCODING, REASON_FORMAT },
 		{ CURLE_OUT_OF_MEMORY, REASON_INTERNAL },
 	};
-	long connect_status = 0;
 
 	if (t->too_much)
 		return REASON_TOO_MUCH;
-	curl_easy_getinfo(t->easy, CURLINFO_HTTP_CONNECTCODE, &connect_status);
-	if (code != CURLE_OK && t->result.proxy[0] && connect_status != 200)
-		return REASON_PROXY;
 	if (code == CURLE_OPERATION_TIMEDOUT)
 		return reached_us(t, CURLINFO_NAMELOOKUP_TIME_T) > 0 ? REASON_TIMEOUT : REASON_DNS;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -168,11 +164,34 @@ static enum reason transport_reason(const struct transfer *t, CURLcode code)
 	return REASON_INTERNAL;
 }
 
+/* What a proxy answered to the wish for a tunnel; 0: nothing. */
+static long tunnel_status(const struct transfer *t)
+{
+	long status = 0;
+
+	curl_easy_getinfo(t->easy, CURLINFO_HTTP_CONNECTCODE, &status);
+	return status;
+}
+
+/* Before there is a tunnel, what goes wrong goes wrong at the proxy. */
+static enum reason transport_reason(const struct transfer *t, CURLcode code)
+{
+	enum reason reason = reason_of(t, code);
+
+	if (code == CURLE_OK || !t->by_proxy || tunnel_status(t) / 100 == 2 ||
+		reason == REASON_TLS || reached_us(t, CURLINFO_PRETRANSFER_TIME_T) > 0)
+		return reason;
+	return REASON_PROXY;
+}
+
 static void transport_text(const struct transfer *t, CURLcode code, struct check_answer *a)
 {
 	struct str text = STR_OF(a->transport_text);
 	const char *words = t->error[0] ? t->error : curl_easy_strerror(code);
 
+	/* libcurl repeats an address of a proxy that it cannot read, with the password in it. */
+	if (t->by_proxy && !tunnel_status(t))
+		words = curl_easy_strerror(code);
 	if (t->foreign_peer)
 		str_add(&text, "the address for this machine led to another one");
 	else if (t->too_much)
@@ -201,7 +220,7 @@ void transfer_finish(struct transfer *t, CURLcode code, struct check_result *out
 	transport_text(t, code, &answer);
 	t->result.at_ms = clock_now_ms();
 	take_timings(t);
-	if (address && !t->result.proxy[0]) /* else it is the proxy's */
+	if (address && !t->by_proxy) /* else it is the proxy's */
 		str_copy(t->result.address, sizeof(t->result.address), address);
 	check_judge(&t->result, &t->request, &answer, &t->check.key);
 	*out = t->result;

@@ -25,6 +25,7 @@ struct transfer {
 	char error[CURL_ERROR_SIZE];
 	char moved_to[104]; /* host of a Location header */
 	bool too_much;
+	bool by_proxy; /* the environment names one, usable or not */
 	bool foreign_peer;
 	int stage; /* last reported, -1: none */
 };

@@ -151,7 +151,7 @@ void check_judge(struct check_result *out, const struct check_request *rq,
 	const struct check_answer *a, const struct secret *key);
 
 /* More than this, and expiry dates, signatures and certificates go wrong. */
-#define CHECK_SKEW_MS (5 * 60 * 1000)
+#define CHECK_SKEW_MS (INT64_C(5) * 60 * 1000)
 
 /*
  * Adds "this host's clock is 7 min slow" (out may be NULL); false, adding nothing, when it is right

@@ -64,6 +64,18 @@ static void judge_known(struct judged *j)
 		decide(j, VERDICT_ACCEPTED, REASON_NONE);
 }
 
+/* An error that came as 200. What lacks a permission is known only by the provider's own number. */
+static bool decide_hidden_error(struct judged *j)
+{
+	enum meaning means = judge_meaning(j);
+
+	if (!j->root || !decide_by_meaning(j, means))
+		return false;
+	if (means == MEANS_RESTRICTED && !j->style->codes)
+		j->out->verdict = VERDICT_UNKNOWN;
+	return true;
+}
+
 static void judge_success(struct judged *j)
 {
 	const struct style *s = j->style;
@@ -75,7 +87,7 @@ static void judge_success(struct judged *j)
 		decide(j, VERDICT_UNKNOWN, REASON_UNPROVEN);
 	else if (listed || j->account)
 		judge_known(j);
-	else if (!j->root || !decide_by_meaning(j, judge_meaning(j)))
+	else if (!decide_hidden_error(j))
 		decide(j, VERDICT_UNKNOWN, REASON_FORMAT);
 }
 

@@ -78,8 +78,6 @@ static bool take_name(const struct judged *j, const char *name)
 {
 	char *out = j->out->account;
 
-	if (!name || !*name)
-		return false;
 	if (judge_take(out, sizeof(j->out->account), name, strlen(name), j->key) && *out)
 		return true;
 	*out = '\0';
@@ -91,7 +89,9 @@ static void take_account(const struct judged *j)
 	const struct account *a = j->account;
 
 	for (size_t i = 0; a && i < ARRAY_LEN(a->name) && a->name[i]; i++) {
-		if (take_name(j, judge_text(j->root, a->name[i])))
+		const char *name = judge_text(j->root, a->name[i]);
+
+		if (name && take_name(j, name))
 			return;
 	}
 	take_name(j, j->answer->headers.values[HEADER_ACCOUNT]);
@@ -100,35 +100,37 @@ static void take_account(const struct judged *j)
 static void take_credit(const struct judged *j)
 {
 	struct str out = STR_OF(j->out->credit);
+	const char *unit = j->account ? j->account->unit : NULL;
 	double left;
 
-	if (!judge_left(j, &left) || fabs(left) > 1e12)
+	if (!unit || !judge_left(j, &left) || fabs(left) > 1e12)
 		return;
-	if (strcmp(j->account->unit, "USD") == 0)
+	if (strcmp(unit, "USD") == 0)
 		str_fmt(&out, "%.2f USD left", left);
 	else
-		str_fmt(&out, "%.0f %s left", left, j->account->unit);
+		str_fmt(&out, "%.0f %s left", left, unit);
 }
 
-static bool is_number(const char *text)
+/* The value of a header that is a number, or NULL. */
+static const char *number_of(const struct judged *j, enum answer_header which)
 {
-	size_t n = strspn(text, "0123456789");
+	const char(*values)[CHECK_HEADER_CAP] = j->answer->headers.values;
+	size_t n = strspn(values[which], "0123456789");
 
-	return n && n <= NUMBER_MAX && !text[n];
+	return n && n <= NUMBER_MAX && !values[which][n] ? values[which] : NULL;
 }
 
 static void take_limits(const struct judged *j)
 {
-	const struct check_headers *h = &j->answer->headers;
-	const char *limit = h->values[HEADER_LIMIT], *left = h->values[HEADER_REMAINING];
-	const char *wait = h->values[HEADER_RETRY_AFTER];
+	const char *limit = number_of(j, HEADER_LIMIT), *left = number_of(j, HEADER_REMAINING);
+	const char *wait = number_of(j, HEADER_RETRY_AFTER);
 	struct str out = STR_OF(j->out->limits);
 
-	if (is_number(left) && is_number(limit))
+	if (left && limit)
 		str_fmt(&out, "%s of %s requests left", left, limit);
-	else if (is_number(left))
+	else if (left)
 		str_fmt(&out, "%s requests left", left);
-	if (is_number(wait))
+	if (wait)
 		str_fmt(&out, "%stry again in %s s", out.len ? ", " : "", wait);
 }
 

@@ -290,6 +290,26 @@ static void proxy_that_is_not_there_is_a_proxy_problem(void **state)
 	assert_string_equal(result.proxy, "127.0.0.1:1");
 }
 
+static void proxy_that_cannot_be_read_shows_no_password(void **state)
+{
+	static const char *const bad[] = { "http://me:hunter22@[zz", "http://me:hunter22@a:99999",
+		"me:hunter22@", "gopher://me:hunter22@127.0.0.1:1", "http://me:hunter22@a b" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		struct wire_check c;
+
+		setenv("https_proxy", bad[i], 1);
+		probe_fill(&c, "openai", "api-key", "https://llm.example/v1");
+		c.timeout_ms = 1000;
+		run(&c);
+		unsetenv("https_proxy");
+		assert_int_equal(result.verdict, VERDICT_UNKNOWN);
+		assert_null(strstr(result.text, "hunter22"));
+		assert_null(strstr(result.proxy, "hunter22"));
+	}
+}
+
 static void host_in_no_proxy_is_asked_directly(void **state)
 {
 	struct wire_check c;
@@ -401,6 +421,7 @@ int main(void)
 		cmocka_unit_test(a_name_with_two_families_is_reached_by_the_one_that_answers),
 		cmocka_unit_test(proxy_is_honoured_and_shown_without_its_password),
 		cmocka_unit_test(proxy_that_is_not_there_is_a_proxy_problem),
+		cmocka_unit_test(proxy_that_cannot_be_read_shows_no_password),
 		cmocka_unit_test(host_in_no_proxy_is_asked_directly),
 		cmocka_unit_test(http_proxy_is_never_asked),
 		cmocka_unit_test(exceptions_are_names_addresses_and_networks),
