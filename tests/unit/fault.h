@@ -19,6 +19,9 @@ void fault_on(void);
 /* Before fault_at(): only calls of this name count ("fsync"); NULL: every one. */
 void fault_only(const char *name);
 
+/* Just before the next call of this name, once: what another program does at that moment. */
+void fault_before(const char *name, void (*act)(void *arg), void *arg);
+
 /* Ends it. Did one fail, and of which name was the last that did? */
 bool fault_end(void);
 const char *fault_name(void);
