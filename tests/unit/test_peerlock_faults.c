@@ -270,7 +270,7 @@ static void a_lock_renewed_while_it_was_judged_goes_back(void **state)
 	w->stale = true;
 	w->how.kind = PEERLOCK_FILE;
 	start(w);
-	fault_before("rename", renew, w);
+	fault_before("rename", 1, renew, w);
 	assert_false(try_it(w));
 	text = temp_read(w->lock);
 	assert_non_null(text);
@@ -278,7 +278,7 @@ static void a_lock_renewed_while_it_was_judged_goes_back(void **state)
 	free(text);
 	assert_int_equal(temp_count(w->dir), 2);
 	start(w);
-	fault_before("rename", replace, w);
+	fault_before("rename", 1, replace, w);
 	assert_false(try_it(w));
 	text = temp_read(w->lock);
 	assert_non_null(text);
@@ -290,7 +290,7 @@ static void a_lock_renewed_while_it_was_judged_goes_back(void **state)
 static void make_new_at_the_move_back(void *world)
 {
 	renew(world);
-	fault_before("renameat2", make_new, world);
+	fault_before("renameat2", 1, make_new, world);
 }
 
 static void a_lock_made_by_a_third_one_meanwhile_stays(void **state)
@@ -301,7 +301,7 @@ static void a_lock_made_by_a_third_one_meanwhile_stays(void **state)
 	w->stale = true;
 	w->how.kind = PEERLOCK_DIR;
 	start(w);
-	fault_before("rename", make_new_at_the_move_back, w);
+	fault_before("rename", 1, make_new_at_the_move_back, w);
 	assert_false(try_it(w));
 	text = temp_read(w->lock);
 	assert_non_null(text);
@@ -326,7 +326,7 @@ static void a_lock_that_goes_while_it_is_judged_is_free(void **state)
 	for (int kind = PEERLOCK_FILE; kind <= PEERLOCK_DIR; kind++) {
 		w->how.kind = (enum peerlock_kind)kind;
 		start(w);
-		fault_before("lstat64", take_away, w);
+		fault_before("lstat64", 1, take_away, w);
 		assert_true(try_it(w));
 		assert_int_equal(temp_count(w->dir), 1);
 	}
