@@ -15,7 +15,6 @@
 #include "store/peerlock_impl.h"
 
 #define FIRST_WAIT_MS 100
-#define LONGEST_WAIT_MS 1600
 
 /* What ends or stops a process: none may strike between making a lock and removing it. */
 static const int held_back[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGTTIN, SIGTTOU,
@@ -271,15 +270,14 @@ static enum attempt try_once(
 	return result;
 }
 
-/* Twice as long each time, and times a random 1 to 2, so that two do not walk in step. */
+/* Twice as long each time, up to 1.6 s, and times a random 1 to 2, so that two do not walk in step.
+ */
 static void wait_a_while(unsigned attempt, int64_t left)
 {
 	int64_t ms = FIRST_WAIT_MS << (attempt < 4 ? attempt : 4);
 	uint16_t r;
 
 	random_bytes(&r, sizeof(r));
-	if (ms > LONGEST_WAIT_MS)
-		ms = LONGEST_WAIT_MS;
 	ms += ms * r / UINT16_MAX;
 	if (ms > left)
 		ms = left;

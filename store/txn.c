@@ -92,7 +92,7 @@ static bool prepare_all(struct txn *t, struct err *e)
 		fs_sweep(f->path);
 		if (!fs_prepare(&f->pending, f->path, f->next.p ? f->next.p : "", f->next.len, &how,
 			    e)) {
-			t->raced = e && e->code == ERR_BUSY;
+			t->raced = e->code == ERR_BUSY;
 			return false;
 		}
 	}
@@ -157,7 +157,7 @@ static bool land(struct txn *t, struct txn_file *f, struct err *e)
 		f->landed = false;
 		t->raced = true;
 	}
-	if (!ok && e)
+	if (!ok)
 		*e = why;
 	return fs_stat(f->path, &f->after, ok ? e : NULL) && ok;
 }

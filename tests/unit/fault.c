@@ -19,6 +19,10 @@ static bool on;
 static bool happened;
 static const char *only;
 static const char *last = "";
+static const char *moment;
+static unsigned calls_until;
+static void (*meanwhile)(void *arg);
+static void *meanwhile_arg;
 
 void fault_only(const char *name)
 {
@@ -39,6 +43,22 @@ void fault_on(void)
 	on = true;
 }
 
+void fault_before(const char *name, unsigned nth, void (*act)(void *arg), void *arg)
+{
+	moment = name;
+	calls_until = nth;
+	meanwhile = act;
+	meanwhile_arg = arg;
+}
+
+bool fault_moment_came(void)
+{
+	bool came = !moment;
+
+	moment = NULL;
+	return came;
+}
+
 bool fault_end(void)
 {
 	at = 0;
@@ -53,6 +73,10 @@ const char *fault_name(void)
 
 static bool fails(const char *name)
 {
+	if (moment && strcmp(moment, name) == 0 && --calls_until == 0) {
+		moment = NULL;
+		meanwhile(meanwhile_arg);
+	}
 	if (!at || (only && strcmp(only, name) != 0))
 		return false;
 	seen++;

@@ -19,6 +19,10 @@ void fault_on(void);
 /* Before fault_at(): only calls of this name count ("fsync"); NULL: every one. */
 void fault_only(const char *name);
 
+/* Just before the nth call of this name from now, once: what another program does then. */
+void fault_before(const char *name, unsigned nth, void (*act)(void *arg), void *arg);
+bool fault_moment_came(void);
+
 /* Ends it. Did one fail, and of which name was the last that did? */
 bool fault_end(void);
 const char *fault_name(void);

@@ -90,6 +90,42 @@ static void members_are_added_in_every_layout(void **state)
 	try_rows(rows, ARRAY_LEN(rows), PUT);
 }
 
+static void a_key_without_quotes_is_an_identifier(void **state)
+{
+	static const char *const keys[][2] = {
+		{ "ok", "{a: 1, ok: 7}" },
+		{ "a9_$", "{a: 1, a9_$: 7}" },
+		{ "9a", "{a: 1, \"9a\": 7}" },
+		{ "a-b", "{a: 1, \"a-b\": 7}" },
+		{ "", "{a: 1, \"\": 7}" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
+		const char *const path[] = { keys[i][0], NULL };
+		struct doc d = parse("{a: 1}");
+		struct err e = { 0 };
+
+		assert_ok(doc_put_int(&d, path, 7, &e), e);
+		assert_string_equal(d.text.p, keys[i][1]);
+		doc_release(&d);
+	}
+}
+
+static void an_indent_that_is_not_nested_is_no_unit(void **state)
+{
+	const char *const path[] = { "a", "o", "n", NULL };
+	struct doc d = parse("{\n\t\"a\": {\n  \"b\": 1\n }\n}");
+	struct err e = { 0 };
+
+	(void)state;
+	assert_ok(doc_put_int(&d, path, 7, &e), e);
+	assert_string_equal(d.text.p,
+		"{\n\t\"a\": {\n  \"b\": 1,\n  \"o\": {\n  \t\"n\": 7\n  "
+		"}\n }\n}");
+	doc_release(&d);
+}
+
 static void members_go_from_every_layout(void **state)
 {
 	static const struct row rows[] = {
@@ -107,6 +143,8 @@ static void members_go_from_every_layout(void **state)
 		{ "{\n  \"k\": 2 }", "{\n  }" },
 		{ "{\"a\":1}", "{\"a\":1}" },
 		{ "{k:1,}", "{}" },
+		{ "{\r  k: 1,\r  a: 2\r}", "{\r  a: 2\r}" },
+		{ "{\r  a: 2,\r  k: 1,\r}", "{\r  a: 2,\r}" },
 	};
 
 	(void)state;
@@ -273,6 +311,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(members_are_added_in_every_layout),
+		cmocka_unit_test(a_key_without_quotes_is_an_identifier),
+		cmocka_unit_test(an_indent_that_is_not_nested_is_no_unit),
 		cmocka_unit_test(members_go_from_every_layout),
 		cmocka_unit_test(lists_grow_at_both_ends_in_every_layout),
 		cmocka_unit_test(what_is_no_list_or_object_is_named),

@@ -188,6 +188,66 @@ static void without_room_for_a_draft_the_lock_is_made_plainly(void **state)
 	peerlock_release(&l);
 }
 
+/* A folder whose real name leaves `room` bytes, as a link "deep" in the test's folder. */
+static void make_deep(const struct world *w, size_t room)
+{
+	char path[FS_PATH_MAX];
+	size_t n = (size_t)snprintf(path, sizeof(path), "%s", w->dir);
+
+	while (n < FS_PATH_MAX - 1 - room) {
+		size_t part = FS_PATH_MAX - 1 - room - n;
+
+		part = part > 240 ? 200 : part;
+		path[n] = '/';
+		memset(path + n + 1, 'd', part - 1);
+		n += part;
+		path[n] = '\0';
+		assert_int_equal(mkdir(path, 0700), 0);
+	}
+	unlink(temp_path(w->dir, "deep"));
+	assert_int_equal(symlink(path, temp_path(w->dir, "deep")), 0);
+}
+
+static void a_short_name_of_a_long_one_gets_no_lock(void **state)
+{
+	struct world *w = *state;
+	struct peerlock l;
+	struct err e;
+
+	make_deep(w, 3);
+	assert_err(peerlock_take(&l, temp_path(w->dir, "deep/file"), &brief, &e), e, ERR_USAGE);
+	temp_write(temp_path(w->dir, "deep/f"), "{}");
+	assert_err(peerlock_take(&l, temp_path(w->dir, "deep/f"), &brief, &e), e, ERR_USAGE);
+	assert_int_equal(symlink("deep/f", temp_path(w->dir, "near")), 0);
+	assert_err(peerlock_take(&l, temp_path(w->dir, "near"), &brief, &e), e, ERR_USAGE);
+	assert_non_null(strstr(e.msg, "path too long"));
+}
+
+static void an_abandoned_lock_without_room_beside_it_stays(void **state)
+{
+	struct world *w = *state;
+	const struct timespec old[2] = { { .tv_sec = 1 }, { .tv_sec = 1 } };
+	struct peerlock l;
+	struct err e;
+
+	make_deep(w, 12);
+	temp_write(temp_path(w->dir, "deep/f.lock"), "{}");
+	assert_int_equal(utimensat(AT_FDCWD, temp_path(w->dir, "deep/f.lock"), old, 0), 0);
+	assert_err(peerlock_take(&l, temp_path(w->dir, "deep/f"), &brief, &e), e, ERR_BUSY);
+	assert_int_equal(access(temp_path(w->dir, "deep/f.lock"), F_OK), 0);
+}
+
+static void what_is_no_lock_is_refused_without_a_listener_too(void **state)
+{
+	struct world *w = *state;
+	struct peerlock l;
+
+	assert_int_equal(symlink("nowhere", w->lock), 0);
+	assert_false(peerlock_take(&l, w->file, &brief, NULL));
+	assert_int_equal(peerlock_choose(w->file, NULL), PEERLOCK_FILE);
+	peerlock_release(&l);
+}
+
 static void a_folder_that_is_not_there_has_no_lock(void **state)
 {
 	struct world *w = *state;
@@ -272,6 +332,9 @@ int main(void)
 		with_world(the_holder_is_named_when_it_is_known),
 		with_world(a_name_that_is_too_long_gets_no_lock),
 		with_world(without_room_for_a_draft_the_lock_is_made_plainly),
+		with_world(a_short_name_of_a_long_one_gets_no_lock),
+		with_world(an_abandoned_lock_without_room_beside_it_stays),
+		with_world(what_is_no_lock_is_refused_without_a_listener_too),
 		with_world(a_folder_that_is_not_there_has_no_lock),
 		with_world(only_names_of_dead_makers_are_swept),
 		with_world(a_lock_with_another_name_of_ours_is_not_ours),

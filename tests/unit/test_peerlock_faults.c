@@ -228,6 +228,110 @@ static void a_lock_that_cannot_be_removed_at_first_is_removed_then(void **state)
 	}
 }
 
+/* --- what others do meanwhile --------------------------------------------------------- */
+
+static void renew(void *world)
+{
+	struct world *w = world;
+
+	assert_int_equal(utimensat(AT_FDCWD, w->lock, NULL, 0), 0);
+}
+
+static void replace(void *world)
+{
+	struct world *w = world;
+
+	assert_int_equal(unlink(w->lock), 0);
+	temp_write(temp_path(w->dir, "keeps the number"), "");
+	temp_write(w->lock, "another's");
+}
+
+static void make_new(void *world)
+{
+	struct world *w = world;
+
+	temp_write(w->lock, "a third one's");
+}
+
+static bool try_it(struct world *w)
+{
+	struct peerlock l;
+	bool taken = peerlock_take(&l, w->file, &w->how, NULL);
+
+	peerlock_release(&l);
+	return taken;
+}
+
+static void a_lock_renewed_while_it_was_judged_goes_back(void **state)
+{
+	struct world *w = *state;
+	char *text;
+
+	w->stale = true;
+	w->how.kind = PEERLOCK_FILE;
+	start(w);
+	fault_before("rename", 1, renew, w);
+	assert_false(try_it(w));
+	text = temp_read(w->lock);
+	assert_non_null(text);
+	assert_string_equal(text, "{\"pid\":1}");
+	free(text);
+	assert_int_equal(temp_count(w->dir), 2);
+	start(w);
+	fault_before("rename", 1, replace, w);
+	assert_false(try_it(w));
+	text = temp_read(w->lock);
+	assert_non_null(text);
+	assert_string_equal(text, "another's");
+	free(text);
+	assert_int_equal(temp_count(w->dir), 3);
+}
+
+static void make_new_at_the_move_back(void *world)
+{
+	renew(world);
+	fault_before("renameat2", 1, make_new, world);
+}
+
+static void a_lock_made_by_a_third_one_meanwhile_stays(void **state)
+{
+	struct world *w = *state;
+	char *text;
+
+	w->stale = true;
+	w->how.kind = PEERLOCK_DIR;
+	start(w);
+	fault_before("rename", 1, make_new_at_the_move_back, w);
+	assert_false(try_it(w));
+	text = temp_read(w->lock);
+	assert_non_null(text);
+	assert_string_equal(text, "a third one's");
+	free(text);
+	assert_int_equal(temp_count(w->dir), 2);
+}
+
+static void take_away(void *world)
+{
+	struct world *w = world;
+
+	unlink(w->lock);
+	rmdir(w->lock);
+}
+
+static void a_lock_that_goes_while_it_is_judged_is_free(void **state)
+{
+	struct world *w = *state;
+
+	w->stale = true;
+	for (int kind = PEERLOCK_FILE; kind <= PEERLOCK_DIR; kind++) {
+		w->how.kind = (enum peerlock_kind)kind;
+		start(w);
+		fault_before("lstat64", 1, take_away, w);
+		assert_true(try_it(w));
+		assert_int_equal(temp_count(w->dir), 1);
+	}
+}
+
 #define with_world(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -240,6 +344,9 @@ int main(void)
 		with_world(cleaning_is_silent_when_it_fails),
 		with_world(without_an_exclusive_rename_the_lock_is_made_plainly),
 		with_world(a_lock_that_cannot_be_removed_at_first_is_removed_then),
+		with_world(a_lock_renewed_while_it_was_judged_goes_back),
+		with_world(a_lock_made_by_a_third_one_meanwhile_stays),
+		with_world(a_lock_that_goes_while_it_is_judged_is_free),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -344,6 +344,79 @@ static void a_secret_stays_one_through_a_recovery(void **state)
 	free(text);
 }
 
+static void a_journal_whose_paths_do_not_fit_is_refused(void **state)
+{
+	struct world *w = *state;
+	struct txn_change c = { .path = temp_path(w->dir, "f"), .p = "x", .n = 1 };
+	struct txn_hash hash;
+	struct secret half;
+	char path[FS_PATH_MAX];
+	struct err e = { 0 };
+	struct txn t;
+
+	txn_begin(&t, w->root);
+	assert_ok(txn_add(&t, &c, &e), e);
+	assert_ok(journal_stage(&t, &e), e);
+	memset(path, 'x', sizeof(path) - 1);
+	path[0] = '/';
+	path[sizeof(path) - 1] = '\0';
+	str_copy(t.dir, sizeof(t.dir), path);
+	assert_err(journal_write(&t, &e), e, ERR_USAGE);
+	assert_err(journal_read(&t, &e), e, ERR_USAGE);
+	assert_err(journal_copy_path(path, &t, 0, &e), e, ERR_USAGE);
+	assert_err(journal_remove(&t, &e), e, ERR_USAGE);
+	str_copy(t.dir, sizeof(t.dir), w->dir);
+	txn_release(&t);
+	/* A key of another length makes no hash. */
+	assert_ok(secret_from(&half, "sixteen bytes...", 16, &e), e);
+	assert_true(txn_hash_of(&hash, &half, false, NULL, 0, &e));
+	assert_false(hash.exists);
+	assert_err(txn_hash_of(&hash, &half, true, "x", 1, &e), e, ERR_FAILED);
+	secret_release(&half);
+}
+
+static void a_change_worked_out_from_what_is_there_lands(void **state)
+{
+	struct world *w = *state;
+	struct fs_stamp st;
+	struct txn_change c = {
+		.path = temp_path(w->dir, "f"), .p = "new", .n = 3, .expect = &st, .mode = 0640
+	};
+	struct err e = { 0 };
+	struct stat sb;
+	char *text;
+
+	assert_ok(fs_stat(c.path, &st, &e), e);
+	assert_ok(txn_write(w->root, &c, &e), e);
+	text = temp_read(c.path);
+	assert_string_equal(text, "new");
+	free(text);
+	assert_int_equal(stat(c.path, &sb), 0);
+	assert_int_equal(sb.st_mode & 07777, 0640);
+}
+
+static void a_recovery_without_a_listener_still_stops(void **state)
+{
+	struct world *w = *state;
+	struct txn_change c = { .path = temp_path(w->dir, "f"), .p = "new", .n = 3 };
+	struct err e = { 0 };
+	struct txn t;
+	char path[FS_PATH_MAX];
+
+	txn_begin(&t, w->root);
+	assert_ok(txn_add(&t, &c, &e), e);
+	assert_ok(journal_stage(&t, &e) && journal_write(&t, &e), e);
+	assert_true(journal_copy_path(path, &t, 0, &e));
+	assert_int_equal(unlink(path), 0);
+	txn_release(&t);
+	assert_true(txn_recover(w->root, NULL, NULL));
+	assert_int_equal(temp_count(w->root), 0);
+	assert_int_not_equal(access(c.path, F_OK), 0);
+	temp_write(temp_path(w->dir, "file"), "");
+	assert_err(txn_recover(temp_path(w->dir, "file"), NULL, &e), e, e.code);
+	assert_true(txn_pending(temp_path(w->dir, "file"), NULL));
+}
+
 #define with_world(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -360,6 +433,9 @@ int main(void)
 		with_world(a_change_without_a_listener_still_fails),
 		with_world(a_path_that_is_no_text_gets_no_journal),
 		with_world(a_secret_stays_one_through_a_recovery),
+		with_world(a_journal_whose_paths_do_not_fit_is_refused),
+		with_world(a_change_worked_out_from_what_is_there_lands),
+		with_world(a_recovery_without_a_listener_still_stops),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

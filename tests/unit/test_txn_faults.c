@@ -31,6 +31,7 @@ struct world {
 	size_t files; /* how many take part */
 	struct txn done;
 	enum txn_outcome outcome;
+	bool raced;
 	bool all; /* everything fails from there: cleaning up as well */
 };
 
@@ -117,6 +118,7 @@ static bool commit(void *world, struct err *e)
 	bool ok = add_all(&t, w, e) && txn_commit(&t, e);
 
 	w->outcome = t.outcome;
+	w->raced = t.raced;
 	txn_release(&t);
 	return ok;
 }
@@ -335,6 +337,78 @@ static void the_lock_is_held_only_when_nothing_is_left_over(void **state)
 	assert_true(fault_sweep(&s, *state) >= 80);
 }
 
+/* --- another program writes at every moment --------------------------------------------- */
+
+static const char theirs[] = "a gateway's\n";
+
+static void write_theirs(void *world)
+{
+	struct world *w = world;
+
+	temp_write(at(w, LOCKED), theirs);
+}
+
+/* Seen up to the last look, which is just before the rename; nothing of theirs is lost. */
+static void what_a_gateway_writes_meanwhile_is_never_lost(void **state)
+{
+	struct world *w = *state;
+	unsigned nth = 1;
+
+	for (;; nth++) {
+		struct err e = { 0 };
+		struct txn t;
+		bool came;
+		bool ok;
+
+		start(w);
+		assert_ok(add_all(&t, w, &e), e);
+		fault_before("lstat64", nth, write_theirs, w);
+		ok = txn_commit(&t, &e);
+		came = fault_moment_came();
+		w->outcome = t.outcome;
+		w->raced = t.raced;
+		txn_release(&t);
+		if (!came)
+			break;
+		if (!content_is(w, LOCKED, theirs))
+			fail_msg("look %u: what the gateway wrote is gone", nth);
+		if (!ok) {
+			assert_int_equal(e.code, ERR_BUSY);
+			assert_int_equal(w->outcome, TXN_NOTHING);
+			assert_true(w->raced);
+			assert_true(content_is(w, REPLACED, old[REPLACED]));
+			assert_true(content_is(w, REMOVED, old[REMOVED]));
+		}
+		assert_int_equal(temp_count(w->root), 0);
+		expect_no_lock(w);
+	}
+	assert_true(nth > 20);
+}
+
+static void nor_is_it_by_a_recovery(void **state)
+{
+	struct world *w = *state;
+	unsigned stopped = 0;
+	unsigned nth = 1;
+
+	for (;; nth++) {
+		struct txn_report r;
+		struct err e = { 0 };
+
+		start_journal(w);
+		fault_before("lstat64", nth, write_theirs, w);
+		assert_ok(txn_recover(w->root, &r, &e), e);
+		if (!fault_moment_came())
+			break;
+		assert_true(content_is(w, LOCKED, theirs));
+		assert_int_equal(r.stopped + r.completed, 1);
+		assert_int_equal(temp_count(w->root), 0);
+		stopped += r.stopped;
+	}
+	assert_true(nth > 10);
+	assert_true(stopped > 2);
+}
+
 #define with_world(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -346,6 +420,8 @@ int main(void)
 		with_world(undoing_gives_each_file_back_or_says_that_it_could_not),
 		with_world(recovery_that_failed_can_be_repeated),
 		with_world(looking_at_a_journal_changes_nothing_whatever_fails),
+		with_world(what_a_gateway_writes_meanwhile_is_never_lost),
+		with_world(nor_is_it_by_a_recovery),
 		with_world(the_lock_is_held_only_when_nothing_is_left_over),
 	};
 

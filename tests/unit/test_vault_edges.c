@@ -12,6 +12,7 @@
 #include "store/vault_impl.h"
 #include "store/vault_rekey.h"
 #include "store/vault_slots.h"
+#include "tests/unit/temp.h"
 #include "tests/unit/vault_fixture.h"
 
 static char long_path[FS_PATH_MAX + 64];
@@ -245,8 +246,8 @@ static void unlocking_without_a_listener_still_fails(void **state)
 	assert_false(vault_unlock_credential(&v, fx->dir, NULL));
 	assert_false(vault_unlock_keyfile(&v, fx->dir, NULL));
 	assert_false(vault_unlock_unattended(&v, fx->dir, NULL));
-	assert_false(vault_reload(&v, fx->bak, NULL));
-	assert_false(vault_slot_proven(&v, fx->bak, &(struct slot_key){ 0 }, NULL));
+	assert_false(vault_reload(&v, fx->path, NULL));
+	assert_false(vault_slot_proven(&v, fx->path, &(struct slot_key){ 0 }, NULL));
 	assert_false(vault_rekey_file(&v, fx->path, NULL));
 	vault_release(&v);
 	assert_false(vault_parse(&v, "{", 1, NULL));
@@ -395,6 +396,123 @@ static void a_text_that_is_no_json_says_where(void **state)
 	}
 }
 
+static void a_value_that_is_none_is_sealed_and_does_not_open(void **state)
+{
+	struct fixture *fx = *state;
+	struct vault_record *r = &fx->v.records[0];
+	struct secret s;
+	struct err e = { 0 };
+
+	assert_ok(secret_from(&s, "a\0b", 3, &e), e);
+	assert_err(record_seal(&fx->v, r, &s, &e), e, ERR_DAMAGED);
+	assert_non_null(strstr(e.msg, "holds no credential"));
+	s.len = 0;
+	assert_err(record_seal(&fx->v, r, &s, &e), e, ERR_DAMAGED);
+	secret_release(&s);
+}
+
+static void vaults_are_equal_when_every_record_is(void **state)
+{
+	struct fixture *fx = *state;
+	struct vault other;
+	struct err e = { 0 };
+
+	assert_ok(vault_load(&other, fx->path, &e), e);
+	assert_ok(vault_unlock_keyfile(&other, fx->keys, &e), e);
+	assert_true(vault_records_equal(&fx->v, &other, &e));
+	fixture_put(&other, "c", "another value", false);
+	assert_false(vault_records_equal(&fx->v, &other, &e));
+	fixture_put(&other, "c", "value-of-c", false);
+	assert_true(vault_records_equal(&fx->v, &other, &e));
+	assert_ok(vault_remove(&other, "main/c/key", &e), e);
+	assert_false(vault_records_equal(&fx->v, &other, &e));
+	fixture_put(&other, "d", "value-of-c", false);
+	assert_false(vault_records_equal(&fx->v, &other, &e));
+	vault_release(&other);
+}
+
+static void a_vault_without_a_key_folder_is_managed_all_the_same(void **state)
+{
+	struct fixture *fx = *state;
+	struct secret keys[2] = { fixture_key(1), fixture_key(2) };
+	enum rekey_left what = REKEY_FINISHED;
+	struct slot_key k;
+	struct vault v;
+	struct err e = { 0 };
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/other/vault.json", fx->dir);
+	assert_ok(vault_create_with_key(&v, &keys[0], &e), e);
+	assert_ok(vault_save(&v, path, &e), e);
+	assert_ok(slot_key_file(&k, &keys[1], &e), e);
+	assert_ok(vault_slot_install(&v, path, &k, &e), e);
+	assert_ok(vault_reload(&v, path, &e), e);
+	assert_string_equal(v.key_dir, "");
+	assert_ok(vault_rekey_resume(&v, path, &what, &e), e);
+	assert_int_equal(what, REKEY_NOTHING);
+	assert_err(vault_rekey_file(&v, path, &e), e, ERR_NOT_FOUND);
+	assert_ok(vault_slot_discard(&v, path, "s1", &e), e);
+	str_copy(v.opened_by, sizeof(v.opened_by), "s2");
+	assert_err(vault_slot_discard(&v, path, "s2", &e), e, ERR_REFUSED);
+	assert_non_null(strstr(e.msg, "last key slot"));
+	fixture_write(path, "{}", 2, 0600);
+	assert_false(vault_committed(&v, path, NULL));
+	slot_key_release(&k);
+	secret_release(&keys[0]);
+	secret_release(&keys[1]);
+	vault_release(&v);
+}
+
+static void a_credentials_folder_counts_when_a_slot_asks_for_it(void **state)
+{
+	struct fixture *fx = *state;
+	struct secret key = fixture_key(9);
+	struct err e = { 0 };
+	struct slot_key k;
+	struct vault v;
+
+	assert_ok(vault_load(&v, fx->path, &e), e);
+	setenv("CREDENTIALS_DIRECTORY", "", 1);
+	assert_ok(vault_unlock_unattended(&v, fx->keys, &e), e);
+	setenv("CREDENTIALS_DIRECTORY", fx->dir, 1);
+	assert_ok(vault_unlock_unattended(&v, fx->keys, &e), e);
+	/* A slot that asks, and a folder that has nothing: the key file opens it. */
+	fixture_write(temp_path(fx->dir, "bot"), key.bytes, key.len, 0400);
+	assert_ok(slot_key_credential(&k, fx->dir, "bot", &e), e);
+	assert_ok(vault_slot_add(&v, &k, &e), e);
+	assert_true(vault_opens_alone(&v, "/none", NULL));
+	assert_false(vault_opens_alone(&v, "/none", k.slot.id));
+	assert_true(vault_opens_alone(&v, fx->keys, k.slot.id));
+	assert_ok(vault_save(&v, fx->path, &e), e);
+	assert_int_equal(unlink(temp_path(fx->dir, "bot")), 0);
+	assert_ok(vault_unlock_unattended(&v, fx->keys, &e), e);
+	assert_string_equal(v.opened_by, "s1");
+	unsetenv("CREDENTIALS_DIRECTORY");
+	slot_key_release(&k);
+	secret_release(&key);
+	vault_release(&v);
+}
+
+static void a_parsed_vault_that_a_key_does_not_open_has_no_name(void **state)
+{
+	struct fixture *fx = *state;
+	struct buf text = fixture_read(fx->path);
+	struct secret wrong = fixture_key(77);
+	struct vault v;
+	struct err e = { 0 };
+	char path[FS_PATH_MAX];
+
+	assert_ok(vault_parse(&v, text.p, text.len, &e), e);
+	assert_true(keyfile_path(path, sizeof(path), fx->keys, v.id, &e));
+	assert_ok(vault_unlock_keyfile(&v, fx->keys, &e), e);
+	assert_int_equal(unlink(path), 0);
+	assert_err(vault_unlock_keyfile(&v, fx->keys, &e), e, ERR_NOT_FOUND);
+	assert_err(vault_unlock_key(&v, &wrong, &e), e, ERR_KEY);
+	secret_release(&wrong);
+	buf_release(&text);
+	vault_release(&v);
+}
+
 #define with_vault(test)                                                                           \
 	cmocka_unit_test_setup_teardown(test, fixture_setup_three, fixture_teardown)
 
@@ -414,6 +532,11 @@ int main(void)
 		with_vault(keys_of_slots_have_their_length_and_name),
 		cmocka_unit_test(a_vault_without_slots_has_no_weakest),
 		with_vault(new_slots_number_above_all_others),
+		with_vault(a_value_that_is_none_is_sealed_and_does_not_open),
+		with_vault(vaults_are_equal_when_every_record_is),
+		with_vault(a_vault_without_a_key_folder_is_managed_all_the_same),
+		with_vault(a_credentials_folder_counts_when_a_slot_asks_for_it),
+		with_vault(a_parsed_vault_that_a_key_does_not_open_has_no_name),
 		cmocka_unit_test(a_text_that_is_no_json_says_where),
 	};
 
