@@ -40,6 +40,12 @@ static bool sealed(const struct job *j)
 	return keeps_secret(j) && j->s->keep == KEEP_SEALED;
 }
 
+/* Only "thinkfleetbot run" delivers from a vault that waits for a person. */
+static bool referred(const struct job *j)
+{
+	return sealed(j) && !j->needs_person;
+}
+
 static enum profile_kind kind_of(const struct method *m)
 {
 	return m->kind == CRED_TOKEN ? PROFILE_TOKEN : PROFILE_API_KEY;
@@ -106,7 +112,7 @@ static bool prepare_profiles(struct job *j, struct err *e)
 		str_copy(f->note, sizeof(f->note),
 			"the plain-text key goes; it stays as the previous revision");
 	}
-	if (!sealed(j)) {
+	if (!referred(j)) {
 		if (!p)
 			return true;
 		return profiles_remove(d, j->s->profile_id, e) && take_new(f, &d->text, e);
@@ -139,15 +145,15 @@ static bool prepare_config(struct job *j, struct err *e)
 	const struct save *s = j->s;
 
 	str_copy(f->path, sizeof(f->path), s->paths->config);
-	j->references = save_knows_references(f->path);
+	j->references = save_knows_references(f->path) && !j->needs_person;
 	if (!config_load(&j->config, f->path, e) || !remember_old(f, &d->text, &j->config.stamp, e))
 		return false;
 	if (sealed(j) && j->references && !save_name_resolver(d, s->paths, e))
 		return false;
-	if (sealed(j) && !config_put_profile(d, s->profile_id, s->provider->id,
-				 cred_kind_name(s->method->kind), e))
+	if (referred(j) && !config_put_profile(d, s->profile_id, s->provider->id,
+				   cred_kind_name(s->method->kind), e))
 		return false;
-	if (keeps_secret(j) && !sealed(j) && config_profile(&j->config, s->profile_id) &&
+	if (keeps_secret(j) && !referred(j) && config_profile(&j->config, s->profile_id) &&
 		!config_remove_profile(d, s->profile_id, e))
 		return false;
 	if (s->model && s->model[0] && !config_put_model(d, s->model, s->keep_fallback, e))
@@ -271,10 +277,11 @@ static bool open_vault(struct job *j, struct err *e)
 	if (!fs_stat(f->path, &stamp, e))
 		return false;
 	f->is_new = !stamp.exists;
-	if (f->is_new)
+	if (f->is_new) {
+		j->needs_person = sealed(j) && j->s->opener == OPENER_PASSPHRASE;
 		return true;
-	if (!vault_load(&j->vault, f->path, e) ||
-		!vault_unlock_unattended(&j->vault, j->s->paths->keys, e))
+	}
+	if (!job_open_vault(j, f->path, e))
 		return false;
 	if (j->s->accept_rollback)
 		vault_accept_rollback(&j->vault);
@@ -297,7 +304,7 @@ static bool prepare_vault(struct job *j, struct err *e)
 	if (f->is_new) {
 		f->changed = true;
 		str_copy(f->change, sizeof(f->change), "new");
-		key->changed = true;
+		key->changed = j->s->opener == OPENER_FILE;
 		key->mode = 0400;
 		str_copy(key->change, sizeof(key->change), "new");
 		str_copy(key->note, sizeof(key->note),
@@ -306,13 +313,12 @@ static bool prepare_vault(struct job *j, struct err *e)
 			return false;
 		if (j->dry)
 			return true;
-		if (!vault_create(&j->vault, j->s->paths->keys, e))
+		if (!job_create_vault(j, e))
 			return false;
-		j->vault_created = true;
 	}
 	snprintf(f->change, sizeof(f->change), "%s",
 		f->is_new                          ? "new"
-		: vault_find(&j->vault, j->record) ? "1 new revision"
+		: vault_find(&j->vault, j->record) ? "new revision"
 						   : "+1 record");
 	return seal_values(j, &f->changed, e);
 }
@@ -384,6 +390,8 @@ void job_release(struct job *j)
 		buf_release(&j->files[i].new);
 	}
 	vault_release(&j->vault);
+	for (size_t i = 0; i < j->made_count; i++)
+		slot_key_release(&j->made[i]);
 	profiles_release(&j->profiles);
 	config_release(&j->config);
 	dotenv_release(&j->env);

@@ -6,7 +6,7 @@
 #include "store/config.h"
 #include "store/dotenv.h"
 #include "store/profiles.h"
-#include "store/vault.h"
+#include "store/vault_slots.h"
 
 /*
  * The inside of cli/save: what each file will hold, worked out in memory.
@@ -45,12 +45,24 @@ struct job {
 	bool references; /* this gateway's configuration knows SecretRefs */
 	struct vault vault;
 	bool vault_created;
+	struct slot_key made[2]; /* slots of a new vault, to be proven from the disk */
+	size_t made_count;
+	bool needs_person; /* no resolver can open the vault: nothing may refer to it */
 	struct profiles profiles;
 	struct config config;
 	struct dotenv env;
 	struct secret old_profile_key; /* plain text that gets sealed; empty when none */
 	struct secret old_env_key;
 };
+
+/* The vault that is there, opened; what a person has is tried where nothing else opens it. */
+bool job_open_vault(struct job *j, const char *path, struct err *e);
+
+/* A new vault with the slots that were chosen; nothing is written but a key file. */
+bool job_create_vault(struct job *j, struct err *e);
+
+/* Every slot that was made opens the vault on the disk. */
+bool job_slots_proven(const struct job *j, struct err *e);
 
 bool job_prepare(struct job *j, struct err *e);
 void job_release(struct job *j);

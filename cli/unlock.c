@@ -9,6 +9,7 @@
 #include "cli/ask.h"
 #include "cli/say.h"
 #include "crypto/recovery.h"
+#include "wizard/wizard.h"
 
 #define TRIES 3
 #define LINE_MAX_BYTES ((size_t)4096)
@@ -235,6 +236,8 @@ bool unlock_open(struct unlock *u, struct vault *v, struct err *e)
 	}
 	if (u->except)
 		vault_avoid_slot(v, u->except);
+	if (u->tolerant)
+		vault_tolerate(v);
 	if (!(u->given ? open_given(u, v, e) : open_here(u, v, e)))
 		return false;
 	vault_watch(v, u->paths->keys);

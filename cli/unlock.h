@@ -20,7 +20,8 @@ extern const struct opt unlock_opts[];
 
 struct unlock {
 	const struct paths *paths;
-	const char *except;       /* a slot that must not be the one, or NULL */
+	const char *except; /* a slot that must not be the one, or NULL */
+	bool tolerant;      /* single records, even when the file is not authentic as a whole */
 	struct secret passphrase; /* what was handed over, or typed */
 	struct secret recovery;
 	struct secret key;
@@ -53,9 +54,8 @@ bool unlock_can_ask(void);
 
 /*
  * Would the vault without this slot (or with `left` unattended ones) need a person after every
- * restart? Then the sentence has to be typed, or --yes-offline given.
+ * restart? Then OFFLINE_SENTENCE has to be typed, or --yes-offline given.
  */
-#define OFFLINE_SENTENCE "offline after restart"
 bool unlock_confirm_offline(bool yes, struct err *e);
 
 #endif
