@@ -55,6 +55,13 @@ static enum reply offline_act(struct wizard *w, int action, const struct event *
 	return REPLY_STAY;
 }
 
+static enum reply offline_paste(struct wizard *w, const struct event *ev)
+{
+	if (looks_secret(ev) || !paste_line(&w->sentence, ev))
+		say(w, SEVERITY_WARN, "Paste ignored: that is not the sentence.");
+	return REPLY_STAY;
+}
+
 static bool offline_wanted(const struct wizard *w)
 {
 	return new_passphrase(w) && w->custody.always_on;
@@ -70,4 +77,5 @@ const struct step step_offline = {
 	.wanted = offline_wanted,
 	.draw = offline_draw,
 	.act = offline_act,
+	.paste = offline_paste,
 };

@@ -169,20 +169,13 @@ static enum reply passphrase_act(struct wizard *w, int action, const struct even
 	return REPLY_STAY;
 }
 
-/* From a password manager: one line, its end is not part of it. */
+/* From a password manager. Quick typing over a slow line arrives like this, too: it is added. */
 static enum reply passphrase_paste(struct wizard *w, const struct event *ev)
 {
-	const struct secret *p = ev->paste;
-	size_t n = p ? p->len : 0;
-
-	while (n && (p->bytes[n - 1] == '\n' || p->bytes[n - 1] == '\r'))
-		n--;
-	if (!n || ev->paste_total > PASSPHRASE_MAX || memchr(p->bytes, '\n', n) ||
-		memchr(p->bytes, '\r', n) || memchr(p->bytes, '\0', n) ||
-		!secret_set(&focused(w)->text, p->bytes, n))
-		say(w, SEVERITY_WARN, "Paste ignored: a passphrase is one line.");
-	else
+	if (paste_line(focused(w), ev))
 		say_nothing(w);
+	else
+		say(w, SEVERITY_WARN, "Paste ignored: a passphrase is one line.");
 	return REPLY_STAY;
 }
 

@@ -175,6 +175,9 @@ bool keep_answer(struct wizard *w, struct err *e); /* the field's secret into th
 const struct provider_state *provider_state_of(const struct wizard *w, const char *id);
 void drop_plan(struct wizard *w); /* wizard.c */
 
+/* One pasted line, without its end, behind what the field holds; false: it is no such line. */
+bool paste_line(struct field *to, const struct event *ev);
+
 /* A vault is made that opens with a passphrase; step_passphrase.c. */
 bool new_passphrase(const struct wizard *w);
 
