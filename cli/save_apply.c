@@ -166,7 +166,8 @@ static bool add_vault_bak(const struct job *j, struct txn *t, struct err *e)
 	struct fs_stamp stamp;
 	bool ok;
 
-	if (!j->vault.stamp.exists)
+	/* A damaged generation must not replace a copy that may be whole. */
+	if (!j->vault.stamp.exists || j->vault.mended)
 		return true;
 	ok = fs_read(j->s->paths->vault, VAULT_TEXT_MAX, &text, &stamp, e) &&
 	     txn_add(t,

@@ -229,7 +229,10 @@ static bool put_record(struct job *j, const char *profile, const char *id,
 	struct secret now = { 0 };
 	bool same = false;
 
-	if (vault_find(&j->vault, id)) {
+	if (vault_find(&j->vault, id) &&
+		!vault_record_opens(&j->vault, vault_find(&j->vault, id))) {
+		put.keep_previous = false; /* nothing of it can be kept */
+	} else if (vault_find(&j->vault, id)) {
 		if (!vault_get(&j->vault, id, &now, e))
 			return false;
 		same = secret_equal(&now, value);

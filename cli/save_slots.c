@@ -20,6 +20,13 @@ static bool needs_person(const struct vault *v)
 	return vault_unattended(v) == 0;
 }
 
+static bool may_mend(struct job *j, struct err *e)
+{
+	if (j->vault.mac_ok || vault_mend(&j->vault, j->record, e))
+		return true;
+	return err_hint(e, "thinkfleetbot secrets status says what does not open, and what to do");
+}
+
 bool job_open_vault(struct job *j, const char *path, struct err *e)
 {
 	const struct save *s = j->s;
@@ -28,8 +35,10 @@ bool job_open_vault(struct job *j, const char *path, struct err *e)
 	if (!vault_load(&j->vault, path, e))
 		return false;
 	j->needs_person = needs_person(&j->vault);
+	/* A damaged vault is written only to enter again what does not open in it. */
+	vault_tolerate(&j->vault);
 	if (vault_unlock_unattended(&j->vault, s->paths->keys, &why))
-		return true;
+		return may_mend(j, e);
 	if (why.code != ERR_LOCKED || !has(s->passphrase)) {
 		if (e)
 			*e = why;
@@ -38,7 +47,7 @@ bool job_open_vault(struct job *j, const char *path, struct err *e)
 	if (!vault_unlock_passphrase(&j->vault, s->passphrase, e))
 		return false;
 	vault_watch(&j->vault, s->paths->keys);
-	return true;
+	return may_mend(j, e);
 }
 
 /* Without a key file: the slot of the key that is in memory only goes before it was written. */

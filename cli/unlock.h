@@ -46,6 +46,9 @@ bool unlock_slot_key(struct unlock *u, struct slot_key *k, const struct vault *v
 bool unlock_read(
 	struct secret *out, const char *option, const char *fd, const char *file, struct err *e);
 
+/* For a vault that is damaged as a whole: what to type to get back to a copy. */
+bool unlock_damage_hint(const struct paths *p, struct err *e);
+
 /* "key file", "passphrase", "recovery code", "system credential". */
 const char *slot_words(enum keyslot_type type);
 
