@@ -14,8 +14,9 @@ extern struct snapshot world;
 extern struct custody host; /* as if every way could be taken; play() forgets it */
 
 #define NO_SYSTEM_KEY "Only a system service gets it (a user service from systemd 258 on)."
-#define SAMPLE_CODE "0123K-4567K-89ABK-CDEFK-GHJKK-MNPQK-RSTVK" /* no checksum is looked at here   \
-								 */
+#define SAMPLE_CODE                                                                                \
+	"0123K-4567K-89ABK-CDEFK-GHJKK-MNPQK-RSTVK" /* no checksum is looked at here               \
+						     */
 #define SAMPLE_PASSPHRASE "glad otter paints seven moons"
 
 void world_fresh(void); /* nothing is configured */
