@@ -41,9 +41,9 @@ static bool open_pipe(int fd[2])
 }
 
 /* Only async-signal-safe calls: between fork and exec. */
-_Noreturn static void become(const char *const argv[], const char *dir, const struct pipes *p)
+_Noreturn static void become(const struct child *c, const char *dir, const struct pipes *p)
 {
-	static char *const no_environment[] = { NULL };
+	static const char *const no_environment[] = { NULL };
 	int null = open("/dev/null", O_WRONLY);
 
 	if (null < 0 || chdir(dir) != 0 || dup2(p->in[0], 0) < 0 || dup2(p->out[1], 1) < 0 ||
@@ -51,7 +51,8 @@ _Noreturn static void become(const char *const argv[], const char *dir, const st
 		_exit(126);
 	syscall(SYS_close_range, 3U, ~0U, 0U);
 	signal(SIGPIPE, SIG_DFL);
-	execve(argv[0], (char *const *)argv, no_environment);
+	execve(c->argv[0], (char *const *)c->argv,
+		(char *const *)(c->env ? c->env : no_environment));
 	_exit(127);
 }
 
@@ -156,7 +157,7 @@ bool child_run(const struct child *c, struct secret *out, struct err *e)
 	}
 	pid = fork();
 	if (pid == 0)
-		become(c->argv, dir, &t.pipes);
+		become(c, dir, &t.pipes);
 	if (pid < 0) {
 		err_sys(e, "cannot start %s", c->argv[0]);
 		goto out;

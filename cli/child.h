@@ -11,6 +11,7 @@
  * It gets no descriptor but 0, 1 and 2.
  */
 struct child {
+	const char *const *env;  /* NULL: an empty environment, as a gateway gives */
 	const char *const *argv; /* argv[0]: absolute path; ends with NULL */
 	const char *in;
 	size_t in_n;

@@ -11,8 +11,8 @@
 #include "cli/place.h"
 #include "cli/save.h"
 #include "cli/say.h"
+#include "cli/unlock.h"
 #include "store/dotenv.h"
-#include "store/vault.h"
 
 extern char **environ;
 
@@ -134,6 +134,7 @@ static bool open_line(struct launch *l, const struct vault *v, const struct dote
 static bool open_all(
 	struct launch *l, const struct place *p, const struct dotenv *env, struct err *e)
 {
+	struct unlock u = { 0 };
 	struct vault v = { 0 };
 	bool any = false;
 	bool ok = false;
@@ -145,17 +146,18 @@ static bool open_all(
 	}
 	if (!any)
 		return true;
-	if (!vault_load(&v, p->paths.vault, e))
+	if (!unlock_begin(&u, &p->paths, e))
 		goto out;
 	/* A damaged neighbour must not keep a service from starting. */
-	vault_tolerate(&v);
-	if (!vault_unlock_unattended(&v, p->paths.keys, e))
+	u.tolerant = true;
+	if (!unlock_open(&u, &v, e))
 		goto out;
 	for (uint32_t i = 0; i < env->count; i++)
 		if (!open_line(l, &v, env, i, given.agent ? p->agent : NULL, e))
 			goto out;
 	ok = true;
 out:
+	unlock_release(&u);
 	vault_release(&v);
 	return ok;
 }
@@ -195,15 +197,17 @@ out:
 
 const struct cmd cmd_run = {
 	.name = "run",
-	.args = "[--agent ID] -- COMMAND [ARGUMENT...]",
+	.args = "[--agent ID] [OPTION...] -- COMMAND [ARGUMENT...]",
 	.summary = "become COMMAND, with the sealed variables opened in its environment",
 	.detail =
 		"Every line THINKFLEETBOT_SEALED_NAME=record of the state folder's .env becomes "
 		"the\n"
 		"variable NAME. The program is replaced by COMMAND (same process id); no secret "
 		"is\n"
-		"on a command line or on the disk. A variable that is already set wins.",
+		"on a command line or on the disk. A variable that is already set wins.\n"
+		"A vault that opens only with a passphrase asks for it on the terminal.",
 	.opts = opts,
+	.shared = unlock_opts,
 	.args_min = 1,
 	.own_words = true,
 	.run = run,

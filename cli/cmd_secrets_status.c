@@ -49,7 +49,8 @@ static bool view_take(struct view *w, enum place_use use, const char *command, s
 	w->facts = calloc(1, sizeof(*w->facts));
 	if (!w->facts)
 		return err_set(e, ERR_MEMORY, "out of memory");
-	return secrets_facts_take(w->facts, &w->unlock, e);
+	return secrets_facts_take(w->facts, &w->unlock, e) ||
+	       unlock_damage_hint(&w->place.paths, e);
 }
 
 static void view_release(struct view *w)
@@ -77,15 +78,24 @@ static void print_line(const char *text)
 	putchar('\n');
 }
 
-static void print_age(const struct vault *v)
+static void print_age(const struct secrets_facts *f)
 {
+	const struct vault *v = &f->vault;
+
 	if (v->age == VAULT_AGE_OLDER)
 		printf("  an older copy: generation %" PRIu64 ", last seen %" PRIu64
 		       " (restored from a backup?); writing needs --accept-rollback\n",
 			v->gen, v->anchor_gen);
 	if (v->open && !v->mac_ok)
 		puts("  changed by something else: not authentic as a whole; nothing is written "
-		     "to it");
+		     "to it,\n  but what does not open can be entered again");
+	if (v->open && !v->mac_ok && f->backup_opens) {
+		fputs("  the copy before the last change is whole: cp ", stdout);
+		out_path(stdout, f->paths->vault_bak, f->paths->home);
+		putchar(' ');
+		out_path(stdout, f->paths->vault, f->paths->home);
+		putchar('\n');
+	}
 	if (v->anchor_error.code) {
 		fputs("  an older copy would go unnoticed: ", stdout);
 		print_line(v->anchor_error.msg);
@@ -104,12 +114,9 @@ static void print_closed_records(const struct secrets_facts *f)
 			continue;
 		fputs("  does not open: ", stdout);
 		out_text(stdout, r->id);
-		fputs("\n    enter it again: thinkfleetbot models auth paste-token --provider ",
-			stdout);
-		out_text(stdout, r->provider);
-		fputs(" --profile-id ", stdout);
+		fputs("\n    enter it again: thinkfleetbot models auth rotate ", stdout);
 		out_text(stdout, r->profile);
-		fputs("\n", stdout);
+		putchar('\n');
 	}
 }
 
@@ -160,7 +167,7 @@ static bool print_status(const struct secrets_facts *f, struct err *e)
 	out_path(stdout, f->paths->vault, f->paths->home);
 	printf("\n         %s, master key %" PRIu32 ", generation %" PRIu64 "\n", v->id,
 		v->scope.epoch, v->gen);
-	print_age(v);
+	print_age(f);
 	printf("Opens    without you: %s\n         as strong as its weakest slot: it %s\n",
 		alone_words(f), vault_weakest_words(v, f->paths->keys));
 	print_records(f);
@@ -169,7 +176,8 @@ static bool print_status(const struct secrets_facts *f, struct err *e)
 		puts("Rekey    a change of the key file was interrupted: thinkfleetbot secrets "
 		     "verify finishes it");
 	if (!secret_locked())
-		puts("Memory   keys could be swapped out: the limit for locked memory is too low");
+		puts("Memory   not locked: keys could be written to the swap (raise ulimit -l, or "
+		     "LimitMEMLOCK= of the unit)");
 	putchar('\n');
 	if (!secrets_slots_print(f, e))
 		return false;
@@ -325,9 +333,11 @@ static bool judge(const struct secrets_facts *f, struct err *e)
 		*e = f->closed;
 		return false;
 	}
-	if (!v->mac_ok)
-		return err_set(e, ERR_DAMAGED,
+	if (!v->mac_ok) {
+		err_set(e, ERR_DAMAGED,
 			"the vault was changed by something else: it is not authentic as a whole");
+		return unlock_damage_hint(f->paths, e);
+	}
 	if (f->records_open != v->record_count)
 		return err_set(e, ERR_DAMAGED, "%zu of %zu records do not open",
 			v->record_count - f->records_open, v->record_count);

@@ -4,6 +4,9 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "cli/custody.h"
+#include "cli/reveal.h"
+#include "crypto/recovery.h"
 
 /* One run of the wizard on the terminal. */
 struct run {
@@ -41,6 +44,10 @@ static void save_of(const struct run *r, struct save *save)
 		.method = d->method,
 		.key = &d->secret,
 		.keep = d->keep,
+		.opener = d->opener,
+		.weak_passphrase = d->weak_passphrase,
+		.passphrase = &d->passphrase,
+		.recovery = &d->recovery,
 		.model = d->model,
 		.keep_fallback = d->keep_fallback,
 		.expires_ms = d->expires_ms,
@@ -113,6 +120,24 @@ static void apply(struct run *r)
 		wizard_world(r->w, &r->s->now);
 }
 
+/* Outside the screen: curses would keep the code in its cells. Nothing is written yet. */
+static void show_recovery(struct run *r)
+{
+	struct secret code = { 0 };
+	struct err e = { 0 };
+	bool ok = false;
+
+	if (!term_aside())
+		err_set(&e, ERR_FAILED, "the terminal is not open");
+	else
+		ok = recovery_new(&code, &e) &&
+		     reveal_recovery(
+			     &code, "thinkfleetbot secrets slot add recovery makes one", &e);
+	term_back();
+	wizard_recovery(r->w, ok ? &code : NULL, &e);
+	secret_release(&code);
+}
+
 static void plain_page(struct run *r)
 {
 	char text[1024];
@@ -145,6 +170,9 @@ static void perform(struct run *r, enum effect fx)
 		return;
 	case FX_APPLY:
 		apply(r);
+		return;
+	case FX_RECOVERY:
+		show_recovery(r);
 		return;
 	case FX_PANEL:
 		leave(r, LEAVE_PANEL);
@@ -219,8 +247,11 @@ static void once(struct run *r)
 bool drive_wizard(struct session *s, struct wizard *w, enum leave *how, struct err *e)
 {
 	struct run r = { .s = s, .w = w };
+	struct custody custody;
 	bool ok = true;
 
+	custody_find(&custody, &s->place.paths);
+	wizard_custody(w, &custody);
 	while (ok && !r.left) {
 		ok = show(&r, e);
 		if (ok)

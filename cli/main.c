@@ -10,19 +10,17 @@
 #include "crypto/secret.h"
 
 /* `run` hands over everything after its own options; the parser must not look at those words. */
-static int words_for_parser(const struct cmd *cmd, int from, int argc, char **argv)
+static int words_for_parser(
+	const struct opt *const tables[OPT_TABLES], const struct cli *c, int from)
 {
-	if (!cmd->own_words)
-		return argc;
-	for (int i = from; i < argc; i++) {
-		if (strcmp(argv[i], "--") == 0)
+	if (!c->cmd->own_words)
+		return c->argc;
+	for (int i = from; i < c->argc; i++) {
+		if (c->argv[i][0] != '-' || strcmp(c->argv[i], "--") == 0)
 			return i;
-		if (argv[i][0] != '-')
-			return i;
-		if (strcmp(argv[i], "--agent") == 0 || strcmp(argv[i], "--state-dir") == 0)
-			i++;
+		i += opt_takes_next(tables, c->argv[i]);
 	}
-	return argc;
+	return c->argc;
 }
 
 static bool check_count(const struct cmd *cmd, const struct args *args, struct err *e)
@@ -41,9 +39,8 @@ static bool check_count(const struct cmd *cmd, const struct args *args, struct e
 
 static bool run_command(struct cli *c, int from, struct err *e)
 {
-	int end = words_for_parser(c->cmd, from, c->argc, c->argv);
-
 	const struct opt *const tables[] = { c->cmd->opts, c->cmd->shared, global_opts };
+	int end = words_for_parser(tables, c, from);
 
 	if (!opt_parse(tables, from, end, c->argv, &c->args, e))
 		return false;

@@ -37,6 +37,25 @@ static bool store_value(const struct opt *o, char *value, struct err *e)
 	return err_set(e, ERR_USAGE, "--%s was given twice", o->name);
 }
 
+static const struct opt *find_option(
+	const struct opt *const tables[OPT_TABLES], const char *name, size_t n)
+{
+	const struct opt *o = NULL;
+
+	for (size_t i = 0; i < OPT_TABLES && !o; i++)
+		o = find_in(tables[i], name, n);
+	return o;
+}
+
+bool opt_takes_next(const struct opt *const tables[OPT_TABLES], const char *word)
+{
+	const struct opt *o = NULL;
+
+	if (str_starts(word, "--"))
+		o = find_option(tables, word + 2, strlen(word + 2));
+	return o && o->kind != OPT_FLAG;
+}
+
 /* One "--name", "--name=value" or "--name value"; *used: words taken. */
 static bool parse_one(
 	const struct opt *const tables[OPT_TABLES], char **argv, int left, int *used, struct err *e)
@@ -44,10 +63,8 @@ static bool parse_one(
 	char *name = argv[0] + 2;
 	char *equals = strchr(name, '=');
 	size_t n = equals ? (size_t)(equals - name) : strlen(name);
-	const struct opt *o = NULL;
+	const struct opt *o = find_option(tables, name, n);
 
-	for (size_t i = 0; i < OPT_TABLES && !o; i++)
-		o = find_in(tables[i], name, n);
 	*used = 1;
 	if (!o) {
 		err_set(e, ERR_USAGE, "unknown option --%.*s", (int)(n > 60 ? 60 : n), name);

@@ -54,6 +54,9 @@ struct args {
 bool opt_parse(const struct opt *const tables[OPT_TABLES], int from, int argc, char **argv,
 	struct args *rest, struct err *e);
 
+/* Is this an option ("--agent") whose value is the next word? */
+bool opt_takes_next(const struct opt *const tables[OPT_TABLES], const char *word);
+
 /*
  * Looks over the command line before anything else: a secret in it (an option
  * that would carry one, or a word shaped like a key) is wiped from argv and

@@ -37,7 +37,13 @@ struct save {
 	const struct method *method;
 	const struct secret *key; /* empty for local providers: only the model is set */
 	enum keep keep;
-	const char *model; /* "" or NULL: leave as it is */
+	/* What a new vault opens with; a vault that is there keeps its slots (cli/save_slots.c). */
+	enum opener opener;
+	bool weak_passphrase; /* the low-memory setting was accepted */
+	const struct secret
+		*passphrase;           /* the new one, or of the vault that is there; may be NULL */
+	const struct secret *recovery; /* a code that was typed back; may be NULL or empty */
+	const char *model;             /* "" or NULL: leave as it is */
 	bool keep_fallback;
 	bool accept_rollback;
 	int64_t expires_ms; /* tokens: 0 none */

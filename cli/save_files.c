@@ -24,6 +24,12 @@ bool item_is_sealed(const struct job_item *it)
 	return item_keeps_secret(it) && it->s->keep == KEEP_SEALED;
 }
 
+/* Only "thinkfleetbot run" delivers from a vault that waits for a person. */
+static bool referred(const struct job *j, const struct job_item *it)
+{
+	return item_is_sealed(it) && !j->needs_person;
+}
+
 static const char *field_of(const struct save *s)
 {
 	return s->method->kind == CRED_TOKEN ? "token" : "key";
@@ -71,7 +77,7 @@ static bool open_config(struct job *j, struct err *e)
 	struct job_file *f = &j->files[FILE_CONFIG];
 
 	str_copy(f->path, sizeof(f->path), j->paths->config);
-	j->references = !paths_january(f->path);
+	j->references = !paths_january(f->path) && !j->needs_person;
 	return config_load(&j->config, f->path, e) &&
 	       file_was(f, &j->config.doc.text, &j->config.stamp, e);
 }
@@ -157,10 +163,11 @@ static bool open_vault(struct job *j, struct err *e)
 	if (!fs_stat(f->path, &stamp, e))
 		return false;
 	f->is_new = !stamp.exists;
-	if (f->is_new)
+	if (f->is_new) {
+		j->needs_person = job_custody(j)->opener == OPENER_PASSPHRASE;
 		return true;
-	if (!vault_load(&j->vault, f->path, e) ||
-		!vault_unlock_unattended(&j->vault, j->paths->keys, e))
+	}
+	if (!job_open_vault(j, f->path, e))
 		return false;
 	if (j->all->accept_rollback)
 		vault_accept_rollback(&j->vault);
@@ -174,7 +181,7 @@ static bool has_failures(const struct profile *p)
 	return p->usage.cooldown_until_ms || p->usage.disabled_until_ms || p->usage.error_count;
 }
 
-static bool edit_profiles(struct job_item *it, struct err *e)
+static bool edit_profiles(const struct job *j, struct job_item *it, struct err *e)
 {
 	const struct save *s = it->s;
 	struct doc *d = &it->store->profiles.doc;
@@ -192,7 +199,7 @@ static bool edit_profiles(struct job_item *it, struct err *e)
 		str_copy(it->store->file.note, sizeof(it->store->file.note),
 			"the plain-text key goes; it stays as the previous revision");
 	}
-	if (!item_is_sealed(it))
+	if (!referred(j, it))
 		return !p || profiles_remove(d, s->profile_id, e);
 	if (!profiles_put_sealed(d,
 		    &(struct profile_seal){ .id = s->profile_id,
@@ -212,10 +219,10 @@ static bool edit_config(struct job *j, const struct job_item *it, struct err *e)
 
 	if (item_is_sealed(it) && j->references && !save_name_resolver(d, j->paths, e))
 		return false;
-	if (item_is_sealed(it) && !config_put_profile(d, s->profile_id, s->provider->id,
-					  cred_kind_name(s->method->kind), e))
+	if (referred(j, it) && !config_put_profile(d, s->profile_id, s->provider->id,
+				       cred_kind_name(s->method->kind), e))
 		return false;
-	if (item_keeps_secret(it) && !item_is_sealed(it) &&
+	if (item_keeps_secret(it) && !referred(j, it) &&
 		config_profile(&j->config, s->profile_id) &&
 		!config_remove_profile(d, s->profile_id, e))
 		return false;
@@ -274,7 +281,10 @@ static bool put_record(struct job *j, const struct save *s, const char *profile,
 	struct secret now = { 0 };
 	bool same = false;
 
-	if (vault_find(&j->vault, id)) {
+	if (vault_find(&j->vault, id) &&
+		!vault_record_opens(&j->vault, vault_find(&j->vault, id))) {
+		put.keep_previous = false; /* nothing of it can be kept */
+	} else if (vault_find(&j->vault, id)) {
 		if (!vault_get(&j->vault, id, &now, e))
 			return false;
 		same = secret_equal(&now, value);
@@ -318,7 +328,7 @@ static bool edit_vault(struct job *j, const struct job_item *it, struct err *e)
 		return true;
 	str_copy(f->change, sizeof(f->change),
 		f->is_new ? "new"
-		: has     ? "1 new revision"
+		: has     ? "new revision"
 			  : "+1 record");
 	if (it->old_profile_key.len && !has && !secret_equal(&it->old_profile_key, s->key) &&
 		!put_record(j, s, s->profile_id, it->record, &it->old_profile_key, e))
@@ -336,7 +346,7 @@ static bool edit_all(struct job *j, struct err *e)
 			return false;
 		if (!item_keeps_secret(it))
 			continue;
-		if (!edit_profiles(it, e))
+		if (!edit_profiles(j, it, e))
 			return false;
 		if (has_line(it) &&
 			!(item_is_sealed(it) ? seal_line(j, it, e) : plain_line(j, it, e)))
@@ -359,17 +369,14 @@ static bool begin_vault(struct job *j, struct err *e)
 		return true;
 	f->changed = true;
 	str_copy(f->change, sizeof(f->change), "new");
-	key->changed = true;
+	key->changed = job_custody(j)->opener == OPENER_FILE;
 	key->mode = 0400;
 	str_copy(key->change, sizeof(key->change), "new");
 	str_copy(key->note, sizeof(key->note),
 		"opens the vault; keep it out of backups of the state folder");
 	if (!fs_join(key->path, sizeof(key->path), j->paths->keys, "(new).key", e))
 		return false;
-	if (j->dry)
-		return true;
-	j->vault_created = vault_new(&j->vault, j->paths, e);
-	return j->vault_created;
+	return j->dry || job_create_vault(j, e);
 }
 
 /* What does not come from a save. */
@@ -478,6 +485,8 @@ void job_release(struct job *j)
 	free(j->items);
 	free(j->order);
 	vault_release(&j->vault);
+	for (size_t i = 0; i < j->made_count; i++)
+		slot_key_release(&j->made[i]);
 	config_release(&j->config);
 	dotenv_release(&j->env);
 }

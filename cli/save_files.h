@@ -7,7 +7,7 @@
 #include "store/dotenv.h"
 #include "store/profiles.h"
 #include "store/txn.h"
-#include "store/vault.h"
+#include "store/vault_slots.h"
 
 /*
  * The inside of cli/save: what each file will hold, worked out in memory.
@@ -68,10 +68,24 @@ struct job {
 	size_t order_count;
 	bool references; /* this gateway's configuration knows SecretRefs */
 	struct vault vault;
-	bool vault_created;
+	struct slot_key made[2]; /* slots of a new vault, to be proven from the disk */
+	size_t made_count;
+	bool needs_person; /* no resolver can open the vault: nothing may refer to it */
 	struct config config;
 	struct dotenv env;
 };
+
+/* The vault that is there, opened; what a person has is tried where nothing else opens it. */
+bool job_open_vault(struct job *j, const char *path, struct err *e);
+
+/* A new vault with the slots that were chosen; nothing is written but a key file. */
+bool job_create_vault(struct job *j, struct err *e);
+
+/* Every slot that was made opens the vault on the disk. */
+bool job_slots_proven(const struct job *j, struct err *e);
+
+/* What the vault opens with, asked of a job of one; many change nothing about it. */
+const struct save *job_custody(const struct job *j);
 
 bool job_prepare(struct job *j, struct err *e);
 void job_release(struct job *j);

@@ -9,6 +9,7 @@
 #include "cli/ask.h"
 #include "cli/say.h"
 #include "crypto/recovery.h"
+#include "wizard/wizard.h"
 
 #define TRIES 3
 #define LINE_MAX_BYTES ((size_t)4096)
@@ -226,17 +227,44 @@ static bool open_here(struct unlock *u, struct vault *v, struct err *e)
 	return false;
 }
 
+/* Not by itself: which copy is the right one, and what was saved since, only a person knows. */
+bool unlock_damage_hint(const struct paths *p, struct err *e)
+{
+	struct vault bak = { 0 };
+	struct err why = { 0 };
+	char path[FS_PATH_MAX];
+	struct str shown = STR_OF(path);
+
+	if (!e || e->code != ERR_DAMAGED)
+		return false;
+	fs_shorten(&shown, p->vault, p->home);
+	if (vault_load(&bak, p->vault_bak, &why) &&
+		(vault_unlock_unattended(&bak, p->keys, &why) || why.code == ERR_LOCKED))
+		err_hint(e, "the copy before the last change is whole: cp %.120s.bak %.120s", path,
+			path);
+	else
+		err_hint(e,
+			"move it away (mv %.100s %.100s.damaged), then thinkfleetbot secrets "
+			"import "
+			"FILE reads a capsule",
+			path, path);
+	vault_release(&bak);
+	return false;
+}
+
 bool unlock_open(struct unlock *u, struct vault *v, struct err *e)
 {
 	if (!vault_load(v, u->paths->vault, e)) {
 		if (e->code == ERR_NOT_FOUND)
 			err_hint(e, "thinkfleetbot onboard makes one with the first credential");
-		return false;
+		return unlock_damage_hint(u->paths, e);
 	}
 	if (u->except)
 		vault_avoid_slot(v, u->except);
+	if (u->tolerant)
+		vault_tolerate(v);
 	if (!(u->given ? open_given(u, v, e) : open_here(u, v, e)))
-		return false;
+		return unlock_damage_hint(u->paths, e);
 	vault_watch(v, u->paths->keys);
 	return true;
 }

@@ -20,7 +20,8 @@ extern const struct opt unlock_opts[];
 
 struct unlock {
 	const struct paths *paths;
-	const char *except;       /* a slot that must not be the one, or NULL */
+	const char *except; /* a slot that must not be the one, or NULL */
+	bool tolerant;      /* single records, even when the file is not authentic as a whole */
 	struct secret passphrase; /* what was handed over, or typed */
 	struct secret recovery;
 	struct secret key;
@@ -45,6 +46,9 @@ bool unlock_slot_key(struct unlock *u, struct slot_key *k, const struct vault *v
 bool unlock_read(
 	struct secret *out, const char *option, const char *fd, const char *file, struct err *e);
 
+/* For a vault that is damaged as a whole: what to type to get back to a copy. */
+bool unlock_damage_hint(const struct paths *p, struct err *e);
+
 /* "key file", "passphrase", "recovery code", "system credential". */
 const char *slot_words(enum keyslot_type type);
 
@@ -53,9 +57,8 @@ bool unlock_can_ask(void);
 
 /*
  * Would the vault without this slot (or with `left` unattended ones) need a person after every
- * restart? Then the sentence has to be typed, or --yes-offline given.
+ * restart? Then OFFLINE_SENTENCE has to be typed, or --yes-offline given.
  */
-#define OFFLINE_SENTENCE "offline after restart"
 bool unlock_confirm_offline(bool yes, struct err *e);
 
 #endif

@@ -121,7 +121,8 @@ static bool backup_into(struct txn *t, const struct vault *v, const struct paths
 	struct buf text = { 0 };
 	bool ok;
 
-	if (!v->stamp.exists)
+	/* A damaged generation must not replace a copy that may be whole. */
+	if (!v->stamp.exists || v->mended)
 		return true;
 	ok = fs_read(p->vault, VAULT_TEXT_MAX, &text, NULL, e) &&
 	     txn_add(t, &(struct txn_change){ .path = p->vault_bak, .p = text.p, .n = text.len },

@@ -5,6 +5,9 @@
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "base/fs.h"
 #include "crypto/seal.h"
@@ -31,13 +34,28 @@ bool kdf_cost_check(const struct kdf_cost *cost, struct err *e)
 	return true;
 }
 
-bool kdf_cost_for(struct kdf_cost *cost, uint64_t available, bool low_memory, struct err *e)
+/* Half of the two seconds that unlocking may take: the machine has other work, too. */
+#define AIM_US 1000000
+
+static uint64_t least(uint64_t a, uint64_t b)
 {
+	return a < b ? a : b;
+}
+
+bool kdf_cost_for(
+	struct kdf_cost *cost, const struct kdf_machine *m, bool low_memory, struct err *e)
+{
+	uint64_t available = m->available;
+
 	*cost = best_write;
-	if (available / 4 < cost->mem)
-		cost->mem = available / 4 / MIB * MIB;
-	if (cost->mem >= floor_write.mem)
+	cost->mem = least(cost->mem, available / 4 / MIB * MIB);
+	if (cost->mem >= floor_write.mem) {
+		if (m->pass_us)
+			cost->mem = least(cost->mem, AIM_US / (cost->ops * m->pass_us) * MIB);
+		if (cost->mem < floor_write.mem)
+			cost->mem = floor_write.mem;
 		return true;
+	}
 	/* A quarter is polite; the floor itself must only fit. */
 	*cost = floor_write;
 	if (available > 2 * floor_write.mem)
@@ -48,7 +66,8 @@ bool kdf_cost_for(struct kdf_cost *cost, uint64_t available, bool low_memory, st
 	err_set(e, ERR_MEMORY,
 		"a passphrase needs %" PRIu64 " MiB of free memory, here are %" PRIu64,
 		2 * floor_write.mem / MIB, available / MIB);
-	return err_hint(e, "use a key file instead, or accept the weaker low-memory setting");
+	return err_hint(
+		e, "--low-memory accepts the weaker setting, 19 MiB; a key file needs no memory");
 }
 
 /* Bytes the kernel could give without swapping; 0 when it does not say. */
@@ -66,12 +85,55 @@ static uint64_t memory_available(void)
 	return kib * 1024;
 }
 
+/* An address-space limit (ulimit -v) is less memory, too: what it leaves over. */
+static uint64_t limit_left(void)
+{
+	struct rlimit limit;
+	struct buf text = { 0 };
+	uint64_t pages = 0;
+	uint64_t used;
+
+	if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
+		return UINT64_MAX;
+	if (fs_read("/proc/self/statm", 4096, &text, NULL, NULL) && text.p)
+		pages = strtoull(text.p, NULL, 10);
+	buf_release(&text);
+	used = pages * (uint64_t)sysconf(_SC_PAGESIZE);
+	return limit.rlim_cur > used ? limit.rlim_cur - used : 0;
+}
+
+static uint64_t core_us(void)
+{
+	struct timespec t;
+
+	/* Time of this thread, not of the clock: a busy neighbour is no slow machine. */
+	if (clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t) != 0)
+		return 0;
+	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
+}
+
+/* One pass over a few MiB; 0 when it cannot be measured. */
+static uint64_t measure_pass(void)
+{
+	static const unsigned char salt[KDF_SALT_BYTES];
+	const size_t mib = 16;
+	unsigned char out[SEAL_KEY_BYTES];
+	uint64_t before = core_us();
+
+	if (crypto_pwhash(out, sizeof(out), "measure", 7, salt, 1, mib * MIB,
+		    crypto_pwhash_ALG_ARGON2ID13) != 0)
+		return 0;
+	return (core_us() - before + mib - 1) / mib;
+}
+
 bool kdf_cost_choose(struct kdf_cost *cost, bool low_memory, struct err *e)
 {
 	uint64_t available = memory_available();
+	struct kdf_machine m = { .pass_us = measure_pass() };
 
 	/* Where /proc is not there, the best is tried; a failing allocation says so itself. */
-	return kdf_cost_for(cost, available ? available : 4 * best_write.mem, low_memory, e);
+	m.available = least(available ? available : 4 * best_write.mem, limit_left());
+	return kdf_cost_for(cost, &m, low_memory, e);
 }
 
 static bool too_little(uint64_t mem, struct err *e)

@@ -429,6 +429,7 @@ bool vault_put(struct vault *v, const struct vault_put *put, const struct secret
 
 	if (!may_put(v, put, value, old, e) || !record_make(&next, v, &meta, value, e))
 		return false;
+	next.fresh = true;
 	if (old && put->keep_previous && !make_previous(&prev, v, old, e))
 		goto fail;
 	if (!reserve(v, 2, e))

@@ -52,6 +52,7 @@ struct vault_record {
 	unsigned char *c;
 	size_t c_len;
 	char *block; /* holds the texts and c */
+	bool fresh;  /* sealed by this process: it must open, whatever else does not */
 };
 
 enum vault_age {
@@ -79,6 +80,7 @@ struct vault {
 	unsigned char kc[MAC_BYTES];
 	unsigned char mac[MAC_BYTES];
 	bool tolerant;
+	bool mended; /* vault_mend() */
 	bool rollback_accepted;
 	char opened_by[KEYSLOT_ID_CAP]; /* the slot that opened it; "" for a new vault */
 	char not_by[KEYSLOT_ID_CAP];    /* a slot that must not open it: vault_avoid_slot() */
@@ -208,6 +210,14 @@ bool vault_remove(struct vault *v, const char *id, struct err *e);
 
 /* The gateway was seen using the new value. No previous one is success. */
 bool vault_drop_previous(struct vault *v, const char *id, struct err *e);
+
+/*
+ * A damaged record is about to be entered again: a tolerant vault that is not authentic may be
+ * written for that. Only while this record does not open (else ERR_DAMAGED, as for any write):
+ * then its damage is what is wrong, as far as the key can tell. Others that do not open stay in
+ * the file, byte for byte; their turn comes.
+ */
+bool vault_mend(struct vault *v, const char *id, struct err *e);
 
 /* An explicit --accept-rollback: writing onto an older copy is no longer refused. */
 void vault_accept_rollback(struct vault *v);

@@ -128,19 +128,44 @@ bool vault_format(const struct vault *v, uint64_t gen, const unsigned char mac[M
 	return w.ok;
 }
 
+/* A record that does not open is carried along as it is, unless it was sealed just now. */
+static bool carried(
+	const struct vault *v, const struct vault_record *a, const struct vault_record *b)
+{
+	return !a->fresh && !vault_record_opens(v, a) && a->rev == b->rev && a->ts == b->ts &&
+	       a->c_len == b->c_len && bytes_equal(a->n, b->n, sizeof(a->n)) &&
+	       bytes_equal(a->c, b->c, a->c_len);
+}
+
 bool vault_records_equal(const struct vault *a, const struct vault *b, struct err *e)
 {
 	struct secret x = { 0 };
 	struct secret y = { 0 };
 	bool same = a->record_count == b->record_count;
 
-	for (size_t i = 0; same && i < a->record_count; i++)
-		same = strcmp(a->records[i].id, b->records[i].id) == 0 &&
-		       record_open(a, &a->records[i], &x, e) &&
-		       record_open(b, &b->records[i], &y, e) && secret_equal(&x, &y);
+	for (size_t i = 0; same && i < a->record_count; i++) {
+		const struct vault_record *mine = &a->records[i];
+		const struct vault_record *theirs = &b->records[i];
+
+		same = strcmp(mine->id, theirs->id) == 0 &&
+		       ((record_open(a, mine, &x, e) && record_open(b, theirs, &y, e) &&
+				secret_equal(&x, &y)) ||
+			       carried(a, mine, theirs));
+	}
 	secret_release(&x);
 	secret_release(&y);
 	return same;
+}
+
+bool vault_mend(struct vault *v, const char *id, struct err *e)
+{
+	const struct vault_record *r = vault_find(v, id);
+
+	if (!vault_is_open(v, e))
+		return false;
+	v->mended = r && !vault_record_opens(v, r);
+	return v->mended || v->mac_ok ||
+	       err_set(e, ERR_DAMAGED, "the vault was changed by something else, not in %s", id);
 }
 
 /* The text, read and opened afresh, is this vault at its next generation. */
@@ -170,7 +195,7 @@ static bool may_write(const struct vault *v, struct err *e)
 {
 	if (!vault_is_open(v, e))
 		return false;
-	if (!v->mac_ok) {
+	if (!v->mac_ok && !v->mended) {
 		err_set(e, ERR_DAMAGED,
 			"the vault was changed by something else and is not "
 			"written to");
@@ -240,6 +265,8 @@ bool vault_committed(struct vault *v, const char *path, struct err *e)
 	if (!ok)
 		return false;
 	v->gen = v->next_gen;
+	v->mac_ok = true;
+	v->mended = false;
 	memcpy(v->mac, v->next_mac, sizeof(v->mac));
 	v->stamp = stamp;
 	str_copy(v->file, sizeof(v->file), path);

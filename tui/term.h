@@ -65,6 +65,10 @@ int term_quit_signal(void);
 size_t term_bytes_written(void);
 unsigned term_frames_written(void);
 
+/* Leaves the screen for something else on the terminal (a dialogue of /dev/tty), and comes back. */
+bool term_aside(void);
+void term_back(void);
+
 /* Leaves the screen, prints plain lines, waits for Enter, comes back (^O). */
 bool term_plain_page(const char *text, struct err *e);
 

@@ -128,15 +128,27 @@ static bool wait_for_line(void)
 	}
 }
 
+bool term_aside(void)
+{
+	if (!screen_is_open())
+		return false;
+	tty_flush(RETRY_MS);
+	tty_leave();
+	return true;
+}
+
+void term_back(void)
+{
+	screen_enter();
+}
+
 bool term_plain_page(const char *text, struct err *e)
 {
 	static const char ask[] = "\nPress Enter to go back. ";
 	bool ok;
 
-	if (!screen_is_open())
+	if (!term_aside())
 		return err_set(e, ERR_FAILED, "the terminal is not open");
-	tty_flush(RETRY_MS);
-	tty_leave();
 	ok = fs_write_all(tty_in(), text, strlen(text), e) &&
 	     fs_write_all(tty_in(), ask, sizeof(ask) - 1, e);
 	if (ok && !wait_for_line())

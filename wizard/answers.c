@@ -280,6 +280,18 @@ out:
 	return ok;
 }
 
+bool paste_line(struct field *to, const struct event *ev)
+{
+	const struct secret *p = ev->paste;
+	size_t n = p ? p->len : 0;
+
+	while (n && (p->bytes[n - 1] == '\n' || p->bytes[n - 1] == '\r'))
+		n--;
+	return n && ev->paste_total <= PASSPHRASE_MAX && !memchr(p->bytes, '\n', n) &&
+	       !memchr(p->bytes, '\r', n) && !memchr(p->bytes, '\0', n) &&
+	       secret_insert(&to->text, to->text.len, p->bytes, n);
+}
+
 /* For a key that was pasted where none was asked for. */
 void carry_message(struct wizard *w)
 {

@@ -28,6 +28,16 @@ static const struct binding keys_unsealed[] = {
 	{ 0 },
 };
 
+static const struct binding keys_weaker[] = {
+	{ KEYS_NONE, 'y', ACT_YES, "y", "use it", 0, "use the weaker setting" },
+	{ KEYS_NONE, 'Y', ACT_YES, NULL, NULL, 0, NULL },
+	{ KEYS_NONE, 'n', ACT_NO, "n", "no", 0, "choose another way" },
+	{ KEYS_NONE, 'N', ACT_NO, NULL, NULL, 0, NULL },
+	{ KEYS_ESC, 0, ACT_NO, "Esc", "no", 0, "choose another way" },
+	{ KEYS_ENTER, 0, ACT_NO, "Enter", NULL, 0, "choose another way" },
+	{ 0 },
+};
+
 static const struct binding keys_close[] = {
 	{ KEYS_ESC, 0, ACT_NO, "Esc", "close", 0, "close" },
 	{ KEYS_ENTER, 0, ACT_NO, "Enter", "close", 1, "close" },
@@ -46,6 +56,8 @@ const struct binding *overlay_keys(const struct wizard *w)
 		return keys_quit;
 	case OVERLAY_UNSEALED:
 		return keys_unsealed;
+	case OVERLAY_WEAKER:
+		return keys_weaker;
 	default:
 		return keys_close;
 	}
@@ -68,6 +80,16 @@ static void unsealed_text(struct buf *out)
 		"Store the secret unencrypted? y N\n\n"
 		"Anyone who reads the file has the key: backups, git, a support zip, "
 		"a tool that prints the file.\n",
+		NULL);
+}
+
+static void weaker_text(struct buf *out)
+{
+	buf_text(out,
+		"Use the weaker setting? y N\n\n"
+		"This computer has little free memory: guessing the passphrase would cost an "
+		"attacker 19 MiB a try instead of 64. A key file needs no memory; a longer "
+		"passphrase makes up for it.\n",
 		NULL);
 }
 
@@ -146,6 +168,10 @@ static bool overlay_text(const struct wizard *w, struct buf *out, char *title, s
 	case OVERLAY_UNSEALED:
 		str_add(&t, "Plain text");
 		unsealed_text(out);
+		return true;
+	case OVERLAY_WEAKER:
+		str_add(&t, "Little memory");
+		weaker_text(out);
 		return true;
 	case OVERLAY_HELP:
 		str_fmt(&t, "Help: %s", steps[w->at]->title);
@@ -330,8 +356,7 @@ enum reply overlay_act(struct wizard *w, int action, const struct event *ev)
 		w->overlay = OVERLAY_NONE;
 		if (was == OVERLAY_QUIT)
 			return REPLY_QUIT;
-		w->draft.keep = KEEP_PLAIN;
-		return REPLY_NEXT;
+		return protect_agreed(w, was);
 	case ACT_SCROLL:
 		scroll_overlay(w, ev);
 		return REPLY_STAY;

@@ -57,6 +57,18 @@ void wizard_checked(struct wizard *w, const struct check_result *r, const struct
 	tell_check(w);
 }
 
+void wizard_recovery(struct wizard *w, struct secret *code, const struct err *failed)
+{
+	w->busy = BUSY_NO;
+	if (!code || !code->len) {
+		say(w, SEVERITY_FAIL, "No recovery code was made: %s. Enter shows a new one.",
+			failed && failed->msg[0] ? failed->msg : "it was not typed back");
+		return;
+	}
+	secret_move(&w->draft.recovery, code);
+	say(w, SEVERITY_OK, "The recovery code was typed back. Enter goes on.");
+}
+
 void wizard_planned(struct wizard *w, struct plan *plan, const struct err *failed)
 {
 	if (w->busy != BUSY_PLAN) { /* the person went back */
@@ -109,6 +121,10 @@ void wizard_applied(struct wizard *w, const struct err *failed)
 		w->plan.files[i].state = PLAN_WRITTEN;
 	secret_clear(&w->secret.text);
 	secret_clear(&w->draft.secret);
+	secret_clear(&w->passphrase.text);
+	secret_clear(&w->again.text);
+	secret_clear(&w->draft.passphrase);
+	secret_release(&w->draft.recovery);
 	w->trail_len = 0;
 	say(w, SEVERITY_OK, "Setup complete.");
 }

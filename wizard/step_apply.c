@@ -63,6 +63,22 @@ static void draw_files(const struct wizard *w, struct body *b)
 	}
 }
 
+static void draw_kept(const struct wizard *w, struct body *b)
+{
+	bool offline = w->draft.opener == OPENER_PASSPHRASE || w->custody.asks;
+	int x = b->layout == LAYOUT_XS ? 0 : 2;
+	char text[200];
+	struct str s = STR_OF(text);
+
+	keep_words(w, &s);
+	str_add(&s, ".");
+	body_mark(b, x, w->draft.keep == KEEP_SEALED ? GLYPH_OK : GLYPH_WARN, text);
+	if (w->draft.keep == KEEP_SEALED && offline)
+		body_mark(b, x, GLYPH_WARN,
+			"Start the gateway by hand: thinkfleetbot run -- COMMAND asks for the "
+			"passphrase.");
+}
+
 static void draw_done(const struct wizard *w, struct body *b)
 {
 	const struct draft *d = &w->draft;
@@ -75,10 +91,7 @@ static void draw_done(const struct wizard *w, struct body *b)
 	body_gap(b);
 	body_mark(b, b->layout == LAYOUT_XS ? 0 : 2, d->verified ? GLYPH_OK : GLYPH_WARN, text);
 	if (d->method->kind != CRED_NONE)
-		body_mark(b, b->layout == LAYOUT_XS ? 0 : 2,
-			d->keep == KEEP_SEALED ? GLYPH_OK : GLYPH_WARN,
-			d->keep == KEEP_SEALED ? "Sealed; opens with a key file on this disk."
-					       : "Stored as plain text.");
+		draw_kept(w, b);
 	if (w->flow == FLOW_ROTATE && d->provider->keys_page && d->provider->keys_page[0]) {
 		s = STR_OF(text);
 		str_fmt(&s, "Still to do: revoke the old key at %s", d->provider->keys_page);

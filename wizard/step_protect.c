@@ -6,13 +6,35 @@
 
 #include "wizard/steps.h"
 
+/* A vault that is there keeps its ways in: a save adds a record to it and changes no slot. */
+static const char vault_is_there[] =
+	"\"thinkfleetbot secrets slot add\" changes what opens the vault.";
+
+static const char *always(const struct wizard *w)
+{
+	(void)w;
+	return "";
+}
+
+static const char *why_no_system_key(const struct wizard *w)
+{
+	return w->world->vault_exists ? vault_is_there : w->custody.no_system_key;
+}
+
+static const char *why_no_passphrase(const struct wizard *w)
+{
+	return w->world->vault_exists ? vault_is_there : w->custody.no_passphrase;
+}
+
 struct way {
 	const char *label;
 	const char *note;  /* beside it */
 	const char *brief; /* the same where columns are scarce */
 	const char *lines; /* under it */
-	bool here;         /* can be chosen in this version */
+	int at;            /* column of the note, after the number */
 	enum keep keep;
+	enum opener opener;
+	const char *(*why_not)(const struct wizard *w); /* "": it can be chosen */
 };
 
 static const struct way ways[] = {
@@ -24,29 +46,39 @@ static const struct way ways[] = {
 			 "read. Safe if the bot folder leaks: backups, git, a support zip, a "
 			 "tool that prints the file. Not safe if someone copies your whole home "
 			 "or disk, runs programs as you, or is root.",
-		.here = true,
+		.at = 16,
 		.keep = KEEP_SEALED,
+		.opener = OPENER_FILE,
+		.why_not = always,
 	},
 	{
 		.label = "Sealed with the system's key",
-		.note = "not in this version",
-		.brief = "not in this version",
-		.lines = "Comes with \"thinkfleetbot secrets slot add\".",
+		.note = "needs administrator, system service",
+		.brief = "system service",
+		.lines = "Also safe if the disk alone is stolen. It comes with a recovery code.",
+		.at = 33,
+		.keep = KEEP_SEALED,
+		.opener = OPENER_SYSTEM,
+		.why_not = why_no_system_key,
 	},
 	{
 		.label = "Sealed with a passphrase",
-		.note = "not in this version",
-		.brief = "not in this version",
-		.lines = "Comes with \"thinkfleetbot secrets slot add\"; offline after a "
-			 "restart.",
+		.note = "! offline after a restart until typed",
+		.brief = "! typed each restart",
+		.lines = "The gateway starts only with \"thinkfleetbot run\", which asks for it.",
+		.at = 33,
+		.keep = KEEP_SEALED,
+		.opener = OPENER_PASSPHRASE,
+		.why_not = why_no_passphrase,
 	},
 	{
 		.label = "Plain text",
 		.note = "every gateway version can read it",
 		.brief = "every gateway can read it",
 		.lines = "Anyone who reads the file has your keys.",
-		.here = true,
+		.at = 16,
 		.keep = KEEP_PLAIN,
+		.why_not = always,
 	},
 };
 
@@ -56,10 +88,18 @@ static const struct binding keys_protect[] = {
 	{ 0 },
 };
 
+/* Beside a new vault's way in there can be a code on paper. */
+static const struct binding keys_new_vault[] = {
+	{ KEYS_ENTER, 0, ACT_ENTER, "Enter", "choose", 0, "keep it the selected way" },
+	{ KEYS_NONE, ' ', ACT_TOGGLE, "Space", "recovery", 1,
+		"a recovery code on paper, which also opens the vault" },
+	{ KEYS_UP, 0, ACT_PASS, "↑↓", NULL, 0, "move (also ^P ^N)" },
+	{ 0 },
+};
+
 static const struct binding *protect_keys(const struct wizard *w)
 {
-	(void)w;
-	return keys_protect;
+	return w->world->vault_exists ? keys_protect : keys_new_vault;
 }
 
 static size_t protect_picks(const struct wizard *w)
@@ -79,55 +119,136 @@ static size_t sealed_count(const struct wizard *w)
 
 static void draw_way(const struct wizard *w, struct body *b, size_t i)
 {
+	const char *why_not = ways[i].why_not(w);
 	bool selected = w->lists[STEP_PROTECT].at == i;
-	enum role role = ways[i].here ? ROLE_TEXT : ROLE_MUTED;
+	bool here = !why_not[0];
 	int x = body_row(b, selected, (int)i + 1);
 
-	body_put(b, x, role, ways[i].label);
+	body_put(b, x, here ? ROLE_TEXT : ROLE_MUTED, ways[i].label);
 	if (b->layout > LAYOUT_XS)
-		body_put(b, ways[i].here ? x + 16 : x + 33, ROLE_MUTED,
-			b->layout >= LAYOUT_M ? ways[i].note : ways[i].brief);
+		body_put(b, x + ways[i].at, ROLE_MUTED,
+			!here                   ? "not here"
+			: b->layout >= LAYOUT_M ? ways[i].note
+						: ways[i].brief);
 	body_row_end(b, selected);
 	/* Where rows are scarce only the selected way explains itself. */
 	if (b->layout >= LAYOUT_M || selected)
-		body_wrap(b, b->layout == LAYOUT_XS ? 2 : x, ROLE_MUTED, ways[i].lines);
+		body_wrap(b, b->layout == LAYOUT_XS ? 2 : x, ROLE_MUTED,
+			here ? ways[i].lines : why_not);
 	if (i == 0 || b->layout >= LAYOUT_M)
 		body_gap(b);
 }
 
-static void protect_draw(const struct wizard *w, struct body *b)
+static void draw_recovery(const struct wizard *w, struct body *b)
+{
+	bool on = w->draft.want_recovery;
+
+	body_fmt(b, b->layout == LAYOUT_XS ? 0 : 2, ROLE_TEXT, "[%c] %s", on ? 'x' : ' ',
+		b->layout == LAYOUT_XS  ? "recovery code, on paper"
+		: b->layout == LAYOUT_S ? "and a recovery code on paper"
+					: "and a recovery code on paper, shown once");
+	if (b->layout > LAYOUT_XS)
+		body_put(b, b->layout == LAYOUT_S ? 42 : 50, ROLE_MUTED, "Space toggles");
+	body_next(b);
+}
+
+static void draw_sealed(const struct wizard *w, struct body *b)
 {
 	size_t n = sealed_count(w);
-	char text[160];
+	char text[200];
 	struct str s = STR_OF(text);
 
-	body_line(b, 0, ROLE_TITLE,
-		b->layout == LAYOUT_XS ? "How should keys be kept?"
-				       : "How should your keys be kept on this computer?");
-	body_gap(b);
-	for (size_t i = 0; i < ARRAY_LEN(ways); i++)
-		draw_way(w, b, i);
-	if (!n || !w->world->vault_exists)
+	if (!n)
 		return;
 	if (b->layout < LAYOUT_M)
 		body_gap(b);
-	str_fmt(&s, "%zu key%s already sealed with the key file. %s.", n, n == 1 ? "" : "s",
+	str_fmt(&s, "%zu key%s already sealed%s%s. %s.", n, n == 1 ? "" : "s",
+		w->custody.opens[0] ? "; the vault " : "", w->custody.opens,
 		n == 1 ? "It stays as it is" : "They stay as they are");
 	body_wrap(b, 0, ROLE_TEXT, text);
 }
 
+static void protect_draw(const struct wizard *w, struct body *b)
+{
+	bool fresh = !w->world->vault_exists;
+
+	body_line(b, 0, ROLE_TITLE,
+		b->layout == LAYOUT_XS ? "How should keys be kept?"
+				       : "How should your keys be kept on this computer?");
+	/* Where rows are scarce it must not be below the edge. */
+	if (fresh && b->layout < LAYOUT_M)
+		draw_recovery(w, b);
+	else
+		body_gap(b);
+	for (size_t i = 0; i < ARRAY_LEN(ways); i++)
+		draw_way(w, b, i);
+	if (!fresh)
+		draw_sealed(w, b);
+	else if (b->layout >= LAYOUT_M)
+		draw_recovery(w, b);
+}
+
+/* The way is taken; a code on paper comes before the next step, because it can be refused. */
+static enum reply keep_by(struct wizard *w, const struct way *way)
+{
+	struct draft *d = &w->draft;
+
+	d->keep = way->keep;
+	d->opener = way->opener;
+	if (d->keep == KEEP_PLAIN || w->world->vault_exists)
+		return REPLY_NEXT;
+	/* A firmware update or a new disk can lose the system's key for ever. */
+	if (d->opener == OPENER_SYSTEM)
+		d->want_recovery = true;
+	if (!d->want_recovery)
+		secret_release(&d->recovery);
+	return d->want_recovery && !d->recovery.len ? REPLY_RECOVERY : REPLY_NEXT;
+}
+
 static enum reply take(struct wizard *w, const struct way *way)
 {
-	if (!way->here) {
-		say(w, SEVERITY_WARN, "%s is not available in this version.", way->label);
+	const char *why_not = way->why_not(w);
+
+	if (why_not[0]) {
+		say(w, SEVERITY_WARN, "%s", why_not);
 		return REPLY_STAY;
 	}
 	if (way->keep == KEEP_PLAIN && w->draft.keep != KEEP_PLAIN) {
 		w->overlay = OVERLAY_UNSEALED;
 		return REPLY_STAY;
 	}
-	w->draft.keep = way->keep;
-	return REPLY_NEXT;
+	if (way->keep == KEEP_SEALED && way->opener == OPENER_PASSPHRASE &&
+		w->custody.weak_passphrase && !w->draft.weak_passphrase) {
+		w->overlay = OVERLAY_WEAKER;
+		return REPLY_STAY;
+	}
+	return keep_by(w, way);
+}
+
+enum reply protect_agreed(struct wizard *w, enum overlay question)
+{
+	if (question == OVERLAY_WEAKER)
+		w->draft.weak_passphrase = true;
+	return keep_by(w, &ways[w->lists[STEP_PROTECT].at]);
+}
+
+void keep_words(const struct wizard *w, struct str *out)
+{
+	static const char *const opens[] = {
+		[OPENER_FILE] = "opens with a key file on this disk",
+		[OPENER_SYSTEM] = "opens with a system credential, inside its service",
+		[OPENER_PASSPHRASE] = "opens only when a passphrase is typed",
+	};
+	const struct draft *d = &w->draft;
+	bool there = w->world->vault_exists && w->custody.opens[0] && !w->applied;
+
+	if (d->keep == KEEP_PLAIN) {
+		str_add(out, "Plain text, anyone who reads the file has the key");
+		return;
+	}
+	str_fmt(out, "Sealed, %s", there ? w->custody.opens : opens[d->opener]);
+	if (d->recovery.len || d->want_recovery)
+		str_add(out, "; also with the recovery code");
 }
 
 static enum reply protect_act(struct wizard *w, int action, const struct event *ev)
@@ -137,7 +258,9 @@ static enum reply protect_act(struct wizard *w, int action, const struct event *
 	list_count(l, ARRAY_LEN(ways));
 	if (action == ACT_ENTER || list_pick(w, ev, ARRAY_LEN(ways)))
 		return take(w, &ways[l->at]);
-	if (list_move(w, ev))
+	if (action == ACT_TOGGLE)
+		w->draft.want_recovery = !w->draft.want_recovery;
+	else if (list_move(w, ev))
 		say_nothing(w);
 	return REPLY_STAY;
 }

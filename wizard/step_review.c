@@ -94,10 +94,6 @@ static void model_text(const struct wizard *w, struct str *out)
 
 static void draw_facts(const struct wizard *w, struct body *b)
 {
-	static const char *const kept[] = {
-		[KEEP_SEALED] = "Sealed, opens with a key file on this disk",
-		[KEEP_PLAIN] = "Plain text, anyone who reads the file has the key",
-	};
 	const struct draft *d = &w->draft;
 	char text[ID_CAP + 200];
 	struct str s = STR_OF(text);
@@ -109,8 +105,10 @@ static void draw_facts(const struct wizard *w, struct body *b)
 	s = STR_OF(text);
 	profile_text(w, &s);
 	fact(b, "Profile", text);
+	s = STR_OF(text);
 	if (d->method->kind != CRED_NONE)
-		fact(b, "Protect", kept[d->keep]);
+		keep_words(w, &s);
+	fact(b, "Protect", text);
 	s = STR_OF(text);
 	model_text(w, &s);
 	fact(b, "Model", text);
@@ -126,8 +124,8 @@ static void draw_file(struct body *b, const struct plan_file *p)
 	struct str s = STR_OF(text);
 
 	if (b->layout == LAYOUT_XS) {
-		frame_path(&b->sheet, b->y, b->x, b->w - 10, ROLE_TEXT, p->path);
-		body_put(b, b->w - 9, ROLE_MUTED, p->change);
+		frame_path(&b->sheet, b->y, b->x, b->w - 13, ROLE_TEXT, p->path);
+		body_put(b, b->w - 12, ROLE_MUTED, p->change);
 		body_next(b);
 		return;
 	}

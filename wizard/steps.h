@@ -42,6 +42,7 @@ enum reply {
 	REPLY_CANCEL, /* kill the check, then back */
 	REPLY_PLAN,
 	REPLY_APPLY,
+	REPLY_RECOVERY,
 	REPLY_PANEL,
 	REPLY_QUIT,
 	REPLY_ASK_QUIT,
@@ -69,6 +70,8 @@ enum {
 	STEP_SECRET,
 	STEP_CHECK,
 	STEP_PROTECT,
+	STEP_OFFLINE,
+	STEP_PASSPHRASE,
 	STEP_MODEL,
 	STEP_REVIEW,
 	STEP_APPLY,
@@ -76,7 +79,8 @@ enum {
 };
 
 extern const struct step step_start, step_profile, step_provider, step_method, step_secret,
-	step_check, step_protect, step_model, step_review, step_apply;
+	step_check, step_protect, step_offline, step_passphrase, step_model, step_review,
+	step_apply;
 
 /* In the order of the enum above. */
 extern const struct step *const steps[STEP_COUNT];
@@ -92,7 +96,8 @@ enum busy {
 	BUSY_NO,
 	BUSY_CHECK,
 	BUSY_PLAN,
-	BUSY_APPLY
+	BUSY_APPLY,
+	BUSY_RECOVERY
 };
 
 enum overlay {
@@ -102,9 +107,11 @@ enum overlay {
 	OVERLAY_DIFF,
 	OVERLAY_DETAILS,
 	OVERLAY_UNSEALED, /* "Store the secret unencrypted?" */
+	OVERLAY_WEAKER,   /* "Use the weaker setting?" */
 };
 
 #define FIND_CAP 128
+#define PASSPHRASE_MAX 1024
 
 struct wizard {
 	const struct snapshot *world;
@@ -120,6 +127,11 @@ struct wizard {
 
 	struct list lists[STEP_COUNT];
 	struct field find_provider, find_model;
+
+	struct custody custody;
+	struct field sentence;          /* of the offline step */
+	struct field passphrase, again; /* of the passphrase step */
+	bool at_again;                  /* the second one has the focus */
 
 	struct field secret;
 	struct paste_report report;
@@ -162,6 +174,18 @@ bool same_as_stored(const struct wizard *w);
 bool keep_answer(struct wizard *w, struct err *e); /* the field's secret into the draft */
 const struct provider_state *provider_state_of(const struct wizard *w, const char *id);
 void drop_plan(struct wizard *w); /* wizard.c */
+
+/* One pasted line, without its end, behind what the field holds; false: it is no such line. */
+bool paste_line(struct field *to, const struct event *ev);
+
+/* A vault is made that opens with a passphrase; step_passphrase.c. */
+bool new_passphrase(const struct wizard *w);
+
+/* The question over the protect step was answered with yes. */
+enum reply protect_agreed(struct wizard *w, enum overlay question);
+
+/* How the secret is kept, as a sentence without its end; step_protect.c. */
+void keep_words(const struct wizard *w, struct str *out);
 
 /* What the model step offers: visible row i of the filtered list. */
 struct model_row {

@@ -68,6 +68,10 @@ struct wizard *wizard_new(const struct snapshot *world, struct err *e)
 	if (!field_init(&w->secret, SECRET_MAX, true, e) ||
 		!field_init(&w->find_provider, FIND_CAP, false, e) ||
 		!field_init(&w->find_model, FIND_CAP, false, e) ||
+		!field_init(&w->sentence, FIND_CAP, false, e) ||
+		!field_init(&w->passphrase, PASSPHRASE_MAX, true, e) ||
+		!field_init(&w->again, PASSPHRASE_MAX, true, e) ||
+		!secret_init(&w->draft.passphrase, PASSPHRASE_MAX, e) ||
 		!secret_init(&w->draft.secret, SECRET_MAX, e)) {
 		wizard_free(w);
 		return NULL;
@@ -94,6 +98,11 @@ void wizard_free(struct wizard *w)
 	field_release(&w->secret);
 	field_release(&w->find_provider);
 	field_release(&w->find_model);
+	field_release(&w->sentence);
+	field_release(&w->passphrase);
+	field_release(&w->again);
+	secret_release(&w->draft.passphrase);
+	secret_release(&w->draft.recovery);
 	secret_release(&w->draft.secret);
 	drop_plan(w);
 	free(w);
@@ -102,6 +111,11 @@ void wizard_free(struct wizard *w)
 void wizard_world(struct wizard *w, const struct snapshot *world)
 {
 	w->world = world;
+}
+
+void wizard_custody(struct wizard *w, const struct custody *c)
+{
+	w->custody = *c;
 }
 
 void wizard_size(struct wizard *w, int rows, int cols)
@@ -200,6 +214,8 @@ static enum effect perform(struct wizard *w, enum reply r, int64_t now_ms)
 		return begin(w, BUSY_PLAN, FX_PLAN, now_ms);
 	case REPLY_APPLY:
 		return start_apply(w, now_ms);
+	case REPLY_RECOVERY:
+		return begin(w, BUSY_RECOVERY, FX_RECOVERY, now_ms);
 	case REPLY_PANEL:
 		return FX_PANEL;
 	case REPLY_QUIT:

@@ -22,6 +22,7 @@ enum effect {
 	FX_CANCEL_CHECK, /* kill it; no report follows */
 	FX_PLAN,         /* work out which files change; then wizard_planned() */
 	FX_APPLY,        /* write; wizard_applied_file() per file, then wizard_applied() */
+	FX_RECOVERY,     /* show a new recovery code and have it typed back; wizard_recovery() */
 	FX_PANEL,        /* done: open the panel */
 	FX_REDRAW,       /* ^L */
 	FX_SUSPEND,      /* ^Z */
@@ -33,6 +34,28 @@ enum keep {
 	KEEP_SEALED,
 	KEEP_PLAIN
 };
+
+/* What a new vault opens with; the recovery code comes beside it. */
+enum opener {
+	OPENER_FILE,
+	OPENER_SYSTEM, /* the credential CUSTODY_CREDENTIAL, inside its service */
+	OPENER_PASSPHRASE
+};
+
+#define CUSTODY_CREDENTIAL "thinkfleetbot.kek"
+
+/* What this host can do for a vault, worked out by the caller before the first event. */
+struct custody {
+	char no_system_key[160]; /* why there is none, or "": it is here */
+	char no_passphrase[160]; /* why none can be set, or "" */
+	bool weak_passphrase;    /* only the low-memory setting fits */
+	bool always_on;          /* a gateway's service is installed */
+	bool asks;               /* the vault that is there opens with a passphrase only */
+	char opens[80];          /* how that one opens: "opens with a key file on this disk" */
+};
+
+/* The sentence that a person types before a service depends on a passphrase. */
+#define OFFLINE_SENTENCE "offline after restart"
 
 enum intent {
 	INTENT_ADD,
@@ -51,10 +74,15 @@ struct draft {
 	char prefix[24], tail[TAIL_CAP], fingerprint[FINGERPRINT_CAP];
 	char kind[64]; /* "Anthropic setup-token" */
 	enum keep keep;
-	char model[192];    /* "provider/model", or "": leave as it is */
-	bool keep_fallback; /* the old default becomes the first fallback */
-	bool verified;      /* the check answered accepted, limited or no credit */
-	bool skip_verify;   /* "save it without verifying" */
+	enum opener opener;   /* of a new vault */
+	bool weak_passphrase; /* the low-memory setting was accepted */
+	bool want_recovery;
+	struct secret passphrase; /* for a new vault, or of the one that is there; or empty */
+	struct secret recovery;   /* typed back; empty: none */
+	char model[192];          /* "provider/model", or "": leave as it is */
+	bool keep_fallback;       /* the old default becomes the first fallback */
+	bool verified;            /* the check answered accepted, limited or no credit */
+	bool skip_verify;         /* "save it without verifying" */
 	struct check_result check;
 	int64_t expires_ms; /* 0: none */
 	enum expiry_source expires_source;
@@ -87,11 +115,15 @@ struct wizard; /* opaque; wizard/steps.h for the steps themselves */
 
 /*
  * world is kept, not copied, and may be replaced by wizard_world(). The steps' ids:
- * "start", "provider", "method", "secret", "check", "protect", "model", "review", "apply".
+ * "start", "provider", "method", "secret", "check", "protect", "offline", "passphrase", "model",
+ * "review", "apply".
  */
 struct wizard *wizard_new(const struct snapshot *world, struct err *e);
 void wizard_free(struct wizard *w); /* wipes the secret */
 void wizard_world(struct wizard *w, const struct snapshot *world);
+
+/* As of { 0 } until then: a key file, a passphrase and no service. */
+void wizard_custody(struct wizard *w, const struct custody *c);
 
 /* The screen has this size now: call before the first event and on every resize. 24x80 until then.
  */
@@ -127,6 +159,9 @@ void wizard_checked(struct wizard *w, const struct check_result *r, const struct
 void wizard_planned(struct wizard *w, struct plan *plan, const struct err *failed); /* takes it */
 void wizard_file(struct wizard *w, size_t index, bool done, const struct err *failed);
 void wizard_applied(struct wizard *w, const struct err *failed);
+
+/* The code of FX_RECOVERY, which was typed back (taken), or why there is none. */
+void wizard_recovery(struct wizard *w, struct secret *code, const struct err *failed);
 
 void wizard_draw(const struct wizard *w, struct frame *f, int64_t now_ms);
 

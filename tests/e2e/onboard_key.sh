@@ -115,7 +115,7 @@ keys y
 walk "" review model
 see "Plain text"
 keys Enter
-see "Setup complete." "Stored as plain text."
+see "Setup complete." "Plain text, anyone who reads"
 keys Escape
 ended 0
 [ "$(cat "$state/.env")" = "ANTHROPIC_API_KEY=$key" ] || fail "the plain .env"

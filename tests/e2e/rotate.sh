@@ -63,7 +63,7 @@ keys Enter
 see "Verified with"
 unchanged "$before" "before the review"
 keys Enter
-see "Review. Enter writes" "replaces the old key ending ${old: -4}" "1 new revis"
+see "Review. Enter writes" "replaces the old key ending ${old: -4}" "new revision"
 unseen "auth-profiles.json"
 unseen ".thinkfleetbot/.env"
 keys Enter

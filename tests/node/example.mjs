@@ -48,3 +48,24 @@ export const otherVault = () => {
 	v.mac = fileMac(v, VMK);
 	return v;
 };
+
+// The lowest cost that is read: everybody who runs the tests pays it.
+export const CAPSULE_PASSPHRASE = 'correct horse battery staple';
+export const CAPSULE_HEAD = { ops: 2n, mem: BigInt(19 << 20), salt: from(0x10, 16), vaultId: from(0xa0, 16), made: 1760000000,
+	nonce: from(0x40, 24) };
+const capsuleRecord = (id, field, rev, value) => {
+	const [agent, profile] = id.split('/');
+	return { id, agent, profile, provider: profile.split(':')[0], field, rev, ts: 1760000000, value };
+};
+export const CAPSULE = {
+	records: [
+		capsuleRecord('main/anthropic:default/key', 'key', 3, SECRET),
+		capsuleRecord('main/anthropic:default/key/prev', 'key.prev', 2, 'the one before'),
+		capsuleRecord('main/openai:default/key', 'key', 1, 'x'),
+	],
+	profiles: [
+		{ agent: 'main', id: 'anthropic:default', provider: 'anthropic', kind: 'api_key', email: '', expires: 0 },
+		{ agent: 'main', id: 'google:work', provider: 'google', kind: 'oauth', email: 'me@example.org', expires: 1800000000000 },
+	],
+	lines: [{ variable: 'ANTHROPIC_API_KEY', record: 'main/anthropic:default/key' }],
+};

@@ -8,7 +8,8 @@ import { join } from 'node:path';
 import { argv } from 'node:process';
 import { argon2id } from '@noble/hashes/argon2';
 import { keys, keyText, openVault, parseKey, recordAad, vaultText } from './format.mjs';
-import { exampleVault, from, KEK, OTHER_SECRETS, otherVault, SECRET, VMK } from './example.mjs';
+import { openCapsule } from './capsule.mjs';
+import { CAPSULE, CAPSULE_PASSPHRASE, exampleVault, from, KEK, OTHER_SECRETS, otherVault, SECRET, VMK } from './example.mjs';
 
 const peer = argv[2];
 const here = mkdtempSync(join(tmpdir(), 'tfb-node-'));
@@ -44,6 +45,18 @@ const tests = {
 		assert.equal(read('example.vault.json'), vaultText(exampleVault()));
 		assert.equal(read('other.vault.json'), vaultText(otherVault()));
 		assert.equal(read('example.key'), keyText(KEK));
+	},
+	'the committed capsule opens, and a changed one does not': () => {
+		const bytes = readFileSync(new URL('../vectors/example.capsule', import.meta.url));
+		assert.deepEqual(openCapsule(bytes, CAPSULE_PASSPHRASE), CAPSULE);
+		bytes[bytes.length >> 1] ^= 1;
+		assert.throws(() => openCapsule(bytes, CAPSULE_PASSPHRASE), /damaged/);
+	},
+	'Node opens the capsule that C wrote': () => {
+		execFileSync(peer, ['capsule', inHere('c.capsule')]);
+		const c = openCapsule(readFileSync(inHere('c.capsule')), CAPSULE_PASSPHRASE);
+		assert.deepEqual(c.records.map((r) => [r.id, r.value]), [['main/a/key', 'the first'], ['main/b/key', 'the second']]);
+		assert.deepEqual(c.lines, [{ variable: 'A_KEY', record: 'main/a/key' }]);
 	},
 	'Node opens what C wrote': () => {
 		execFileSync(peer, ['write', here]);

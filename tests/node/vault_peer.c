@@ -5,12 +5,13 @@
  *
  *   vault_peer write FOLDER            a vault of ours: FOLDER/vault.json, FOLDER/keys/
  *   vault_peer read VAULT KEYFILE      "id<TAB>secret" of every record, one per line
+ *   vault_peer capsule FILE            a capsule of two records, at the lowest cost
  */
 #include <stdio.h>
 #include <string.h>
 
 #include "base/fs.h"
-#include "store/vault.h"
+#include "store/capsule.h"
 
 static bool put(struct vault *v, const char *profile, const char *provider, struct err *e)
 {
@@ -74,6 +75,49 @@ static bool read_vault(const char *path, const char *keyfile, struct err *e)
 	return ok;
 }
 
+static bool put_value(struct vault *v, const char *profile, const char *text, struct err *e)
+{
+	char id[VAULT_RECORD_ID_CAP];
+	struct vault_put how = { .id = id,
+		.agent = "main",
+		.profile = profile,
+		.provider = "anthropic",
+		.field = "key",
+		.ts = 1760000000 };
+	struct secret value = { 0 };
+	bool ok = vault_record_id(id, "main", profile, "key", e) &&
+		  secret_from(&value, text, strlen(text), e) && vault_put(v, &how, &value, NULL, e);
+
+	secret_release(&value);
+	return ok;
+}
+
+static bool write_capsule(const char *path, struct err *e)
+{
+	static const char words[] = "correct horse battery staple";
+	static const struct capsule_line line = { "A_KEY", "main/a/key" };
+	const struct kdf_cost cheapest = { .ops = 2, .mem = UINT64_C(19) << 20 };
+	struct secret passphrase = { 0 };
+	struct secret kek = { 0 };
+	struct vault v = { 0 };
+	const struct capsule_contents in = {
+		.vault = &v, .lines = &line, .line_count = 1, .made_s = 1760000000
+	};
+	struct buf file = { 0 };
+	bool ok;
+
+	ok = random_key(&kek, e) && vault_create_with_key(&v, &kek, e) &&
+	     put_value(&v, "a", "the first", e) && put_value(&v, "b", "the second", e) &&
+	     secret_from(&passphrase, words, strlen(words), e) &&
+	     capsule_make(&file, &in, &passphrase, &cheapest, e) &&
+	     fs_replace(path, file.p, file.len, NULL, e);
+	buf_release(&file);
+	secret_release(&passphrase);
+	secret_release(&kek);
+	vault_release(&v);
+	return ok;
+}
+
 int main(int argc, char **argv)
 {
 	struct err e = { 0 };
@@ -85,8 +129,11 @@ int main(int argc, char **argv)
 		ok = write_vault(argv[2], &e);
 	else if (argc == 4 && strcmp(argv[1], "read") == 0)
 		ok = read_vault(argv[2], argv[3], &e);
+	else if (argc == 3 && strcmp(argv[1], "capsule") == 0)
+		ok = write_capsule(argv[2], &e);
 	else
-		ok = err_set(&e, ERR_USAGE, "usage: vault_peer write FOLDER | read VAULT KEYFILE");
+		ok = err_set(&e, ERR_USAGE,
+			"usage: vault_peer write FOLDER | read VAULT KEYFILE | capsule FILE");
 	if (!ok)
 		fprintf(stderr, "vault_peer: %s\n", e.msg);
 	return ok ? 0 : 1;

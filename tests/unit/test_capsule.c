@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/fs.h"
 #include "store/capsule.h"
 #include "tests/unit/vault_fixture.h"
 
@@ -389,6 +390,40 @@ static void an_empty_vault_makes_an_empty_capsule(void **state)
 
 #define WITH_CAPSULE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
+/* Written by the second implementation, and committed: what opens it today opens it for ever. */
+static void the_committed_capsule_opens(void **state)
+{
+	struct buf file = { 0 };
+	struct capsule c = { 0 };
+	const struct capsule_record *r;
+	struct err e = { 0 };
+
+	(void)state;
+	assert_ok(fs_read(TFB_SOURCE_DIR "/tests/vectors/example.capsule", 0, &file, NULL, &e), e);
+	assert_ok(open_with(&c, &file, PASSPHRASE, &e), e);
+	assert_int_equal(c.record_count, 3);
+	assert_int_equal(c.head.made_s, 1760000000);
+	r = capsule_find(&c, "main/anthropic:default/key");
+	assert_non_null(r);
+	assert_string_equal(r->value, "sk-ant-EXAMPLE-not-a-real-key-000000000000");
+	assert_string_equal(r->provider, "anthropic");
+	assert_int_equal(r->rev, 3);
+	r = capsule_find(&c, "main/anthropic:default/key/prev");
+	assert_non_null(r);
+	assert_string_equal(r->value, "the one before");
+	assert_string_equal(r->field, "key.prev");
+	r = capsule_find(&c, "main/openai:default/key");
+	assert_non_null(r);
+	assert_string_equal(r->value, "x");
+	assert_int_equal(c.profile_count, 2);
+	assert_string_equal(c.profiles[1].email, "me@example.org");
+	assert_int_equal(c.profiles[1].expires_ms, INT64_C(1800000000000));
+	assert_int_equal(c.line_count, 1);
+	assert_string_equal(c.lines[0].record, "main/anthropic:default/key");
+	capsule_release(&c);
+	buf_release(&file);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -410,6 +445,7 @@ int main(void)
 		WITH_CAPSULE(a_locked_vault_makes_none),
 		WITH_CAPSULE(comparing_tells_same_other_and_missing),
 		cmocka_unit_test(an_empty_vault_makes_an_empty_capsule),
+		cmocka_unit_test(the_committed_capsule_opens),
 	};
 
 	if (!crypto_start(NULL))

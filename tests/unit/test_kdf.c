@@ -86,37 +86,44 @@ static void cost_at_the_limits_is_accepted(void **state)
 		assert_ok(kdf_cost_check(&right[i], &e), e);
 }
 
-static void cost_follows_the_memory_of_the_machine(void **state)
+static void cost_follows_the_memory_and_the_speed_of_the_machine(void **state)
 {
 	static const struct {
-		uint64_t available;
+		uint64_t mib; /* available */
+		uint64_t pass_us;
 		bool low_memory;
-		uint64_t mem; /* 0: refused */
+		uint64_t mem; /* MiB; 0: refused */
 		uint64_t ops;
 	} rows[] = {
-		{ 8192 * MIB, false, 256 * MIB, 3 },
-		{ 1024 * MIB, false, 256 * MIB, 3 },
-		{ 512 * MIB, false, 128 * MIB, 3 },
-		{ 256 * MIB, false, 64 * MIB, 3 },
-		{ 200 * MIB, false, 64 * MIB, 3 },
-		{ 128 * MIB, false, 0, 0 },
-		{ 128 * MIB, true, 19 * MIB, 2 },
-		{ 19 * MIB, true, 0, 0 },
-		{ 8192 * MIB, true, 256 * MIB, 3 },
+		{ 8192, 0, false, 256, 3 },
+		{ 8192, 700, false, 256, 3 },  /* the machine this was measured on */
+		{ 8192, 1302, false, 256, 3 }, /* the slowest that gets the best */
+		{ 8192, 1303, false, 255, 3 }, { 8192, 2000, false, 166, 3 },
+		{ 8192, 4000, false, 83, 3 }, { 8192, 5208, false, 64, 3 },
+		{ 8192, 50000, false, 64, 3 }, /* the floor counts more than the time */
+		{ 1024, 700, false, 256, 3 },
+		{ 512, 700, false, 128, 3 }, /* the whole of a 512 MiB host */
+		{ 512, 4000, false, 83, 3 },
+		{ 300, 700, false, 75, 3 }, /* what such a host has free */
+		{ 256, 700, false, 64, 3 }, { 200, 700, false, 64, 3 }, { 129, 700, false, 64, 3 },
+		{ 128, 700, false, 0, 0 }, { 128, 700, true, 19, 2 }, { 20, 700, true, 19, 2 },
+		{ 19, 700, true, 0, 0 }, { 0, 0, true, 0, 0 },
+		{ 8192, 0, true, 256, 3 }, /* the flag is leave, not a wish */
 	};
 	struct kdf_cost cost;
 	struct err e = { 0 };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		const struct kdf_machine m = { rows[i].mib * MIB, rows[i].pass_us };
+
 		if (!rows[i].mem) {
-			assert_err(kdf_cost_for(&cost, rows[i].available, rows[i].low_memory, &e),
-				e, ERR_MEMORY);
-			assert_string_not_equal(e.hint, "");
+			assert_err(kdf_cost_for(&cost, &m, rows[i].low_memory, &e), e, ERR_MEMORY);
+			assert_non_null(strstr(e.hint, "--low-memory"));
 			continue;
 		}
-		assert_ok(kdf_cost_for(&cost, rows[i].available, rows[i].low_memory, &e), e);
-		assert_int_equal(cost.mem, rows[i].mem);
+		assert_ok(kdf_cost_for(&cost, &m, rows[i].low_memory, &e), e);
+		assert_int_equal(cost.mem, rows[i].mem * MIB);
 		assert_int_equal(cost.ops, rows[i].ops);
 		assert_ok(kdf_cost_check(&cost, &e), e);
 	}
@@ -184,7 +191,7 @@ int main(void)
 		cmocka_unit_test(passphrase_matches_the_vector),
 		cmocka_unit_test(cost_outside_the_limits_is_refused_before_any_memory),
 		cmocka_unit_test(cost_at_the_limits_is_accepted),
-		cmocka_unit_test(cost_follows_the_memory_of_the_machine),
+		cmocka_unit_test(cost_follows_the_memory_and_the_speed_of_the_machine),
 		cmocka_unit_test(this_machine_gets_a_cost_within_the_limits),
 		cmocka_unit_test(too_little_memory_is_not_a_wrong_passphrase),
 	};

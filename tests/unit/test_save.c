@@ -9,6 +9,7 @@
 
 #include "cli/save.h"
 #include "cli/vault_files.h"
+#include "crypto/recovery.h"
 #include "store/dotenv.h"
 #include "store/txn_impl.h"
 #include "store/vault_rekey.h"
@@ -555,6 +556,90 @@ static void a_local_provider_sets_the_model_only(void **state)
 	assert_string_equal(f->seen, "thinkfleetbot.json ");
 }
 
+/* The recovery code is a slot of the same first write, and opens the vault alone. */
+static void a_new_vault_opens_with_its_recovery_code_too(void **state)
+{
+	struct fixture *f = *state;
+	struct secret code = { 0 };
+	struct vault v = { 0 };
+	struct err e = { 0 };
+
+	assert_ok(recovery_new(&code, &e), e);
+	f->save.recovery = &code;
+	assert_ok(apply(f, &e), e);
+	expect_record(f, "main/anthropic:default/key", KEY_A);
+	assert_ok(vault_load(&v, f->paths.vault, &e), e);
+	assert_int_equal(v.gen, 1);
+	assert_int_equal(v.slot_count, 2);
+	assert_ok(vault_unlock_recovery(&v, &code, &e), e);
+	vault_release(&v);
+	secret_release(&code);
+	f->save.recovery = NULL;
+}
+
+/* One character of the sealed value of the first record that has this profile. */
+static void damage(const struct fixture *f, const char *profile)
+{
+	char *text = get_file(f, "secrets/vault.json");
+	char *at = strstr(text, profile);
+
+	assert_non_null(at);
+	at = strstr(at, "\"c\":\"");
+	assert_non_null(at);
+	at[12] = at[12] == 'A' ? 'B' : 'A';
+	put_file(f, "secrets/vault.json", text);
+	free(text);
+}
+
+static void a_damaged_record_is_entered_again_and_its_neighbour_stays(void **state)
+{
+	struct fixture *f = *state;
+	struct err e = { 0 };
+	char *before;
+	char *bak;
+
+	assert_ok(apply(f, &e), e);
+	f->save.profile_id = "anthropic:work";
+	set_key(f, KEY_B);
+	assert_ok(apply(f, &e), e);
+	bak = get_file(f, "secrets/vault.json.bak");
+	damage(f, "anthropic:work");
+	f->save.profile_id = "anthropic:default";
+	before = get_file(f, "secrets/vault.json");
+	assert_err(apply(f, &e), e, ERR_DAMAGED);
+	assert_non_null(strstr(e.msg, "not in main/anthropic:default/key"));
+	expect_file(f, "secrets/vault.json", before);
+	free(before);
+	f->save.profile_id = "anthropic:work";
+	e = (struct err){ 0 };
+	assert_ok(apply(f, &e), e);
+	expect_record(f, "main/anthropic:default/key", KEY_A);
+	expect_record(f, "main/anthropic:work/key", KEY_B);
+	/* Two generations are kept apart: the copy from before the damage is still there. */
+	expect_file(f, "secrets/vault.json.bak", bak);
+	free(bak);
+}
+
+static void two_damaged_records_are_mended_one_after_the_other(void **state)
+{
+	struct fixture *f = *state;
+	struct err e = { 0 };
+
+	assert_ok(apply(f, &e), e);
+	f->save.profile_id = "anthropic:work";
+	set_key(f, KEY_B);
+	assert_ok(apply(f, &e), e);
+	damage(f, "anthropic:work");
+	damage(f, "anthropic:default");
+	assert_ok(apply(f, &e), e);
+	expect_record(f, "main/anthropic:work/key", KEY_B);
+	f->save.profile_id = "anthropic:default";
+	set_key(f, KEY_A);
+	assert_ok(apply(f, &e), e);
+	expect_record(f, "main/anthropic:default/key", KEY_A);
+	expect_record(f, "main/anthropic:work/key", KEY_B);
+}
+
 #define with_home(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 static bool has_key_file(const struct fixture *f, const char *id)
@@ -670,6 +755,9 @@ static void a_save_finishes_an_interrupted_change_of_the_key_file(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		with_home(a_new_vault_opens_with_its_recovery_code_too),
+		with_home(a_damaged_record_is_entered_again_and_its_neighbour_stays),
+		with_home(two_damaged_records_are_mended_one_after_the_other),
 		with_home(planning_writes_nothing_and_lists_what_would_be),
 		with_home(what_is_referred_to_is_written_before_what_refers_to_it),
 		with_home(the_same_key_again_changes_nothing),

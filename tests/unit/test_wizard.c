@@ -274,18 +274,6 @@ static void plain_text_asks_once_more(void **state)
 	assert_int_equal(draft()->keep, KEEP_PLAIN);
 }
 
-static void ways_of_a_later_version_cannot_be_chosen(void **state)
-{
-	(void)state;
-	fresh();
-	walk_to("protect");
-	type("2");
-	assert_string_equal(at(), "protect");
-	assert_true(sees("not available in this version"));
-	type("3");
-	assert_string_equal(at(), "protect");
-}
-
 static void the_current_default_comes_first_and_leaves_the_model_alone(void **state)
 {
 	(void)state;
@@ -542,7 +530,6 @@ int main(void)
 		cmocka_unit_test(escape_on_the_first_screen_asks),
 		cmocka_unit_test(two_interrupts_leave_from_every_step),
 		cmocka_unit_test(plain_text_asks_once_more),
-		cmocka_unit_test(ways_of_a_later_version_cannot_be_chosen),
 		cmocka_unit_test(the_current_default_comes_first_and_leaves_the_model_alone),
 		cmocka_unit_test(a_new_default_keeps_the_old_one_as_a_fallback_unless_toggled),
 		cmocka_unit_test(an_unlisted_model_can_be_typed),

@@ -104,7 +104,8 @@ static void has_its_keys(const char *name)
 {
 	const char *foot = last_line();
 	bool box = strstr(name, "quit") || strstr(name, "help") || strstr(name, "details") ||
-		   strstr(name, "diff") || strstr(name, "protect-plain");
+		   strstr(name, "diff") || strstr(name, "protect-plain") ||
+		   strstr(name, "protect-weaker");
 	bool busy = strncmp(name, "check at", 8) == 0 || strncmp(name, "check-slow", 10) == 0 ||
 		    strncmp(name, "review-waiting", 14) == 0;
 

@@ -193,6 +193,69 @@ void scene_protect_plain(void)
 	type("4");
 }
 
+void scene_protect_new(void)
+{
+	scene_start();
+	str_copy(host.no_system_key, sizeof(host.no_system_key), NO_SYSTEM_KEY);
+	wizard_custody(player.w, &host);
+	walk_to("protect");
+	type(" ");
+}
+
+void scene_protect_weaker(void)
+{
+	scene_protect_new();
+	host.weak_passphrase = true;
+	wizard_custody(player.w, &host);
+	type("3");
+}
+
+void scene_recovery_done(void)
+{
+	struct secret code = { 0 };
+
+	scene_protect_new();
+	press(KEYS_ENTER);
+	assert_true(secret_from(&code, SAMPLE_CODE, strlen(SAMPLE_CODE), NULL));
+	wizard_recovery(player.w, &code, NULL);
+}
+
+void scene_offline(void)
+{
+	scene_start();
+	host.always_on = true;
+	wizard_custody(player.w, &host);
+	walk_to("protect");
+	type("3");
+}
+
+void scene_passphrase(void)
+{
+	scene_start();
+	wizard_custody(player.w, &host);
+	walk_to("protect");
+	type("3");
+}
+
+void scene_passphrase_again(void)
+{
+	scene_passphrase();
+	type(SAMPLE_PASSPHRASE);
+	press(KEYS_ENTER);
+	type("another one");
+	press(KEYS_ENTER);
+}
+
+void scene_passphrase_asked(void)
+{
+	scene_start_used();
+	host.asks = true;
+	str_copy(host.opens, sizeof(host.opens), "opens only when a passphrase is typed");
+	wizard_custody(player.w, &host);
+	walk_to("protect");
+	press(KEYS_ENTER);
+}
+
 void scene_model(void)
 {
 	scene_start_used();
@@ -314,6 +377,13 @@ const struct scene scenes[] = {
 	{ "check-claude-code", scene_check_claude_code, false },
 	{ "protect", scene_protect, false },
 	{ "protect-plain", scene_protect_plain, false },
+	{ "protect-new", scene_protect_new, true },
+	{ "protect-weaker", scene_protect_weaker, false },
+	{ "recovery-done", scene_recovery_done, false },
+	{ "offline", scene_offline, false },
+	{ "passphrase", scene_passphrase, false },
+	{ "passphrase-again", scene_passphrase_again, false },
+	{ "passphrase-asked", scene_passphrase_asked, false },
 	{ "model", scene_model, true },
 	{ "model-compiled", scene_model_compiled, false },
 	{ "model-typed", scene_model_typed, false },

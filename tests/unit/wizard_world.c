@@ -10,6 +10,7 @@
 #include "base/fs.h"
 
 struct snapshot world;
+struct custody host;
 struct player player;
 struct frame frame;
 
@@ -162,6 +163,7 @@ void play(void)
 	struct err e = { 0 };
 
 	play_end();
+	host = (struct custody){ 0 };
 	player = (struct player){ .now_ms = 1000 };
 	player.w = wizard_new(&world, &e);
 	if (!player.w)
@@ -256,7 +258,7 @@ void plan_ready(void)
 		const char *path;
 		const char *change;
 	} files[] = {
-		{ "~/.thinkfleetbot/secrets/vault.json", "1 record" },
+		{ "~/.thinkfleetbot/secrets/vault.json", "new revision" },
 		{ "~/.thinkfleetbot/bin/thinkfleetbot-resolve", "new" },
 		{ "~/.thinkfleetbot/thinkfleetbot.json", "~2 lines" },
 		{ "~/.thinkfleetbot/agents/main/agent/auth-profiles.json", "+1" },

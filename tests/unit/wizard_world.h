@@ -11,6 +11,13 @@
 #define NOW INT64_C(1795349100000) /* 2026-11-22 12:05:00 UTC */
 
 extern struct snapshot world;
+extern struct custody host; /* as if every way could be taken; play() forgets it */
+
+#define NO_SYSTEM_KEY "Only a system service gets it (a user service from systemd 258 on)."
+#define SAMPLE_CODE                                                                                \
+	"0123K-4567K-89ABK-CDEFK-GHJKK-MNPQK-RSTVK" /* no checksum is looked at here               \
+						     */
+#define SAMPLE_PASSPHRASE "glad otter paints seven moons"
 
 void world_fresh(void); /* nothing is configured */
 void world_used(void);  /* five credentials, two of them unwell, ten findings */
