@@ -29,4 +29,8 @@ bool keysource_given(void);
 bool keysource_read(const struct provider *want, const struct method *method, struct secret *out,
 	struct paste_report *report, struct err *e);
 
+/* Says on stderr what was done to it, and what looks odd. */
+void keysource_tell(
+	const struct paste_report *report, const struct secret *key, const struct method *method);
+
 #endif

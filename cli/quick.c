@@ -84,8 +84,6 @@ static bool read_options(struct answers *a, const struct quick *q, struct err *e
 static bool read_key(struct answers *a, struct err *e)
 {
 	struct paste_report report = { 0 };
-	char notes[6][80];
-	size_t n;
 
 	if (a->method && a->method->kind == CRED_NONE)
 		return secret_init(&a->key, 0, e);
@@ -95,11 +93,7 @@ static bool read_key(struct answers *a, struct err *e)
 		a->method = report.method && report.provider == a->provider
 				    ? report.method
 				    : &a->provider->methods[0];
-	n = paste_notes(&report, notes, ARRAY_LEN(notes));
-	for (size_t i = 0; i < n && i < ARRAY_LEN(notes); i++)
-		fprintf(stderr, "%s.\n", notes[i]);
-	if (paste_warns(report.verdict))
-		say_warning("%s", report.message);
+	keysource_tell(&report, &a->key, a->method);
 	return true;
 }
 
