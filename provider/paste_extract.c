@@ -71,12 +71,12 @@ static size_t key_run(const struct scan *s, size_t at)
 /* Does a key of a known kind begin here? */
 static bool known_at(const struct scan *s, size_t at)
 {
-	char before = at ? s->text.p[at - 1] : ' ';
+	const char *p = s->text.p + at;
 	const struct kind *k;
 
-	if (byte_key(before) && before != '=' && before != '/')
+	if (at && byte_key(p[-1]) && p[-1] != '=' && p[-1] != '/')
 		return false;
-	k = kind_of(s->text.p + at, s->text.n - at);
+	k = kind_of(p, s->text.n - at);
 	/* "sk-learn" in prose is not a key. */
 	return k && (k->strong || key_run(s, at) >= 16);
 }
