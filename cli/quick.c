@@ -43,7 +43,6 @@ static bool unknown_method(const struct provider *p, const char *given, struct e
 static bool read_provider(struct answers *a, const struct quick *q, struct err *e)
 {
 	char id[PROVIDER_CAP];
-	const char *why;
 
 	if (!q->provider) {
 		err_set(e, ERR_USAGE, "required option '--provider <name>' not specified");
@@ -51,16 +50,23 @@ static bool read_provider(struct answers *a, const struct quick *q, struct err *
 	}
 	if (!provider_normalise(id, sizeof(id), q->provider) || !(a->provider = provider_find(id)))
 		return unknown_provider(q->provider, e);
-	/* An address may stand in the configuration; a sign-in stands nowhere. */
-	if (!provider_offered(a->provider, true, &why)) {
-		err_set(e, ERR_USAGE, "%s cannot be set up here", a->provider->label);
-		return err_hint(e, "%s", why);
-	}
 	if (q->method && !(a->method = provider_method(a->provider, q->method)))
 		return unknown_method(a->provider, q->method, e);
 	if (!q->method && provider_method_count(a->provider) == 1)
 		a->method = &a->provider->methods[0];
 	return true;
+}
+
+/* Signed in elsewhere, or at an address that the configuration does not say? */
+static bool is_offered(const struct answers *a, struct err *e)
+{
+	const struct config_provider *row = config_provider(&a->place.config, a->provider->id);
+	const char *why;
+
+	if (provider_offered(a->provider, row && row->base_url[0], &why))
+		return true;
+	err_set(e, ERR_USAGE, "%s cannot be set up here", a->provider->label);
+	return err_hint(e, "%s", why);
 }
 
 static bool read_options(struct answers *a, const struct quick *q, struct err *e)
@@ -93,8 +99,6 @@ static bool read_raw(
 static bool read_key(struct answers *a, const struct quick *q, struct err *e)
 {
 	struct paste_report report = { 0 };
-	char notes[6][80];
-	size_t n;
 
 	if (a->method && a->method->kind == CRED_NONE)
 		return secret_init(&a->key, 0, e);
@@ -104,11 +108,7 @@ static bool read_key(struct answers *a, const struct quick *q, struct err *e)
 		a->method = report.method && report.provider == a->provider
 				    ? report.method
 				    : &a->provider->methods[0];
-	n = paste_notes(&report, notes, ARRAY_LEN(notes));
-	for (size_t i = 0; i < n && i < ARRAY_LEN(notes); i++)
-		fprintf(stderr, "%s.\n", notes[i]);
-	if (paste_warns(report.verdict))
-		say_warning("%s", report.message);
+	keysource_tell(&report, &a->key, a->method);
 	return true;
 }
 
@@ -225,7 +225,7 @@ bool quick_save(const struct quick *q, const char *command, struct err *e)
 	bool ok = false;
 
 	if (!read_options(&a, q, e) || !place_find(&a.place, q->agent, PLACE_WRITE, command, e) ||
-		!read_key(&a, q, e))
+		!is_offered(&a, e) || !read_key(&a, q, e))
 		goto out;
 	name_profile(&a, q);
 	ok = verify(&a, q, e) && save(&a, q, e);

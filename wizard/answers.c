@@ -178,7 +178,7 @@ static void tell_verdict(struct wizard *w)
 	}
 	if (!w->draft.method)
 		return;
-	paste_cut_hint(&s, w->secret.text.len, w->cols, w->draft.method);
+	paste_cut_hint(&s, &w->secret.text, w->cols, w->draft.method);
 	if (s.len && !w->typed)
 		say(w, SEVERITY_WARN, "%s", hint);
 	else if (same_as_stored(w) && w->flow == FLOW_ROTATE)

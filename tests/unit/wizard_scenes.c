@@ -35,6 +35,20 @@ void scene_provider_filter(void)
 	type("open");
 }
 
+void scene_provider_elsewhere(void)
+{
+	scene_provider();
+	type("github");
+	press(KEYS_ENTER);
+}
+
+void scene_secret_first(void)
+{
+	scene_provider();
+	type("hugging");
+	press(KEYS_ENTER);
+}
+
 void scene_provider_none(void)
 {
 	scene_provider();
@@ -355,6 +369,8 @@ const struct scene scenes[] = {
 	{ "start-used", scene_start_used, true },
 	{ "provider", scene_provider, true },
 	{ "provider-filter", scene_provider_filter, false },
+	{ "provider-elsewhere", scene_provider_elsewhere, false },
+	{ "secret-first", scene_secret_first, false },
 	{ "provider-none", scene_provider_none, false },
 	{ "provider-paste", scene_provider_paste, false },
 	{ "rotate-choose", scene_profile, false },

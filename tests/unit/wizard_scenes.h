@@ -18,6 +18,8 @@ void scene_start(void);
 void scene_start_used(void);
 void scene_provider(void);
 void scene_provider_filter(void);
+void scene_provider_elsewhere(void);
+void scene_secret_first(void);
 void scene_provider_none(void);
 void scene_provider_paste(void);
 void scene_profile(void);
