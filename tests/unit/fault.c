@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -189,6 +190,14 @@ static unsigned open_files(void)
 	return n;
 }
 
+static bool is_in(const char *list, const char *name)
+{
+	char word[32];
+
+	snprintf(word, sizeof(word), " %s ", name);
+	return strstr(list, word);
+}
+
 unsigned fault_sweep(const struct fault_sweep *s, void *world)
 {
 	for (unsigned nth = 1;; nth++) {
@@ -209,6 +218,8 @@ unsigned fault_sweep(const struct fault_sweep *s, void *world)
 			fail_msg("%s failed (call %u): no reason was given", last, nth);
 		if (!ok && !met)
 			fail_msg("without any failure: %s", e.msg);
+		if (ok && met && s->forgiven && !is_in(s->forgiven, last))
+			fail_msg("%s failed (call %u), and nobody noticed", last, nth);
 		s->after(world, ok, &e);
 		if (!met)
 			return nth - 1;

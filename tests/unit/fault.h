@@ -30,14 +30,16 @@ const char *fault_name(void);
 /*
  * The same act again and again: its first call fails, then its second, until a run
  * meets no failure, which must succeed. `after` looks at what a run left; a failed one
- * must have said why. No run may leave a descriptor open.
+ * must have said why. With `forgiven`, a call that is not in it must fail the act. No run may leave
+ * a descriptor open.
  */
 struct fault_sweep {
 	void (*before)(void *world);
 	bool (*act)(void *world, struct err *e);
 	void (*after)(void *world, bool ok, const struct err *e);
-	int error; /* 0: EIO */
-	bool on;   /* all calls after the first that fails do, too */
+	int error;            /* 0: EIO */
+	bool on;              /* all calls after the first that fails do, too */
+	const char *forgiven; /* calls that may fail without the act failing: " close unlink " */
 };
 
 /* How many runs met a failure. */

@@ -158,6 +158,11 @@ static void a_name_that_is_too_long_gets_no_lock(void **state)
 	path[FS_PATH_MAX + 40] = '\0';
 	assert_err(peerlock_take(&l, path, &brief, &e), e, ERR_USAGE);
 	assert_int_equal(peerlock_choose(path, NULL), PEERLOCK_FILE);
+	/* Room for the name, and none for a longer one beside it. */
+	str_copy(path + FS_PATH_MAX - 12, 3, "/f");
+	assert_int_equal(peerlock_choose(path, NULL), PEERLOCK_FILE);
+	assert_int_equal(
+		peerlock_choose(path, &(struct peerlock_how){ .january = true }), PEERLOCK_DIR);
 }
 
 /* The lock fits and the name beside it does not: it is made under its own name. */

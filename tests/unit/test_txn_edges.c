@@ -366,6 +366,8 @@ static void a_journal_whose_paths_do_not_fit_is_refused(void **state)
 	assert_err(journal_copy_path(path, &t, 0, &e), e, ERR_USAGE);
 	assert_err(journal_remove(&t, &e), e, ERR_USAGE);
 	str_copy(t.dir, sizeof(t.dir), w->dir);
+	str_copy(t.dir, sizeof(t.dir), temp_path(w->dir, "gone"));
+	assert_ok(journal_remove(&t, &e), e);
 	txn_release(&t);
 	/* A key of another length makes no hash. */
 	assert_ok(secret_from(&half, "sixteen bytes...", 16, &e), e);

@@ -172,14 +172,14 @@ static void expect_all_or_nothing(void *world, bool ok, const struct err *e)
 
 static void several_files_change_together_or_not_at_all(void **state)
 {
-	struct fault_sweep s = { start, commit, expect_all_or_nothing, EIO, false };
+	struct fault_sweep s = { start, commit, expect_all_or_nothing, EIO, false, NULL };
 
 	assert_true(fault_sweep(&s, *state) >= 100);
 }
 
 static void so_they_do_when_everything_fails_from_there(void **state)
 {
-	struct fault_sweep s = { start, commit, expect_all_or_nothing, ENOSPC, true };
+	struct fault_sweep s = { start, commit, expect_all_or_nothing, ENOSPC, true, NULL };
 	struct world *w = *state;
 
 	w->all = true;
@@ -188,7 +188,7 @@ static void so_they_do_when_everything_fails_from_there(void **state)
 
 static void a_single_file_needs_no_journal(void **state)
 {
-	struct fault_sweep s = { start, commit, expect_all_or_nothing, EIO, false };
+	struct fault_sweep s = { start, commit, expect_all_or_nothing, EIO, false, NULL };
 	struct world *w = *state;
 
 	w->files = 1;
@@ -227,7 +227,7 @@ static void expect_undone(void *world, bool ok, const struct err *e)
 
 static void undoing_gives_each_file_back_or_says_that_it_could_not(void **state)
 {
-	struct fault_sweep s = { start_committed, undo, expect_undone, EIO, false };
+	struct fault_sweep s = { start_committed, undo, expect_undone, EIO, false, NULL };
 
 	assert_true(fault_sweep(&s, *state) >= 30);
 }
@@ -264,7 +264,7 @@ static void expect_completed(void *world, bool ok, const struct err *e)
 
 static void recovery_that_failed_can_be_repeated(void **state)
 {
-	struct fault_sweep s = { start_journal, carry_on, expect_completed, EIO, false };
+	struct fault_sweep s = { start_journal, carry_on, expect_completed, EIO, false, NULL };
 	struct world *w = *state;
 
 	assert_true(fault_sweep(&s, w) >= 80);
