@@ -192,6 +192,44 @@ static void a_failure_without_anybody_to_tell_is_still_one(void **state)
 	expect_content(w->path, "new");
 }
 
+static void swap_for_a_link(void *world)
+{
+	struct world *w = world;
+
+	assert_int_equal(unlink(w->path), 0);
+	temp_write(temp_path(w->dir, "elsewhere"), "not this");
+	assert_int_equal(symlink("elsewhere", w->path), 0);
+}
+
+static void swap_for_another(void *world)
+{
+	struct world *w = world;
+
+	assert_int_equal(unlink(w->path), 0);
+	temp_write(temp_path(w->dir, "keeps the number"), "");
+	temp_write(w->path, "another");
+}
+
+/* Between the look at the path and the opening. */
+static void a_file_that_is_swapped_is_not_followed_and_its_stamp_is_its_own(void **state)
+{
+	struct world *w = *state;
+	struct fs_stamp now;
+	struct err e = { 0 };
+
+	w->exists = true;
+	put_old(w);
+	fault_before("open64", 1, swap_for_a_link, w);
+	assert_false(fs_read(w->path, 0, &w->text, &w->stamp, &e));
+	assert_int_equal(w->text.len, 0);
+	put_old(w);
+	fault_before("open64", 1, swap_for_another, w);
+	assert_ok(fs_read(w->path, 0, &w->text, &w->stamp, &e), e);
+	assert_string_equal(w->text.p, "another");
+	assert_true(fs_stat(w->path, &now, NULL));
+	assert_true(fs_same(&now, &w->stamp));
+}
+
 /* --- the others ----------------------------------------------------------------------- */
 
 static bool read_it(void *world, struct err *e)
@@ -394,6 +432,7 @@ int main(void)
 		with_world(a_signal_interrupts_no_write_and_no_read),
 		with_world(a_folder_that_cannot_be_synced_is_no_failure),
 		with_world(a_failure_without_anybody_to_tell_is_still_one),
+		with_world(a_file_that_is_swapped_is_not_followed_and_its_stamp_is_its_own),
 		with_world(reading_gives_the_whole_text_or_a_reason),
 		with_world(looking_never_takes_an_error_for_a_missing_file),
 		with_world(folders_are_made_or_the_one_that_is_not_is_named),
