@@ -448,7 +448,8 @@ static void a_value_that_is_not_utf8_is_refused(void **state)
 	struct err e = { 0 };
 
 	(void)state;
-	assert_err(doc_put_text(&d, (const char *const[]){ "a", NULL }, "\xFF", &e), e, ERR_REFUSED);
+	assert_err(
+		doc_put_text(&d, (const char *const[]){ "a", NULL }, "\xFF", &e), e, ERR_REFUSED);
 	expect_text(&d, "{}");
 }
 
