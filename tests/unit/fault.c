@@ -107,7 +107,6 @@ WRAP(void *, mmap64, MAP_FAILED, (void *p, size_t n, int prot, int flags, int fd
 	(p, n, prot, flags, fd, o))
 WRAP(int, mprotect, -1, (void *p, size_t n, int prot), (p, n, prot))
 WRAP(ssize_t, read, -1, (int fd, void *p, size_t n), (fd, p, n))
-WRAP(ssize_t, write, -1, (int fd, const void *p, size_t n), (fd, p, n))
 WRAP(int, fchmod, -1, (int fd, mode_t mode), (fd, mode))
 WRAP(int, stat64, -1, (const char *path, void *sb), (path, sb))
 WRAP(int, lstat64, -1, (const char *path, void *sb), (path, sb))
@@ -137,6 +136,8 @@ int __real_openat64(int dir, const char *path, int flags, ...);
 int __wrap_openat64(int dir, const char *path, int flags, ...);
 int __real_close(int fd);
 int __wrap_fsync(int fd);
+ssize_t __real_write(int fd, const void *p, size_t n);
+ssize_t __wrap_write(int fd, const void *p, size_t n);
 int __wrap_close(int fd);
 
 int __wrap_open64(const char *path, int flags, ...)
@@ -174,6 +175,14 @@ int __wrap_fsync(int fd)
 {
 	(void)fd;
 	return fails("fsync") ? -1 : 0;
+}
+
+/* With FAULT_SHORT it writes less than it was given, and says so. */
+ssize_t __wrap_write(int fd, const void *p, size_t n)
+{
+	if (!fails("write"))
+		return __real_write(fd, p, n);
+	return error == FAULT_SHORT ? __real_write(fd, p, (n + 1) / 2) : -1;
 }
 
 /* --- sweeping ------------------------------------------------------------------------- */

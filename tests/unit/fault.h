@@ -16,6 +16,8 @@
 void fault_at(unsigned nth, int error);
 void fault_on(void);
 
+#define FAULT_SHORT 0 /* as the error of write(): half of it */
+
 /* Before fault_at(): only calls of this name count ("fsync"); NULL: every one. */
 void fault_only(const char *name);
 

@@ -232,6 +232,7 @@ static void a_foreign_owner_is_refused(void **state)
 	temp_write(path, "key");
 	assert_int_equal(chown(path, 65534, 65534), 0);
 	assert_err(fs_read_private(path, 0, &b, &e), e, ERR_REFUSED);
+	assert_non_null(strstr(e.hint, "owner"));
 	assert_err(fs_replace(path, "x", 1, NULL, &e), e, ERR_REFUSED);
 	expect_content(path, "key");
 }

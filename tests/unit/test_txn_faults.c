@@ -32,7 +32,8 @@ struct world {
 	struct txn done;
 	enum txn_outcome outcome;
 	bool raced;
-	bool all; /* everything fails from there: cleaning up as well */
+	bool begun; /* it came as far as txn_commit() */
+	bool all;   /* everything fails from there: cleaning up as well */
 };
 
 static int setup(void **state)
@@ -115,7 +116,10 @@ static bool commit(void *world, struct err *e)
 {
 	struct world *w = world;
 	struct txn t;
-	bool ok = add_all(&t, w, e) && txn_commit(&t, e);
+	bool ok;
+
+	w->begun = add_all(&t, w, e);
+	ok = w->begun && txn_commit(&t, e);
 
 	w->outcome = t.outcome;
 	w->raced = t.raced;
@@ -150,6 +154,27 @@ static void recover(const struct world *w)
 	assert_int_equal(temp_count(w->root), 0);
 }
 
+/* The message of a failure says what became of the files, and what to do. */
+static void expect_told(const struct world *w, const struct err *e)
+{
+	char want[64];
+	size_t changed = 0;
+
+	for (size_t i = 0; i < w->files; i++)
+		changed += !content_is(w, i, old[i]);
+	if (w->outcome == TXN_NOTHING) {
+		assert_non_null(strstr(e->msg, "; nothing was changed"));
+		return;
+	}
+	assert_false(w->raced);
+	assert_non_null(strstr(e->hint, "the next command that writes completes the change; "));
+	snprintf(want, sizeof(want), " of %zu files are written", w->files);
+	assert_non_null(strstr(e->msg, want));
+	/* A removal that could not be synced counts as done: it may come back. */
+	assert_true(strtoul(strstr(e->msg, want) - 1, NULL, 10) >= changed);
+	assert_true(strtoul(strstr(e->msg, want) - 1, NULL, 10) <= w->files);
+}
+
 /* After the next start, which meets no failure: all of it or nothing, as it was told. */
 static void expect_all_or_nothing(void *world, bool ok, const struct err *e)
 {
@@ -162,6 +187,8 @@ static void expect_all_or_nothing(void *world, bool ok, const struct err *e)
 	} else if (w->outcome == TXN_NOTHING && !had_all_old) {
 		fail_msg("%s failed: \"%s\", but files have changed", fault_name(), e->msg);
 	}
+	if (!ok && w->begun)
+		expect_told(w, e);
 	expect_no_lock(w);
 	recover(w);
 	if (w->outcome == TXN_HALF)
