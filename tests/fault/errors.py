@@ -16,7 +16,7 @@ import os
 import harness
 import world
 from harness import Tally, sample
-from judge import Judge, observe
+from judge import Judge, observe, parse
 from world import Violation
 
 ALL = ["ENOSPC", "EDQUOT", "EIO", "EINTR", "EACCES", "EROFS", "EMFILE"]
@@ -105,7 +105,7 @@ def anchored(files):
     """Does the anchor know the vault's newest generation? A later write makes good an earlier one."""
     vault = files.get(world.VAULT)
     gens = [v[2].rstrip(b"\n").rpartition(b"_")[2] for n, v in files.items() if n.endswith(".anchor")]
-    return bool(vault) and gens == [str(world.parse("vault.json", vault[2])["gen"]).encode()]
+    return bool(vault) and gens == [str(parse("vault.json", vault[2])["gen"]).encode()]
 
 
 def success(judge, case, report, files, left, text):
