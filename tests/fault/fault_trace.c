@@ -243,6 +243,8 @@ static void record_leave(struct tracer *t, struct task *k, long result)
 		fprintf(journal, ",\"flags\":%llu,\"mode\":%llu",
 			(unsigned long long)(c->dir == 0 ? k->arg[2] : k->arg[1]),
 			(unsigned long long)(c->dir == 0 ? k->arg[3] : k->arg[2]));
+	if (k->nr == SYS_renameat2)
+		fprintf(journal, ",\"flags\":%llu", (unsigned long long)k->arg[4]);
 	if (strcmp(c->group, "chmod") == 0 || strcmp(c->group, "truncate") == 0 ||
 		strcmp(c->group, "mkdir") == 0)
 		fprintf(journal, ",\"value\":%llu",
