@@ -254,8 +254,8 @@ def unread(name, state):
     """Bytes that no program looks at."""
     if world.TEMP.match(os.path.basename(name)) or name.endswith("/secrets/.lock"):
         return True
-    return name.startswith(world.JOURNALS) and \
-        os.path.join(os.path.dirname(name), "intent.json") not in state
+    folder = os.path.dirname(name)  # not that of all journals: what is in it alone is read
+    return folder.startswith(world.JOURNALS) and os.path.join(folder, "intent.json") not in state
 
 
 def kind(state, flow):
