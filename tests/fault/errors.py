@@ -128,8 +128,9 @@ def success(judge, case, report, files, left, text):
     base = os.path.basename(report["path"])
     differ = undone(judge, files)
     told = warned(text, error, report["path"]) or forgiven(report, files, group)
-    # A lock that cannot be removed any more stays, and that is said.
-    differ = [n for n in differ if not (told and world.PEER_LOCK.search(n))]
+    # A lock that cannot be removed any more stays, and a warning names it.
+    differ = [n for n in differ if not (world.PEER_LOCK.search(n) and "warning:" in text and
+                                        "~/" + n in text and WORDS[error] in text)]
     # An anchor that cannot be written: everything else is done, and the warning names it.
     if differ == [".anchor"] and "warning:" in text and ".anchor: " in text and \
             WORDS.get(error, ".anchor: ") in text:
