@@ -254,8 +254,11 @@ bool txn_commit(struct txn *t, struct err *e)
 			return fail(t, e);
 	unlock_all(t);
 	t->outcome = TXN_DONE;
-	/* The files are written. A journal that stays finds them so at the next start. */
-	journal_remove(t, &t->note);
+	/*
+	 * The files are written. A journal that stays finds them so at the next start; a lock
+	 * that stays is in a gateway's way, and is what is told of the two.
+	 */
+	journal_remove(t, t->note.code ? NULL : &t->note);
 	return true;
 }
 

@@ -279,6 +279,7 @@ static bool prove_all(
 {
 	struct buf text = { 0 };
 	struct vault back = { 0 };
+	struct err why = { 0 };
 	bool ok;
 
 	ok = vault_encode(next, &text, e) && vault_parse(&back, text.p, text.len, e);
@@ -292,8 +293,12 @@ static bool prove_all(
 		     vault_open_with(&back, &vmk, e);
 		secret_release(&vmk);
 	}
-	if (ok && !vault_records_equal(v, &back, e))
-		ok = err_set(e, ERR_FAILED, "the vault with the new key does not say the same");
+	if (ok && !vault_records_equal(v, &back, &why)) {
+		ok = why.code == ERR_MEMORY
+			     ? err_set(e, why.code, "%s", why.msg)
+			     : err_set(e, ERR_FAILED,
+				       "the vault with the new key does not say the same");
+	}
 	buf_release(&text);
 	vault_release(&back);
 	return ok;

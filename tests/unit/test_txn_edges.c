@@ -217,6 +217,9 @@ static void a_report_names_all_that_happened(void **state)
 		"before /x/f, which had been changed meanwhile: run the command "
 		"again; the copies of a change that had not begun were removed");
 	s = STR_OF(text);
+	txn_report_text(&s, &(struct txn_report){ .completed = 1, .note = "cannot remove /x" });
+	assert_string_equal(text, "an interrupted change was completed; cannot remove /x");
+	s = STR_OF(text);
 	txn_report_text(&s, &(struct txn_report){ 0 });
 	assert_string_equal(text, "");
 }
