@@ -60,7 +60,8 @@ enum expiry_source {
 enum in_use {
 	IN_USE_UNKNOWN,
 	IN_USE_CURRENT,
-	IN_USE_OLDER
+	IN_USE_OLDER,
+	IN_USE_OTHER, /* another key, which a restart will not replace by this one */
 };
 
 /* gateway-family.md 8.4 */
@@ -87,6 +88,7 @@ struct credential {
 	char tail[TAIL_CAP];
 	char fingerprint[FINGERPRINT_CAP];
 	uint64_t rev;
+	int64_t sealed_at_ms; /* when this revision was sealed, to the second; 0: it is not */
 
 	enum stored stored;
 	enum opens opens;
@@ -185,6 +187,8 @@ struct snapshot {
 	char allowed[SNAPSHOT_LIST_CAP][192];
 	size_t allowed_count;
 	bool shell_env;
+
+	struct service_view *service; /* health/service_view.h; NULL: no gateway was found */
 };
 
 void snapshot_release(struct snapshot *s);

@@ -122,6 +122,8 @@ static bool gather(struct survey *v, struct err *e)
 	if (!survey_models(v, e) || !survey_select(v, e))
 		return false;
 	survey_protection(v);
+	if (!survey_service(v, e))
+		return false;
 	if (v->o->want_findings)
 		doctor_run(v);
 	return v->failed ? err_set(e, ERR_MEMORY, "out of memory") : true;
@@ -135,6 +137,7 @@ static void release(struct survey *v)
 	dotenv_release(&v->dotenv);
 	vault_release(&v->vault);
 	secret_release(&v->opened);
+	vars_release(&v->shell);
 	checks_release(&v->checks);
 	free(v->sources);
 	free(v->configured);

@@ -2,6 +2,7 @@
 #ifndef HEALTH_SURVEY_DATA_H
 #define HEALTH_SURVEY_DATA_H
 
+#include "health/service_vars.h"
 #include "health/survey.h"
 #include "store/checks.h"
 #include "store/config.h"
@@ -45,7 +46,8 @@ struct survey {
 	struct err key_error;    /* of the key file itself */
 	struct err unlock_error; /* of opening with it */
 	bool unlocked;
-	struct secret opened; /* one record at a time, always the same memory */
+	struct service_vars shell; /* what the login shell supplied (survey_shell.c) */
+	struct secret opened;      /* one record at a time, always the same memory */
 	struct checks checks;
 	struct err checks_error;
 
@@ -80,6 +82,13 @@ void survey_variables(struct survey *v);
  * tail, fingerprint, stored); false when nothing sets it.
  */
 bool survey_variable(struct survey *v, const char *name, struct credential *c);
+
+/* The same for a line that `thinkfleetbot run` opens, and for the configuration's env block. */
+bool survey_sealed_variable(struct survey *v, const char *name, struct credential *c);
+bool survey_config_variable(struct survey *v, const char *name, struct credential *c);
+
+/* survey_service.c: the service beside this shell, and what the running gateway holds. */
+bool survey_service(struct survey *v, struct err *e);
 
 /* survey_models.c: models, providers; needs the credentials. */
 bool survey_models(struct survey *v, struct err *e);

@@ -171,6 +171,7 @@ void fact_in_use(struct str *out, const struct credential *c)
 		[IN_USE_UNKNOWN] = "unknown",
 		[IN_USE_CURRENT] = "this revision",
 		[IN_USE_OLDER] = "an older one (restart needed)",
+		[IN_USE_OTHER] = "another key",
 	};
 
 	str_add(out, words[c->in_use]);
