@@ -82,6 +82,36 @@ void unit_dropins(struct dropins *out, const struct unit_dirs *d, const char *na
 bool unit_load(struct service *out, const struct service_options *o, const struct unit_ref *ref,
 	bool *is_gateway, struct err *e);
 
+/* What is gathered from a unit's files while it is loaded. */
+struct unit_env_file {
+	char path[PATHS_CAP]; /* a pattern, specifiers replaced */
+	bool optional;        /* written with "-" */
+	char from[PATHS_CAP];
+	unsigned line;
+};
+
+struct unit_loader {
+	struct service *out;
+	const struct service_options *o;
+	struct unit_specifiers spec;
+	const char *file; /* that is being read */
+	struct service_vars set;
+	struct unit_env_file files[ENV_FILES_MAX];
+	size_t file_count;
+	struct buf pass, unset, command; /* words, each with its NUL */
+	struct buf word, text;
+	char user[64]; /* User= */
+	char dir[PATHS_CAP];
+	bool dynamic_user;
+	char uid[16], runtime[64], config[PATHS_CAP], state[PATHS_CAP], cache[PATHS_CAP],
+		logs[PATHS_CAP], host[128];
+	struct account manager; /* whom the service manager runs as */
+};
+
+/* service_start.c: whom the manager runs as, for the specifiers; then what a start gives. */
+void unit_describe(struct unit_loader *l, const char *name);
+bool unit_environment(struct unit_loader *l, struct err *e);
+
 /* service_launchd.c */
 void launchd_find(struct unit_list *out, const struct service_options *o);
 bool launchd_load(struct service *out, const struct service_options *o, const struct unit_ref *ref,
