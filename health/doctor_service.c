@@ -72,13 +72,16 @@ static void check_shadow(
 	const struct scene *x, const struct credential *cred, const struct service_row *row)
 {
 	struct finding *f;
+	bool wins;
 
 	if (row->wins != WINS_UNIT || cred->stored == STORED_ENVIRONMENT || !cred->fingerprint[0] ||
 		strcmp(row->next.fingerprint, cred->fingerprint) == 0)
 		return;
-	f = finding_add(x->v, x->c, SEVERITY_WARN,
-		"%s of the service is another key than the one that is stored, and wins",
-		row->name);
+	/* `run` does not replace what is set; a gateway with references takes the profile first. */
+	wins = !cred->in_store || x->view->run || paths_january(x->v->paths->config);
+	f = finding_add(x->v, x->c, wins ? SEVERITY_WARN : SEVERITY_INFO,
+		"%s of the service is another key than the one that is stored%s", row->name,
+		wins ? ", and wins" : "; the profile goes first");
 	evidence(f, &row->unit);
 	fix_unit(f, x->view, "edit");
 }

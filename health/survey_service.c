@@ -303,34 +303,47 @@ static enum in_use by_variable(const struct credential *c, const struct service_
 	return strcmp(row->next.fingerprint, c->fingerprint) == 0 ? IN_USE_OLDER : IN_USE_OTHER;
 }
 
-static enum in_use judge(const struct survey *v, const struct credential *c)
+/* A gateway that resolves references takes the profile before any variable (6.6). */
+static bool by_reference(const struct survey *v, const struct credential *c)
 {
-	const struct service_view *view = v->s->service;
-	const struct service_row *row = c->var[0] ? service_row(view, c->var) : NULL;
+	return c->in_store && c->stored == STORED_SEALED && !paths_january(v->paths->config);
+}
 
-	if (row && row->process.state == CELL_SET && c->fingerprint[0])
-		return by_variable(c, row);
+/* No variable of the process tells: by the dates of what it read at its start. */
+static enum in_use by_dates(const struct survey *v, const struct credential *c)
+{
+	int64_t started = v->s->service->started_ms;
+	enum in_use u;
+
 	switch (c->stored) {
 	case STORED_SEALED:
-		/* Through a reference, or by `run` before it: both opened the vault at the start.
-		 */
-		if (c->in_store || !view->readable)
-			return by_time(view->started_ms, c->sealed_at_ms);
-		return view->started_ms && view->started_ms < c->sealed_at_ms ? IN_USE_OLDER
-									      : IN_USE_UNKNOWN;
+		u = by_time(started, c->sealed_at_ms);
+		/* Not a reference, and not among its variables: then it has none at all. */
+		return by_reference(v, c) || !v->s->service->readable || u == IN_USE_OLDER
+			       ? u
+			       : IN_USE_UNKNOWN;
 	case STORED_PLAIN_ENV:
-		return by_file(view->started_ms, &v->dotenv_stamp);
+		return by_file(started, &v->dotenv_stamp);
 	case STORED_PLAIN_CONFIG:
-		return by_file(view->started_ms, &v->config.stamp);
+		return by_file(started, &v->config.stamp);
 	case STORED_PLAIN_PROFILES:
-		/* Read again for every request there; later gateways keep what they started with.
-		 */
-		if (paths_january(v->paths->config))
-			return IN_USE_CURRENT;
-		return IN_USE_UNKNOWN;
+		/* Read again for every request there; later ones keep what they started with. */
+		return paths_january(v->paths->config) ? IN_USE_CURRENT : IN_USE_UNKNOWN;
 	default:
 		return IN_USE_UNKNOWN;
 	}
+}
+
+static enum in_use judge(const struct survey *v, const struct credential *c)
+{
+	const struct service_row *row = c->var[0] ? service_row(v->s->service, c->var) : NULL;
+	enum in_use u = IN_USE_UNKNOWN;
+
+	if (row && row->process.state == CELL_SET && c->fingerprint[0])
+		u = by_variable(c, row);
+	if (u == IN_USE_UNKNOWN || (u != IN_USE_CURRENT && by_reference(v, c)))
+		return by_dates(v, c);
+	return u;
 }
 
 static void judge_all(struct survey *v)
