@@ -194,6 +194,22 @@ static void check_in_use(const struct scene *x)
 	}
 }
 
+/* A gateway goes on without it, and then lacks every key of the profile files. */
+bool check_shell_import(struct survey *v, const struct check *c)
+{
+	struct finding *f;
+
+	if (!v->s->shell_env)
+		return false;
+	if (!v->shell.error.code)
+		return true;
+	f = finding_add(v, c, SEVERITY_WARN,
+		"the login shell supplies nothing, here as for the gateway: %.150s",
+		v->shell.error.msg);
+	finding_evidence(v, f, v->paths->config, 0);
+	return true;
+}
+
 bool check_service(struct survey *v, const struct check *c)
 {
 	const struct scene x = { v, c, v->s->service };

@@ -83,6 +83,7 @@ struct credential {
 	bool in_store; /* an entry of auth-profiles.json (else: environment or .env only) */
 	char email[128];
 	char ref[ID_CAP]; /* the record's id, or "" */
+	bool from_shell;  /* a login shell supplied it, as the gateway would ask one */
 	char var[65];     /* variable that carries it, or "" */
 	char prefix[24];  /* public prefix, for the mask */
 	char tail[TAIL_CAP];
@@ -138,6 +139,7 @@ struct provider_state {
 	unsigned profiles, oauth, token, api_key;
 	char env_var[65]; /* variable found in the environment or .env, or "" */
 	char env_mask[32];
+	bool env_from_shell;          /* env_var comes from the login-shell import */
 	char base_url[CHECK_URL_CAP]; /* from the configuration, or "" */
 	char config_key_mask[32];     /* models.providers.<id>.apiKey, or "" */
 	bool in_use;                  /* by the default model, a fallback or the image model */

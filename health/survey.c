@@ -117,6 +117,7 @@ static bool gather(struct survey *v, struct err *e)
 {
 	if (!load(v, e) || !survey_profiles(v, e))
 		return false;
+	survey_shell(v);
 	survey_variables(v);
 	survey_checks(v);
 	if (!survey_models(v, e) || !survey_select(v, e))
@@ -137,7 +138,6 @@ static void release(struct survey *v)
 	dotenv_release(&v->dotenv);
 	vault_release(&v->vault);
 	secret_release(&v->opened);
-	vars_release(&v->shell);
 	checks_release(&v->checks);
 	free(v->sources);
 	free(v->configured);

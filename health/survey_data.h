@@ -2,7 +2,6 @@
 #ifndef HEALTH_SURVEY_DATA_H
 #define HEALTH_SURVEY_DATA_H
 
-#include "health/service_vars.h"
 #include "health/survey.h"
 #include "store/checks.h"
 #include "store/config.h"
@@ -16,6 +15,7 @@
  */
 
 #define SURVEY_WARN_MS INT64_C(86400000)
+#define SURVEY_EXPECTED 16                    /* keys that a gateway asks a login shell for */
 #define SEALED_PREFIX "THINKFLEETBOT_SEALED_" /* vault-format.md, "What .env holds" */
 
 /* One auth-profiles.json. */
@@ -46,8 +46,12 @@ struct survey {
 	struct err key_error;    /* of the key file itself */
 	struct err unlock_error; /* of opening with it */
 	bool unlocked;
-	struct service_vars shell; /* what the login shell supplied (survey_shell.c) */
-	struct secret opened;      /* one record at a time, always the same memory */
+	struct {
+		struct credential list[SURVEY_EXPECTED];
+		size_t count;
+		struct err error;
+	} shell;              /* what the login shell supplied (survey_shell.c) */
+	struct secret opened; /* one record at a time, always the same memory */
 	struct checks checks;
 	struct err checks_error;
 
@@ -86,6 +90,10 @@ bool survey_variable(struct survey *v, const char *name, struct credential *c);
 /* The same for a line that `thinkfleetbot run` opens, and for the configuration's env block. */
 bool survey_sealed_variable(struct survey *v, const char *name, struct credential *c);
 bool survey_config_variable(struct survey *v, const char *name, struct credential *c);
+
+/* survey_shell.c: asks the login shell, where that is turned on; then what it supplied. */
+void survey_shell(struct survey *v);
+bool survey_shell_variable(struct survey *v, const char *name, struct credential *c);
 
 /* survey_service.c: the service beside this shell, and what the running gateway holds. */
 bool survey_service(struct survey *v, struct err *e);

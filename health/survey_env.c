@@ -6,7 +6,7 @@
 /*
  * Variables, in the order a gateway gets them (gateway-family.md 6.1): the
  * process's, the record that `thinkfleetbot run` delivers, the state folder's
- * .env, the configuration's env block. Each source is a function of the same
+ * .env, the configuration's env block, the login shell. Each source is a function of the same
  * shape; the first that has a value wins.
  */
 
@@ -87,7 +87,7 @@ bool survey_config_variable(struct survey *v, const char *name, struct credentia
 typedef bool (*source)(struct survey *v, const char *name, struct credential *c);
 
 static const source sources[] = { from_process, from_sealed_line, from_dotenv,
-	survey_config_variable };
+	survey_config_variable, survey_shell_variable };
 
 bool survey_variable(struct survey *v, const char *name, struct credential *c)
 {

@@ -96,10 +96,12 @@ static void cell_config(struct survey *v, struct service_cell *c, const char *na
 
 static void cell_import(struct survey *v, struct service_cell *c, const char *name)
 {
-	const struct service_var *var = vars_find(&v->shell, name);
+	struct credential found = { 0 };
 
-	if (var && !var->blank)
-		cell_of(v, c, var);
+	if (!survey_shell_variable(v, name, &found))
+		return;
+	c->state = CELL_SET;
+	str_copy(c->fingerprint, sizeof(c->fingerprint), found.fingerprint);
 }
 
 /*

@@ -18,7 +18,7 @@ void fact_stored(struct str *out, const struct credential *c)
 		[STORED_REFERENCE] = "in another secret store",
 	};
 
-	str_add(out, words[c->stored]);
+	str_add(out, c->from_shell ? "in a login shell" : words[c->stored]);
 }
 
 void fact_opens(struct str *out, const struct credential *c)
