@@ -50,6 +50,8 @@ struct survey {
 		struct credential list[SURVEY_EXPECTED];
 		size_t count;
 		struct err error;
+		bool asked;
+		bool applies; /* to this environment, not only to the service's */
 	} shell;              /* what the login shell supplied (survey_shell.c) */
 	struct secret opened; /* one record at a time, always the same memory */
 	struct checks checks;
@@ -91,9 +93,17 @@ bool survey_variable(struct survey *v, const char *name, struct credential *c);
 bool survey_sealed_variable(struct survey *v, const char *name, struct credential *c);
 bool survey_config_variable(struct survey *v, const char *name, struct credential *c);
 
-/* survey_shell.c: asks the login shell, where that is turned on; then what it supplied. */
+/*
+ * survey_shell.c: asks the login shell, where that is turned on and nothing here sets one of the
+ * expected keys; then what it supplied.
+ */
 void survey_shell(struct survey *v);
 bool survey_shell_variable(struct survey *v, const char *name, struct credential *c);
+const char *survey_expected(size_t i); /* NULL behind the last */
+
+/* The same for the service, which lacks what this shell may have: asks if nobody did yet. */
+void survey_shell_ask(struct survey *v);
+bool survey_shell_value(const struct survey *v, const char *name, struct credential *c);
 
 /* survey_service.c: the service beside this shell, and what the running gateway holds. */
 bool survey_service(struct survey *v, struct err *e);

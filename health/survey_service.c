@@ -24,6 +24,7 @@ struct look {
 	struct dotenv dir_env; /* of the service's working folder */
 	char dir_env_path[PATHS_CAP];
 	bool has_dir_env;
+	bool import; /* the gateway asks a login shell */
 };
 
 static void cell_of(const struct survey *v, struct service_cell *c, const struct service_var *var)
@@ -98,7 +99,7 @@ static void cell_import(struct survey *v, struct service_cell *c, const char *na
 {
 	struct credential found = { 0 };
 
-	if (!survey_shell_variable(v, name, &found))
+	if (!survey_shell_value(v, name, &found))
 		return;
 	c->state = CELL_SET;
 	str_copy(c->fingerprint, sizeof(c->fingerprint), found.fingerprint);
@@ -123,7 +124,8 @@ static void find_winner(struct look *l, struct service_row *row)
 	if (!present)
 		cells[WINS_DOTENV] = row->dotenv;
 	cell_config(v, &cells[WINS_CONFIG], row->name);
-	cell_import(v, &cells[WINS_SHELL], row->name);
+	if (l->import)
+		cell_import(v, &cells[WINS_SHELL], row->name);
 	for (size_t i = WINS_UNIT; i < ARRAY_LEN(cells); i++) {
 		if (cells[i].state != CELL_SET && cells[i].state != CELL_UNKNOWN)
 			continue;
@@ -256,6 +258,24 @@ static void load_dir_env(struct look *l)
 	l->has_dir_env = dotenv_load(&l->dir_env, path, NULL, NULL);
 }
 
+/* It asks unless one of the expected keys is there by other means (gateway-family.md 6.5). */
+static void ask_shell(struct look *l)
+{
+	const char *name;
+
+	if (!l->v->s->shell_env || !l->service.kind || !l->service.ours)
+		return;
+	for (size_t i = 0; (name = survey_expected(i)); i++) {
+		struct service_row row;
+
+		fill_row(l, &row, name, "");
+		if (row.wins)
+			return;
+	}
+	survey_shell_ask(l->v);
+	l->import = true;
+}
+
 static bool make_view(struct look *l, struct err *e)
 {
 	size_t rows = provider_count() * PROVIDER_VARS + l->v->config.provider_count;
@@ -269,6 +289,7 @@ static bool make_view(struct look *l, struct err *e)
 	describe_service(view, l->v, &l->service);
 	describe_process(view, &l->service);
 	load_dir_env(l);
+	ask_shell(l);
 	add_rows(l, view);
 	l->v->s->service = view;
 	return true;

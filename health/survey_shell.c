@@ -113,28 +113,72 @@ static void take_block(struct survey *v, const char *p, size_t n)
 	}
 }
 
-void survey_shell(struct survey *v)
+static bool is_credential(const char *assignment)
+{
+	for (size_t i = 0; i < ARRAY_LEN(expected); i++) {
+		size_t n = strlen(expected[i]);
+
+		if (strncmp(assignment, expected[i], n) == 0 && assignment[n] == '=')
+			return true;
+	}
+	return false;
+}
+
+/* What the shell is started with: without the keys that it is asked for. free() the list alone. */
+static char **environment(const struct survey *v)
+{
+	char *const *from = v->o->environ ? v->o->environ : environ;
+	char **list;
+	size_t n = 0;
+
+	while (from[n])
+		n++;
+	list = calloc(n + 1, sizeof(*list));
+	n = 0;
+	for (size_t i = 0; list && from[i]; i++)
+		if (!is_credential(from[i]))
+			list[n++] = from[i];
+	return list;
+}
+
+void survey_shell_ask(struct survey *v)
 {
 	const char *shell = v->env.get(v->env.ctx, "SHELL");
 	const char *argv[] = { "/bin/sh", "-l", "-c", "env -0", NULL };
-	struct run r = { .argv = argv,
-		.envp = v->o->environ ? v->o->environ : environ,
-		.out_max = SHELL_OUT_MAX };
+	char **envp = v->shell.asked ? NULL : environment(v);
+	struct run r = { .argv = argv, .envp = envp, .out_max = SHELL_OUT_MAX };
 	struct buf out = { 0 };
 
-	v->s->shell_env = is_on(v);
-	if (!v->s->shell_env || has_expected(v))
+	if (v->shell.asked)
 		return;
+	v->shell.asked = true;
 	if (shell && *shell == '/') /* a name alone could be anybody's program */
 		argv[0] = shell;
 	r.timeout_ms = timeout(v);
-	if (run_program(&r, &out, &v->shell.error))
+	if (!envp)
+		v->failed = true;
+	else if (run_program(&r, &out, &v->shell.error))
 		take_block(v, out.p, out.len);
 	v->failed |= v->shell.error.code == ERR_MEMORY;
 	buf_release(&out);
+	free(envp);
 }
 
-bool survey_shell_variable(struct survey *v, const char *name, struct credential *c)
+void survey_shell(struct survey *v)
+{
+	v->s->shell_env = is_on(v);
+	if (!v->s->shell_env || has_expected(v))
+		return;
+	survey_shell_ask(v);
+	v->shell.applies = true;
+}
+
+const char *survey_expected(size_t i)
+{
+	return i < ARRAY_LEN(expected) ? expected[i] : NULL;
+}
+
+bool survey_shell_value(const struct survey *v, const char *name, struct credential *c)
 {
 	for (size_t i = 0; i < v->shell.count; i++) {
 		if (strcmp(v->shell.list[i].var, name) != 0)
@@ -143,4 +187,9 @@ bool survey_shell_variable(struct survey *v, const char *name, struct credential
 		return true;
 	}
 	return false;
+}
+
+bool survey_shell_variable(struct survey *v, const char *name, struct credential *c)
+{
+	return v->shell.applies && survey_shell_value(v, name, c);
 }

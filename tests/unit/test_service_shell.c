@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "health/service_view.h"
 #include "tests/unit/survey_world.h"
 
 /*
@@ -182,6 +183,39 @@ static void a_shell_that_writes_for_ever_is_stopped(void **state)
 	assert_true(is_gone(w));
 }
 
+/* This shell has the key of its profile: the service gets it by the import, and no alarm is right.
+ */
+static void the_service_imports_what_this_shell_has_from_its_profile(void **state)
+{
+	struct world *w = *state;
+	char unit[PATHS_CAP];
+	struct err e = { 0 };
+	FILE *f;
+
+	path_of(w, ".config/systemd/user", unit);
+	assert_ok(fs_mkdirs(unit, &e), e);
+	path_of(w, ".config/systemd/user/openclaw-gateway.service", unit);
+	f = fopen(unit, "w");
+	assert_non_null(f);
+	assert_true(fputs("[Service]\nExecStart=openclaw gateway\n"
+			  "Environment=OPENCLAW_STATE_DIR=%h/.thinkfleetbot\n",
+			    f) >= 0);
+	assert_int_equal(fclose(f), 0);
+	world_var(w, "ANTHROPIC_API_KEY", KEY);
+	put_shell(w, PRINT_KEY);
+	world_file(w, WORLD_CONFIG, "{}");
+	world_take(w);
+	was_called(w, false);
+	assert_string_equal(world_finding(w, "service")->check, "service");
+	assert_int_equal(world_finding(w, "service")->severity, SEVERITY_WARN);
+	turn_on(w, 5000);
+	world_take(w);
+	was_called(w, true);
+	assert_false(world_find(w, "ANTHROPIC_API_KEY")->from_shell);
+	assert_int_equal(service_row(w->s.service, "ANTHROPIC_API_KEY")->wins, WINS_SHELL);
+	assert_int_equal(world_finding(w, "service")->severity, SEVERITY_OK);
+}
+
 static void the_real_login_shell_is_asked_with_its_own_profile(void **state)
 {
 	struct world *w = *state;
@@ -221,6 +255,9 @@ int main(void)
 			a_shell_that_fails_supplies_nothing, world_setup, world_teardown),
 		cmocka_unit_test_setup_teardown(
 			a_shell_that_writes_for_ever_is_stopped, world_setup, world_teardown),
+		cmocka_unit_test_setup_teardown(
+			the_service_imports_what_this_shell_has_from_its_profile, world_setup,
+			world_teardown),
 		cmocka_unit_test_setup_teardown(the_real_login_shell_is_asked_with_its_own_profile,
 			world_setup, world_teardown),
 	};
