@@ -273,8 +273,8 @@ static bool run(struct cli *c, struct err *e)
 	x->now = &now;
 	x->provider = provider;
 	/* Half of the places would give a wrong answer, not half of one. */
-	ok = look_take(&now, &place, &(struct look){ 0 }, e) && look_complete(&now, e) &&
-	     explain(x, &c->status, e);
+	ok = look_take(&now, &place, &(struct look){ .ask_systemd = true }, e) &&
+	     look_complete(&now, e) && explain(x, &c->status, e);
 	snapshot_release(&now);
 	place_release(&place);
 out:

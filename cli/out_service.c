@@ -200,6 +200,8 @@ struct json_object *out_service_json(
 	json_put(o, "usesThisState", json_object_new_boolean(v->ours));
 	json_put(o, "throughRun", json_object_new_boolean(v->run));
 	json_put(o, "masked", json_object_new_boolean(v->masked));
+	json_put(o, "activeState", text_or_null(v->active));
+	json_put(o, "needsDaemonReload", json_object_new_boolean(v->needs_reload));
 	json_put(o, "notKnown", text_or_null(v->gap));
 	json_put(o, "process", process_json(v));
 	for (size_t i = 0; i < v->row_count; i++)

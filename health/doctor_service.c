@@ -64,6 +64,26 @@ static void check_place(const struct scene *x)
 			view->pid, view->name);
 }
 
+static void check_manager(const struct scene *x)
+{
+	const struct service_view *view = x->view;
+	struct finding *f;
+
+	if (view->needs_reload && view->ours) {
+		f = finding_add(x->v, x->c, SEVERITY_WARN,
+			"%.80s was changed, and systemd has not read that", view->name);
+		finding_evidence(x->v, f, view->path, 0);
+		str_copy(f->fix, sizeof(f->fix),
+			strcmp(view->kind, "systemd-user") == 0 ? "systemctl --user daemon-reload"
+								: "systemctl daemon-reload");
+	}
+	if (view->ours && strcmp(view->active, "failed") == 0) {
+		f = finding_add(x->v, x->c, SEVERITY_WARN, "%.80s has failed", view->name);
+		finding_evidence(x->v, f, view->path, 0);
+		fix_unit(f, view, "status");
+	}
+}
+
 /* --- variables ---------------------------------------------------------------------------------
  */
 
@@ -217,6 +237,7 @@ bool check_service(struct survey *v, const struct check *c)
 	if (!x.view)
 		return false;
 	check_place(&x);
+	check_manager(&x);
 	check_variables(&x);
 	check_in_use(&x);
 	return x.view->ours || x.view->pid || v->found;

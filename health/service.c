@@ -90,7 +90,7 @@ bool service_look(struct service *out, const struct service_options *o, struct e
 	unit_find(units, o, SERVICE_USER);
 	unit_find(units, o, SERVICE_SYSTEM);
 	launchd_find(units, o);
-	ok = choose(out, o, units, e) && process_find(out, o, e);
+	ok = choose(out, o, units, e) && systemctl_show(out, o, e) && process_find(out, o, e);
 	free(units);
 	if (!ok)
 		service_release(out);

@@ -62,6 +62,9 @@ struct service {
 	char state[PATHS_CAP];       /* its state folder */
 	bool ours;                   /* that is this state folder */
 	bool masked;
+	pid_t main_pid;    /* as systemd says; 0: it was not asked, or there is none */
+	char active[16];   /* "active", "failed"; "": it was not asked */
+	bool needs_reload; /* its files are newer than what systemd has read */
 	struct service_command command;
 	struct service_vars vars; /* what a start now would give it */
 	char gap[256];            /* what could not be told, or "" */
@@ -75,7 +78,7 @@ struct service_options {
 	uid_t uid;
 	const struct paths_env *env; /* XDG_CONFIG_HOME and the like */
 	const char *state;           /* the real path of the state folder that is asked about */
-	int64_t now_ms;
+	bool ask_systemd;            /* run systemctl */
 };
 
 /* False: out of memory. Else service_release(). */

@@ -120,6 +120,9 @@ bool launchd_load(struct service *out, const struct service_options *o, const st
 /* A property list's text: variables, user and command into out. False: no memory. */
 bool launchd_parse(struct service *out, const char *p, size_t n, const char *path, struct err *e);
 
+/* service_systemctl.c */
+bool systemctl_show(struct service *s, const struct service_options *o, struct err *e);
+
 /* service_process.c: the running gateway of this state folder. s: the unit, if one was found. */
 bool process_find(struct service *s, const struct service_options *o, struct err *e);
 

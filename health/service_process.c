@@ -172,6 +172,8 @@ static bool is_of_unit(const struct search *x, const struct service_process *p)
 {
 	bool systemd = x->s->kind == SERVICE_USER || x->s->kind == SERVICE_SYSTEM;
 
+	if (x->s->main_pid && p->pid == x->s->main_pid)
+		return true;
 	return systemd && p->unit[0] && strcmp(p->unit, x->s->name) == 0;
 }
 

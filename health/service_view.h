@@ -51,6 +51,8 @@ struct service_view {
 	char state[1024];
 	bool ours; /* uses this state folder */
 	bool masked;
+	char active[16];     /* what systemd says: "active", "failed"; "": it was not asked */
+	bool needs_reload;   /* systemd has not read the files as they are now */
 	bool run;            /* starts the gateway through `thinkfleetbot run` */
 	bool readable_state; /* its account can read our files */
 	char gap[256];

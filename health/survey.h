@@ -25,6 +25,7 @@ struct survey_options {
 	const char *agent;           /* NULL or "": the configuration's default agent */
 	const struct secret *key;    /* opens the vault instead of the key file; or NULL */
 	const char *resolver;        /* the installed resolver, to compare the copy with; or NULL */
+	bool ask_systemd;            /* run systemctl for the gateway's unit */
 	char *const *environ;        /* what a login shell is started with; NULL: ours */
 	int shell_max_ms;            /* a shorter deadline for it than the configured one; or 0 */
 	const char *root;            /* in tests: stands in front of /etc, /proc; or NULL */

@@ -226,6 +226,8 @@ static void describe_service(
 	str_copy(view->gap, sizeof(view->gap), s->gap);
 	view->ours = s->ours;
 	view->masked = s->masked;
+	str_copy(view->active, sizeof(view->active), s->active);
+	view->needs_reload = s->needs_reload;
 	view->run = s->command.run;
 	view->readable_state = can_read(v, s);
 }
@@ -240,7 +242,7 @@ static void describe_process(struct service_view *view, const struct service *s)
 	view->pid = (int)p->pid;
 	view->started_ms = p->started_ms;
 	view->readable = p->readable;
-	view->own_unit = s->kind && strcmp(p->unit, s->name) == 0;
+	view->own_unit = s->kind && (strcmp(p->unit, s->name) == 0 || p->pid == s->main_pid);
 	if (user_find(&account, p->uid, NULL))
 		str_copy(view->process_user, sizeof(view->process_user), account.name);
 }
@@ -386,7 +388,7 @@ bool survey_service(struct survey *v, struct err *e)
 		.uid = geteuid(),
 		.env = &v->env,
 		.state = v->paths->real,
-		.now_ms = v->o->now_ms };
+		.ask_systemd = v->o->ask_systemd };
 	bool ok;
 
 	if (!l)

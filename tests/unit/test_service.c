@@ -462,6 +462,69 @@ static void without_any_gateway_the_check_says_nothing(void **state)
 	assert_null(world_finding(w, "service"));
 }
 
+/* --- systemctl --- */
+
+/* It notes how it was asked, and answers. */
+static void put_systemctl(struct world *w, const char *answer)
+{
+	char path[PATHS_CAP];
+	char text[1024];
+	struct err e = { 0 };
+
+	snprintf(text, sizeof(text), "#!/bin/sh\necho \"$@\" >%s/asked\n%s\n", w->home, answer);
+	put_file(w, "usr/bin/systemctl", text);
+	assert_ok(fs_join(path, sizeof(path), w->home, "usr/bin/systemctl", &e), e);
+	assert_int_equal(chmod(path, 0700), 0);
+	snprintf(text, sizeof(text), "run/user/%u/systemd/private", (unsigned)geteuid());
+	put_file(w, text, "");
+	w->o.ask_systemd = true;
+}
+
+static void systemd_says_which_process_and_whether_it_read_the_files(void **state)
+{
+	struct world *w = *state;
+
+	put_profile(w);
+	put_unit(w, USER_UNITS UNIT, "");
+	put_process(w, WORLD_NOW + MS_MINUTE, "moved.slice", NULL);
+	put_bytes(w, "proc/4242/cmdline", "node\0/opt/any.js", 17);
+	put_systemctl(w, "echo MainPID=4242; echo ActiveState=failed; echo NeedDaemonReload=yes");
+	view(w);
+	assert_int_equal(w->s.service->pid, PID);
+	assert_true(w->s.service->own_unit);
+	finds(w, "systemd has not read that", SEVERITY_WARN);
+	assert_string_equal(finding_with(w, "not read")->fix, "systemctl --user daemon-reload");
+	finds(w, "has failed", SEVERITY_WARN);
+}
+
+static void a_systemd_that_does_not_answer_is_said_and_waited_for_no_longer(void **state)
+{
+	struct world *w = *state;
+	int64_t began = clock_mono_ms();
+
+	put_profile(w);
+	put_unit(w, USER_UNITS UNIT, "");
+	put_systemctl(w, "exit 1");
+	view(w);
+	finds(w, "systemd was not heard", SEVERITY_INFO);
+	assert_true(clock_mono_ms() - began < 20 * MS_SECOND);
+}
+
+static void nobody_asks_systemd_unless_told_to(void **state)
+{
+	struct world *w = *state;
+	char path[PATHS_CAP];
+	struct err e = { 0 };
+
+	put_unit(w, USER_UNITS UNIT, "");
+	put_systemctl(w, "exit 1");
+	w->o.ask_systemd = false;
+	view(w);
+	assert_ok(fs_join(path, sizeof(path), w->home, "asked", &e), e);
+	assert_int_not_equal(access(path, F_OK), 0);
+	assert_string_equal(w->s.service->gap, "");
+}
+
 /* --- what runs --- */
 
 static void in_use(struct world *w, const char *id, enum in_use want)
@@ -714,6 +777,14 @@ int main(void)
 			a_launch_agent_is_seen_like_a_unit, world_setup, world_teardown),
 		cmocka_unit_test_setup_teardown(
 			without_any_gateway_the_check_says_nothing, world_setup, world_teardown),
+		cmocka_unit_test_setup_teardown(
+			systemd_says_which_process_and_whether_it_read_the_files, world_setup,
+			world_teardown),
+		cmocka_unit_test_setup_teardown(
+			a_systemd_that_does_not_answer_is_said_and_waited_for_no_longer,
+			world_setup, world_teardown),
+		cmocka_unit_test_setup_teardown(
+			nobody_asks_systemd_unless_told_to, world_setup, world_teardown),
 		cmocka_unit_test_setup_teardown(
 			a_gateway_from_before_the_rotation_holds_an_older_key, world_setup,
 			world_teardown),
