@@ -186,7 +186,7 @@ static bool read_environment(struct search *x, const char *pid, struct service_p
 	if (!read_proc(x, pid, "environ", &p->readable) ||
 		(p->readable && !vars_block(&p->vars, x->text.p, x->text.len, x->e)))
 		return false;
-	explicit_bzero(x->text.p, x->text.p ? x->text.cap : 0);
+	buf_release(&x->text); /* wiped at once: these are other people's keys, too */
 	if (!p->readable)
 		return true;
 	home = vars_value(&p->vars, "HOME");

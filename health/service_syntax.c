@@ -247,7 +247,7 @@ enum unit_word unit_word(const char **at, struct buf *out)
 		if (c == '\\')
 			r = unescape(out, at);
 		else if (quote ? c == quote : c == '\'' || c == '"')
-			quote = quote ? '\0' : c;
+			quote = (char)(quote ? '\0' : c);
 		else
 			r = put(out, &c, 1);
 	}
@@ -316,7 +316,10 @@ static bool resolve(char c, const struct unit_specifiers *s, struct span *out)
 	};
 
 	if (strchr("nNpPijIJ", c)) {
-		*out = name_part(s->name, c == 'P' ? 'p' : c == 'I' ? 'i' : c == 'J' ? 'j' : c);
+		*out = name_part(s->name, (char)(c == 'P'    ? 'p'
+						  : c == 'I' ? 'i'
+						  : c == 'J' ? 'j'
+							     : c));
 		return true;
 	}
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
