@@ -73,7 +73,7 @@ static bool mend_all(
 
 static bool run(struct cli *c, struct err *e)
 {
-	struct look how = { .findings = true, .deep = given.deep };
+	struct look how = { .findings = true, .deep = given.deep, .ask_systemd = true };
 	struct snapshot s = { 0 };
 	struct place p = { 0 };
 	bool fix = given.fix || given.repair;

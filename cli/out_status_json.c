@@ -170,7 +170,7 @@ static struct json_object *env_source(const struct snapshot *s, const struct pro
 	struct str source = STR_OF(text);
 
 	json_put(o, "value", json_text(status_env_value(p)));
-	str_fmt(&source, "env: %s", p->env_var);
+	str_fmt(&source, "%senv: %s", p->env_from_shell ? "shell " : "", p->env_var);
 	json_put(o, "source", json_text(text));
 	put_env_facts(o, s, p);
 	return o;

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #define CHECK_TIMEOUT_MS 15000
+#define SHELL_MAX_MS 2000 /* a person waits for this screen */
 
 /* Folders, because files are replaced by rename. Missing ones are watched once they exist. */
 static void watch_folders(struct session *s)
@@ -61,7 +62,8 @@ bool session_look(struct session *s, struct err *e)
 {
 	struct snapshot next = { 0 };
 
-	if (!look_take(&next, &s->place, &(struct look){ .findings = true }, e))
+	if (!look_take(&next, &s->place,
+		    &(struct look){ .findings = true, .shell_max_ms = SHELL_MAX_MS }, e))
 		return false;
 	snapshot_release(&s->now);
 	s->now = next;

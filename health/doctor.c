@@ -31,6 +31,8 @@ static const struct check checks[] = {
 	{ "expiry", "nothing expired or about to", check_expiry },
 	{ "accepted", "no credential was rejected", check_accepted },
 	{ "shadows", "no variable hides another", check_shadows },
+	{ "shell-import", "the login shell answers", check_shell_import },
+	{ "service", "the service gets what is stored here", check_service },
 	{ "models", "every model in use has a credential", check_models },
 	{ "memory", "keys in memory are locked and cannot be swapped out", check_memory },
 	{ "git", "the state folder is in no git work tree", check_git },

@@ -58,6 +58,8 @@ bool check_secrets_provider(struct survey *v, const struct check *c);
 bool check_expiry(struct survey *v, const struct check *c);
 bool check_accepted(struct survey *v, const struct check *c);
 bool check_shadows(struct survey *v, const struct check *c);
+bool check_shell_import(struct survey *v, const struct check *c);
+bool check_service(struct survey *v, const struct check *c);
 bool check_models(struct survey *v, const struct check *c);
 bool check_disk(struct survey *v, const struct check *c);
 bool check_identity(struct survey *v, const struct check *c);

@@ -117,11 +117,14 @@ static bool gather(struct survey *v, struct err *e)
 {
 	if (!load(v, e) || !survey_profiles(v, e))
 		return false;
+	survey_shell(v);
 	survey_variables(v);
 	survey_checks(v);
 	if (!survey_models(v, e) || !survey_select(v, e))
 		return false;
 	survey_protection(v);
+	if (!survey_service(v, e))
+		return false;
 	if (v->o->want_findings)
 		doctor_run(v);
 	return v->failed ? err_set(e, ERR_MEMORY, "out of memory") : true;

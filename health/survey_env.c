@@ -6,7 +6,7 @@
 /*
  * Variables, in the order a gateway gets them (gateway-family.md 6.1): the
  * process's, the record that `thinkfleetbot run` delivers, the state folder's
- * .env, the configuration's env block. Each source is a function of the same
+ * .env, the configuration's env block, the login shell. Each source is a function of the same
  * shape; the first that has a value wins.
  */
 
@@ -31,19 +31,23 @@ static bool from_process(struct survey *v, const char *name, struct credential *
 	return true;
 }
 
-static bool from_sealed_line(struct survey *v, const char *name, struct credential *c)
+bool survey_sealed_variable(struct survey *v, const char *name, struct credential *c)
 {
 	char key[sizeof(SEALED_PREFIX) + sizeof(c->var)];
 	struct str s = STR_OF(key);
 
-	if (process_value(v, name))
-		return false; /* run never replaces what is set */
 	str_fmt(&s, "%s%s", SEALED_PREFIX, name);
 	if (s.cut || !dotenv_text(&v->dotenv, key, c->ref, sizeof(c->ref)) || !c->ref[0])
 		return false;
 	c->stored = STORED_SEALED;
 	survey_open_record(v, c);
 	return true;
+}
+
+/* run never replaces what is set. */
+static bool from_sealed_line(struct survey *v, const char *name, struct credential *c)
+{
+	return !process_value(v, name) && survey_sealed_variable(v, name, c);
 }
 
 static bool from_dotenv(struct survey *v, const char *name, struct credential *c)
@@ -60,7 +64,7 @@ static bool from_dotenv(struct survey *v, const char *name, struct credential *c
 	return found;
 }
 
-static bool from_config(struct survey *v, const char *name, struct credential *c)
+bool survey_config_variable(struct survey *v, const char *name, struct credential *c)
 {
 	bool found = false;
 
@@ -82,7 +86,8 @@ static bool from_config(struct survey *v, const char *name, struct credential *c
 
 typedef bool (*source)(struct survey *v, const char *name, struct credential *c);
 
-static const source sources[] = { from_process, from_sealed_line, from_dotenv, from_config };
+static const source sources[] = { from_process, from_sealed_line, from_dotenv,
+	survey_config_variable, survey_shell_variable };
 
 bool survey_variable(struct survey *v, const char *name, struct credential *c)
 {

@@ -96,7 +96,6 @@ static void read_models(struct survey *v, struct used *u)
 	s->image_fallback_count = copy_list(
 		s->image_fallbacks, c->image_model.fallbacks, c->image_model.fallback_count);
 	read_allowed(s, c);
-	s->shell_env = c->shell_env;
 	use(u, c, s->default_model);
 	for (size_t i = 0; i < s->fallback_count; i++)
 		use(u, c, s->fallbacks[i]);
@@ -184,6 +183,7 @@ static void count_credentials(struct survey *v)
 			continue; /* an id that is not the variable's name: hidden, see survey_env.c
 				   */
 		str_copy(p->env_var, sizeof(p->env_var), c->var);
+		p->env_from_shell = c->from_shell;
 		mask = STR_OF(p->env_mask);
 		credential_mask(&mask, c);
 	}
