@@ -109,8 +109,13 @@ bool wizard_paste_only(struct wizard *w, const char *provider, const char *profi
 		return false;
 	if (!w->draft.provider)
 		return err_set(e, ERR_USAGE, "a provider is needed");
+	if (w->draft.provider->custom && !w->draft.provider->like) {
+		err_set(e, ERR_USAGE, "%s has no address yet", w->draft.provider->id);
+		return err_hint(e, "thinkfleetbot onboard --provider %s asks for it",
+			w->draft.provider->id);
+	}
 	m = provider_method_of_kind(w->draft.provider, CRED_TOKEN);
-	if (m)
+	if (m && !w->draft.provider->like)
 		choose_method(w, m);
 	if (w->draft.method->kind == CRED_NONE)
 		return err_set(e, ERR_USAGE, "%s needs no key", w->draft.provider->label);

@@ -13,6 +13,7 @@ enum choice {
 	CHOICE_PASTE,
 	CHOICE_RETRY,
 	CHOICE_METHOD,
+	CHOICE_ADDRESS,
 	CHOICE_SAVE,
 	CHOICE_COUNT
 };
@@ -71,6 +72,8 @@ static size_t choices(const struct wizard *w, enum choice out[CHOICE_COUNT])
 		out[n++] = CHOICE_PASTE;
 	if (other && r->reason != REASON_CLAUDE_CODE)
 		out[n++] = CHOICE_METHOD;
+	if (w->draft.endpoint)
+		out[n++] = CHOICE_ADDRESS;
 	if (!rejected || w->flow != FLOW_ROTATE)
 		out[n++] = CHOICE_SAVE;
 	return n;
@@ -321,6 +324,7 @@ static void draw_choices(const struct wizard *w, struct body *b)
 		[CHOICE_PASTE] = "Paste the %s again",
 		[CHOICE_RETRY] = "Try again",
 		[CHOICE_METHOD] = "Choose another sign-in method",
+		[CHOICE_ADDRESS] = "Change the address",
 		[CHOICE_SAVE] = "Save it without verifying",
 	};
 	enum choice list[CHOICE_COUNT];
@@ -378,6 +382,26 @@ static void check_draw(const struct wizard *w, struct body *b)
 		draw_result(w, b);
 }
 
+/* Back past the secret to the method; a provider that was carried here never showed it. */
+static enum reply to_method(struct wizard *w)
+{
+	forget_secret(w);
+	if (w->trail_len && w->trail[w->trail_len - 1] == STEP_SECRET)
+		w->trail_len--;
+	if (!w->trail_len || w->trail[w->trail_len - 1] != STEP_METHOD)
+		w->trail[w->trail_len++] = STEP_METHOD;
+	return REPLY_BACK;
+}
+
+/* The key stays as long as the address does. */
+static enum reply to_address(struct wizard *w)
+{
+	w->at_address = true;
+	while (w->trail_len && w->trail[w->trail_len - 1] != STEP_CUSTOM)
+		w->trail_len--;
+	return REPLY_BACK;
+}
+
 static enum reply take(struct wizard *w, enum choice c)
 {
 	switch (c) {
@@ -392,20 +416,13 @@ static enum reply take(struct wizard *w, enum choice c)
 	case CHOICE_PASTE:
 		forget_secret(w);
 		return REPLY_BACK;
+	case CHOICE_METHOD:
+		return to_method(w);
+	case CHOICE_ADDRESS:
+		return to_address(w);
 	default:
-		return REPLY_BACK; /* CHOICE_METHOD: see check_act */
+		return REPLY_BACK;
 	}
-}
-
-/* Back past the secret to the method; a provider that was carried here never showed it. */
-static enum reply to_method(struct wizard *w)
-{
-	forget_secret(w);
-	if (w->trail_len && w->trail[w->trail_len - 1] == STEP_SECRET)
-		w->trail_len--;
-	if (!w->trail_len || w->trail[w->trail_len - 1] != STEP_METHOD)
-		w->trail[w->trail_len++] = STEP_METHOD;
-	return REPLY_BACK;
 }
 
 static enum reply check_act(struct wizard *w, int action, const struct event *ev)
@@ -428,7 +445,7 @@ static enum reply check_act(struct wizard *w, int action, const struct event *ev
 		return REPLY_STAY;
 	}
 	if (action == ACT_ENTER)
-		return list[l->at] == CHOICE_METHOD ? to_method(w) : take(w, list[l->at]);
+		return take(w, list[l->at]);
 	list_move(w, ev);
 	return REPLY_STAY;
 }

@@ -86,7 +86,8 @@ static const struct binding keys_filter[] = {
 };
 
 static const struct binding keys_empty[] = {
-	{ KEYS_ENTER, 0, ACT_CLEAR, "Enter", "show all", 0, "show all providers again" },
+	{ KEYS_ENTER, 0, ACT_ENTER, "Enter", "custom endpoint", 0,
+		"set up an endpoint of your own with this name" },
 	{ KEYS_ESC, 0, ACT_CLEAR, "Esc", "clear", 0, "clear the filter" },
 	{ KEYS_CTRL('U'), 0, ACT_CLEAR, "^U", NULL, 0, "clear the filter" },
 	{ 0 },
@@ -187,8 +188,15 @@ static void draw_none(const struct wizard *w, struct body *b)
 	body_wrap(b, 2, ROLE_MUTED,
 		"Names, models (claude, grok) and key prefixes (sk-or) are searched.");
 	body_gap(b);
-	body_line(b, 2, ROLE_TEXT, "Enter  show all providers");
-	body_line(b, 2, ROLE_TEXT, "Esc    clear the filter");
+	body_put(b, 2, ROLE_KEY, "Enter");
+	t = STR_OF(text);
+	str_fmt(&t,
+		b->layout == LAYOUT_XS ? "make it a custom endpoint"
+				       : "set up \"%s\" as a custom OpenAI-compatible endpoint",
+		shown);
+	body_wrap(b, 9, ROLE_TEXT, text);
+	body_put(b, 2, ROLE_KEY, "Esc");
+	body_line(b, 9, ROLE_TEXT, "clear the filter");
 }
 
 #define FOOT_ROWS 2
@@ -258,6 +266,20 @@ static enum reply take(struct wizard *w, const struct provider *p)
 	return REPLY_NEXT;
 }
 
+/* What no provider is called becomes the name of an endpoint. */
+static enum reply take_own(struct wizard *w)
+{
+	char name[FIND_CAP];
+	struct str s = STR_OF(name);
+
+	text_clean(&s, typed_text(w), w->find_provider.text.len, OWN_NAME_MAX);
+	for (char *c = name; *c; c++)
+		if (*c == ' ')
+			*c = '-';
+	secret_set(&w->own_name.text, name, s.len);
+	return take(w, own_provider_like(""));
+}
+
 /* The row of `p` in the list as it is filtered now. */
 static void select_provider(struct wizard *w, const struct provider *p)
 {
@@ -284,7 +306,7 @@ static enum reply provider_act(struct wizard *w, int action, const struct event 
 	was = n ? list[l->at].p : NULL;
 	switch (action) {
 	case ACT_ENTER:
-		return was ? take(w, was) : REPLY_STAY;
+		return was ? take(w, was) : take_own(w);
 	case ACT_CLEAR:
 		secret_clear(&w->find_provider.text);
 		select_provider(w, was);
