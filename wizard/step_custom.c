@@ -95,7 +95,7 @@ static void draw_host(const struct wizard *w, struct body *b)
 		str_fmt(&s, "Your key will be sent to %s: it stays on this machine.", host);
 	else
 		str_fmt(&s, "Your key will be sent to %s, encrypted, and to no other host.", host);
-	body_mark(b, indent(b), GLYPH_WARN, text);
+	body_mark(b, indent(b), url.loopback ? GLYPH_OK : GLYPH_WARN, text);
 	if (strstr(url.host, "xn--"))
 		body_mark(b, indent(b), GLYPH_WARN,
 			"Its name is in other letters (xn--): is it really the one you mean?");

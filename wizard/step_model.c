@@ -192,7 +192,7 @@ static void draw_find(const struct wizard *w, struct body *b)
 {
 	char text[120];
 	struct str s = STR_OF(text);
-	int x = body_put(b, 0, ROLE_TEXT, "Find: ");
+	int x = body_put(b, 0, ROLE_TEXT, unlisted(w) ? "Name: " : "Find: ");
 	int width = b->w < 78 ? b->w : 77;
 
 	source_text(w, b, &s);
@@ -252,7 +252,9 @@ static void draw_none(const struct wizard *w, struct body *b)
 		return;
 	}
 	typed_model(w, &s);
-	if (live(w))
+	if (unlisted(w))
+		str_fmt(&t, "Enter uses %s. The check cannot tell whether it is served.", name);
+	else if (live(w))
 		str_fmt(&t,
 			"%s is not among the models that this key can use. Enter takes it as "
 			"it is.",

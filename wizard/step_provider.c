@@ -86,7 +86,7 @@ static const struct binding keys_filter[] = {
 };
 
 static const struct binding keys_empty[] = {
-	{ KEYS_ENTER, 0, ACT_ENTER, "Enter", "custom endpoint", 0,
+	{ KEYS_ENTER, 0, ACT_ENTER, "Enter", "endpoint", 0,
 		"set up an endpoint of your own with this name" },
 	{ KEYS_ESC, 0, ACT_CLEAR, "Esc", "clear", 0, "clear the filter" },
 	{ KEYS_CTRL('U'), 0, ACT_CLEAR, "^U", NULL, 0, "clear the filter" },
