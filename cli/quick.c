@@ -45,27 +45,39 @@ static bool unknown_method(const struct provider *p, const char *given, struct e
 	return err_hint(e, "one of: %s", list);
 }
 
+static bool has_address(const struct answers *a)
+{
+	const struct config_provider *row = config_provider(&a->place.config, a->provider->id);
+
+	return row && row->base_url[0];
+}
+
 /* --provider custom-openai --provider-id my-llm --base-url https://llm.example.org/v1 */
 static bool read_endpoint(struct answers *a, const struct quick *q, struct err *e)
 {
-	bool template = a->provider->custom && !a->provider->like;
+	bool wanted = own_provider_wanted(a->provider);
+	bool unnamed = wanted && own_provider_unnamed(a->provider);
 
-	if (!template && !q->provider_id && !q->base_url)
+	if ((!wanted || has_address(a)) && !q->provider_id && !q->base_url)
 		return true;
-	if (!template) {
-		err_set(e, ERR_USAGE, "%s has an address of its own", a->provider->label);
+	if (!wanted || (!unnamed && q->provider_id)) {
+		err_set(e, ERR_USAGE, "%s has %s of its own", a->provider->label,
+			wanted ? "a name" : "an address");
 		return err_hint(e,
 			"--provider-id and --base-url go with --provider custom-openai "
 			"or custom-anthropic");
 	}
-	if (!q->provider_id || !q->base_url) {
-		err_set(e, ERR_USAGE, "%s needs a name and an address", a->provider->id);
-		return err_hint(e,
-			"for example --provider-id my-llm --base-url "
-			"https://llm.example.org/v1");
+	if (!q->base_url || (unnamed && !q->provider_id)) {
+		err_set(e, ERR_USAGE, "%s needs %san address", a->provider->id,
+			unnamed ? "a name and " : "");
+		return err_hint(e, "for example %s--base-url https://llm.example.org/v1",
+			unnamed ? "--provider-id my-llm " : "");
 	}
-	if (!own_provider_make(&a->own, a->provider, q->provider_id, q->base_url, e))
+	if (!own_provider_make(&a->own, a->provider, q->provider_id, q->base_url, e)) {
+		if (e)
+			e->code = ERR_USAGE; /* an option is wrong, no file */
 		return false;
+	}
 	a->provider = &a->own.row;
 	a->endpoint = true;
 	return true;
@@ -101,13 +113,12 @@ static bool read_provider(struct answers *a, const struct quick *q, struct err *
 	return true;
 }
 
-/* Signed in elsewhere, or at an address that the configuration does not say? */
+/* Signed in elsewhere? */
 static bool is_offered(const struct answers *a, struct err *e)
 {
-	const struct config_provider *row = config_provider(&a->place.config, a->provider->id);
 	const char *why;
 
-	if (provider_offered(a->provider, row && row->base_url[0], &why))
+	if (provider_offered(a->provider, &why))
 		return true;
 	err_set(e, ERR_USAGE, "%s cannot be set up here", a->provider->label);
 	return err_hint(e, "%s", why);

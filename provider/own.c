@@ -84,22 +84,35 @@ static bool take_address(struct own_provider *o, const char *base_url, struct er
 	return true;
 }
 
+bool own_provider_wanted(const struct provider *p)
+{
+	return p->custom && !p->like;
+}
+
+bool own_provider_unnamed(const struct provider *p)
+{
+	return p->custom && !provider_row(p)->var;
+}
+
 bool own_provider_make(struct own_provider *o, const struct provider *like, const char *name,
 	const char *base_url, struct err *e)
 {
-	struct own_provider made = { .row = *like };
+	struct own_provider made = { .row = *provider_row(like) };
+	bool unnamed = own_provider_unnamed(like);
 
-	if (!name_it(made.id, name, e) || !take_address(&made, base_url, e))
+	if ((unnamed && !name_it(made.id, name, e)) || !take_address(&made, base_url, e))
 		return false;
-	name_variable(&made, "_API_KEY");
-	if (table_has_variable(made.var)) /* "gemini": its key must not become Google's */
-		name_variable(&made, "_CUSTOM_API_KEY");
 	*o = made;
 	o->row.like = provider_row(like);
-	o->row.id = o->row.label = o->id;
 	o->row.base_url = o->base_url;
-	o->row.var = o->row.vars[0] = o->var;
 	o->row.before = NULL;
+	if (!unnamed)
+		return str_copy(o->id, sizeof(o->id), like->id);
+	name_variable(o, "_API_KEY");
+	if (table_has_variable(o->var)) /* "gemini": its key must not become Google's */
+		name_variable(o, "_CUSTOM_API_KEY");
+	o->row.id = o->row.label = o->id;
+	o->row.var = o->row.vars[0] = o->var;
 	return true;
 }
 
@@ -125,7 +138,7 @@ const struct provider *own_provider_like(const char *api)
 	for (size_t i = 0; a < ARRAY_LEN(apis) && i < provider_count(); i++) {
 		const struct provider *p = provider_at(i);
 
-		if (p->custom && p->api == apis[a].api)
+		if (own_provider_unnamed(p) && p->api == apis[a].api)
 			return p;
 	}
 	return NULL;

@@ -21,9 +21,17 @@ struct own_provider {
 	char var[OWN_NAME_MAX + 24]; /* "MY_LLM_API_KEY" */
 };
 
+/* Does the row ask for an address? It is then what an endpoint is made from, and no provider yet.
+ */
+bool own_provider_wanted(const struct provider *p);
+
+/* ...and for a name? A row that is one provider at many addresses keeps its own. */
+bool own_provider_unnamed(const struct provider *p);
+
 /*
- * like: a row with `custom`. ERR_USAGE: a name that cannot be one, or that another provider has;
- * ERR_CONFIG: an address that no key may be sent to (provider/url.h).
+ * like: a row with `custom`. name: unused where the row has its own. ERR_USAGE: a name that
+ * cannot be one, or that another provider has; ERR_CONFIG: an address that no key may be sent to
+ * (provider/url.h).
  */
 bool own_provider_make(struct own_provider *o, const struct provider *like, const char *name,
 	const char *base_url, struct err *e);

@@ -84,13 +84,9 @@ const struct method *provider_method_of_kind(const struct provider *p, enum cred
 	return NULL;
 }
 
-bool provider_offered(const struct provider *p, bool has_address, const char **why)
+bool provider_offered(const struct provider *p, const char **why)
 {
-	*why = NULL;
-	if (p->methods[0].kind == CRED_OAUTH)
-		*why = p->methods[0].note;
-	else if (!p->base_url && !p->custom && !has_address)
-		*why = "needs its address first: models.providers.<id>.baseUrl";
+	*why = p->methods[0].kind == CRED_OAUTH ? p->methods[0].note : NULL;
 	return !*why;
 }
 

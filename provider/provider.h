@@ -132,11 +132,8 @@ const struct method *provider_method(const struct provider *p, const char *metho
 const struct method *provider_method_of_kind(const struct provider *p, enum cred_kind k);
 size_t provider_method_count(const struct provider *p);
 
-/*
- * Can it be set up here, now? `has_address`: the configuration names a base address for it; a
- * custom endpoint's is asked for. If not, *why says in a line how it is done instead.
- */
-bool provider_offered(const struct provider *p, bool has_address, const char **why);
+/* Can it be set up here? If not, *why says in a line how it is done instead. */
+bool provider_offered(const struct provider *p, const char **why);
 
 /*
  * Rank of a provider for what was typed: 0 no match, higher is better (prefix of

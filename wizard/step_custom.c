@@ -20,6 +20,12 @@ static const struct binding keys_custom[] = {
 	{ 0 },
 };
 
+static const struct binding keys_address[] = {
+	{ KEYS_ENTER, 0, ACT_ENTER, "Enter", "go on", 0, "check the address" },
+	{ KEYS_CTRL('U'), 0, ACT_PASS, "^U", "clear", 1, "clear the field" },
+	{ 0 },
+};
+
 static const struct binding keys_confirm[] = {
 	{ KEYS_ENTER, 0, ACT_ENTER, "Enter", "yes, this host", 0, "the key may go to this host" },
 	{ KEYS_TAB, 0, ACT_TOGGLE, "Tab", "change", 1, "change the name or the address" },
@@ -30,9 +36,21 @@ static const struct binding keys_confirm[] = {
 	{ 0 },
 };
 
+static bool unnamed(const struct wizard *w)
+{
+	return own_provider_unnamed(w->draft.provider);
+}
+
 static const struct binding *custom_keys(const struct wizard *w)
 {
+	if (!w->own_shown && !unnamed(w))
+		return keys_address;
 	return w->own_shown ? keys_confirm : keys_custom;
+}
+
+static bool at_address(const struct wizard *w)
+{
+	return w->at_address || !unnamed(w);
 }
 
 static const char *text_of(const struct field *f)
@@ -42,7 +60,7 @@ static const char *text_of(const struct field *f)
 
 static struct field *focused(struct wizard *w)
 {
-	return w->at_address ? &w->own_address : &w->own_name;
+	return at_address(w) ? &w->own_address : &w->own_name;
 }
 
 /* --- drawing ------------------------------------------------------------------------------- */
@@ -68,11 +86,12 @@ static void draw_fields(const struct wizard *w, struct body *b)
 	int first = b->y;
 	int end;
 
-	draw_name(w, b);
-	if (b->layout > LAYOUT_XS)
+	if (unnamed(w))
+		draw_name(w, b);
+	if (unnamed(w) && b->layout > LAYOUT_XS)
 		body_wrap(b, indent(b), ROLE_MUTED, "Yours to choose, for example my-llm.");
 	draw_address(w, b);
-	if (w->at_address)
+	if (at_address(w))
 		return;
 	end = b->y;
 	b->y = first;
@@ -112,8 +131,12 @@ static void custom_draw(const struct wizard *w, struct body *b)
 	char title[80];
 	struct str s = STR_OF(title);
 
-	str_fmt(&s, b->layout == LAYOUT_XS ? "%s" : "Where is your %s endpoint?",
-		w->draft.provider->models_hint);
+	if (!unnamed(w))
+		str_fmt(&s, b->layout == LAYOUT_XS ? "%s" : "Where is your %s?",
+			w->draft.provider->label);
+	else
+		str_fmt(&s, b->layout == LAYOUT_XS ? "%s" : "Where is your %s endpoint?",
+			w->draft.provider->models_hint);
 	body_line(b, 0, ROLE_TITLE, title);
 	body_gap(b);
 	draw_fields(w, b);
@@ -178,7 +201,7 @@ static enum reply submit(struct wizard *w)
 		say(w, SEVERITY_FAIL, "Nothing typed yet.");
 		return REPLY_STAY;
 	}
-	if (!w->at_address || !w->own_name.text.len) {
+	if (unnamed(w) && (!w->at_address || !w->own_name.text.len)) {
 		w->at_address = !w->at_address;
 		say_nothing(w);
 		return REPLY_STAY;
@@ -221,11 +244,14 @@ static bool custom_wanted(const struct wizard *w)
 {
 	const struct provider *p = w->draft.provider;
 
-	return w->flow == FLOW_ADD && p && p->custom && (!p->like || p == &w->own.row);
+	return w->flow == FLOW_ADD && p && (own_provider_wanted(p) || p == &w->own.row);
 }
 
+/* The address that it has by now is the likeliest. */
 static enum reply custom_enter(struct wizard *w)
 {
+	if (!unnamed(w) && w->draft.base_url[0])
+		secret_set(&w->own_address.text, w->draft.base_url, strlen(w->draft.base_url));
 	w->at_address = false;
 	w->own_shown = false;
 	return REPLY_STAY;

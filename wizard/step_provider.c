@@ -20,14 +20,6 @@ static const char *typed_text(const struct wizard *w)
 	return w->find_provider.text.len ? w->find_provider.text.bytes : "";
 }
 
-/* Can it be chosen? If not, *why says how it is set up instead. */
-static bool offered(const struct wizard *w, const struct provider *p, const char **why)
-{
-	const struct provider_state *s = provider_state_of(w, p->id);
-
-	return provider_offered(p, s && s->base_url[0], why);
-}
-
 #define STANDINGS 5
 
 /* In use first, then found on the host, then the table's order, then what is set up elsewhere. */
@@ -36,7 +28,7 @@ static int standing(const struct wizard *w, const struct provider *p)
 	const struct provider_state *s = provider_state_of(w, p->id);
 	const char *why;
 
-	if (!offered(w, p, &why))
+	if (!provider_offered(p, &why))
 		return 0;
 	if (!s)
 		return 1;
@@ -117,7 +109,7 @@ static void draw_state(const struct wizard *w, struct body *b, int x, const stru
 	const struct provider_state *s = provider_state_of(w, p->id);
 	const char *why;
 
-	if (!offered(w, p, &why)) {
+	if (!provider_offered(p, &why)) {
 		body_put(b, x, ROLE_MUTED, "elsewhere");
 		return;
 	}
@@ -140,8 +132,8 @@ static void draw_row(
 
 	body_row(b, selected, 0);
 	methods_text(&s, p);
-	frame_clip(&b->sheet, b->y, b->x + 2, 18, offered(w, p, &why) ? ROLE_TEXT : ROLE_MUTED,
-		p->label);
+	frame_clip(&b->sheet, b->y, b->x + 2, 18,
+		provider_offered(p, &why) ? ROLE_TEXT : ROLE_MUTED, p->label);
 	if (b->layout >= LAYOUT_M) {
 		frame_clip(&b->sheet, b->y, b->x + 20, 20, ROLE_MUTED, p->models_hint);
 		frame_clip(&b->sheet, b->y, b->x + 41, 25, ROLE_MUTED, text);
@@ -202,7 +194,7 @@ static void draw_none(const struct wizard *w, struct body *b)
 #define FOOT_ROWS 2
 
 /* Its address and where it gives keys, then what must be known before choosing it. */
-static void draw_foot(const struct wizard *w, struct body *b, const struct provider *p)
+static void draw_foot(struct body *b, const struct provider *p)
 {
 	const char *host = p->base_url ? strstr(p->base_url, "//") : NULL;
 	const char *why;
@@ -215,7 +207,7 @@ static void draw_foot(const struct wizard *w, struct body *b, const struct provi
 	if (p->keys_page && p->keys_page[0])
 		body_fmt(b, x + 3, ROLE_MUTED, "keys: %s", p->keys_page);
 	body_next(b);
-	if (!offered(w, p, &why))
+	if (!provider_offered(p, &why))
 		body_fmt(b, 0, ROLE_MUTED, "Not here: %s", why);
 	else if (p->before)
 		body_fmt(b, 0, ROLE_MUTED, "First: %s", p->before);
@@ -249,14 +241,14 @@ static void provider_draw(const struct wizard *w, struct body *b)
 		frame_cursor(f, y, x); /* the field keeps it */
 	}
 	body_more(b, GLYPH_DOWN, win.below, "more");
-	draw_foot(w, b, list[l.at].p);
+	draw_foot(b, list[l.at].p);
 }
 
 static enum reply take(struct wizard *w, const struct provider *p)
 {
 	const char *why;
 
-	if (!offered(w, p, &why)) {
+	if (!provider_offered(p, &why)) {
 		say(w, SEVERITY_WARN, "%s: %s.", p->label, why);
 		return REPLY_STAY;
 	}
