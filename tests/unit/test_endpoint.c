@@ -61,7 +61,8 @@ static void what_a_person_wrote_in_it_stays(void **state)
 		&p,
 		"{models:{mode:'merge',providers:{/*mine*/'My-LLM':{baseUrl:"
 		"\"https://llm.example.org/v1\",headers:{a:'b'},models:[{id:'llama',"
-		"contextWindow:9},{id:\"qwen\",name:\"qwen\"}],api:\"openai-completions\",},"
+		"contextWindow:9},{\"id\":\"qwen\",\"name\":\"qwen\"}],api:\"openai-completions\",}"
+		","
 		"other:{}}}}");
 }
 
@@ -93,8 +94,8 @@ static void only_a_key_of_ours_is_replaced(void **state)
 		const char *before, *key, *after;
 	} rows[] = {
 		{ "", NULL, "" },
-		{ "", "${MY_LLM_API_KEY}", "apiKey:\"${MY_LLM_API_KEY}\"" },
-		{ "", CONFIG_NO_KEY, "apiKey:\"n/a\"" },
+		{ "", "${MY_LLM_API_KEY}", "\"apiKey\":\"${MY_LLM_API_KEY}\"" },
+		{ "", CONFIG_NO_KEY, "\"apiKey\":\"n/a\"" },
 		{ "apiKey:'${MY_LLM_API_KEY}'", NULL, "" },
 		{ "apiKey:'${MY_LLM_API_KEY}'", CONFIG_NO_KEY, "apiKey:\"n/a\"" },
 		{ "apiKey:'n/a'", NULL, "" },

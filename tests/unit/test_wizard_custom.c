@@ -4,6 +4,7 @@
 
 #include "tests/unit/wizard_world.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "provider/own.h"
