@@ -305,6 +305,19 @@ static void draw_account(const struct check_result *r, struct body *b)
 	}
 }
 
+/* A refusal in the words of who refused; where nothing answered, its stage has them already. */
+static void draw_words(const struct wizard *w, struct body *b)
+{
+	const struct check_result *r = &w->draft.check;
+	char text[CHECK_TEXT_CAP + 80];
+	struct str s = STR_OF(text);
+
+	if (good(r) || !r->status || !r->text[0])
+		return;
+	str_fmt(&s, "%s says: %s", w->draft.provider->label, r->text);
+	body_wrap(b, b->layout == LAYOUT_XS ? 0 : 2, ROLE_TEXT, text);
+}
+
 static void draw_clock(const struct check_result *r, struct body *b)
 {
 	char text[120];
@@ -356,6 +369,7 @@ static void draw_result(const struct wizard *w, struct body *b)
 	draw_account(&d->check, b);
 	draw_clock(&d->check, b);
 	body_gap(b);
+	draw_words(w, b);
 	s = STR_OF(text);
 	told.skew_ms = INT64_MIN; /* the clock has its own line */
 	check_advice(&s, &told, d->provider, d->method);
