@@ -20,24 +20,22 @@ static const char *typed_text(const struct wizard *w)
 	return w->find_provider.text.len ? w->find_provider.text.bytes : "";
 }
 
-#define STANDINGS 5
+#define STANDINGS 4
+#define OFFERED 1000 /* more than any rank: a dead end is never what Enter takes first */
 
-/* In use first, then found on the host, then the table's order, then what is set up elsewhere. */
+/* In use first, then found on the host, then the table's order. */
 static int standing(const struct wizard *w, const struct provider *p)
 {
 	const struct provider_state *s = provider_state_of(w, p->id);
-	const char *why;
 
-	if (!provider_offered(p, &why))
-		return 0;
 	if (!s)
-		return 1;
+		return 0;
 	if (s->in_use && (s->profiles || s->env_var[0]))
-		return 4;
-	return s->profiles ? 3 : s->env_var[0] ? 2 : 1;
+		return 3;
+	return s->profiles ? 2 : s->env_var[0] ? 1 : 0;
 }
 
-/* Stable insertion by rank, then standing; the table has four dozen rows. */
+/* Stable insertion: what can be set up here, by rank, then standing. */
 static size_t matches(const struct wizard *w, struct match out[SHOWN_MAX])
 {
 	const char *typed = typed_text(w);
@@ -46,11 +44,14 @@ static size_t matches(const struct wizard *w, struct match out[SHOWN_MAX])
 	for (size_t i = 0; i < provider_count() && n < SHOWN_MAX; i++) {
 		const struct provider *p = provider_at(i);
 		int rank = provider_match(p, typed);
+		const char *why;
 		size_t to = n;
 
 		if (rank <= 0)
 			continue;
 		rank = rank * STANDINGS + standing(w, p);
+		if (provider_offered(p, &why))
+			rank += OFFERED;
 		while (to > 0 && out[to - 1].rank < rank) {
 			out[to] = out[to - 1];
 			to--;
@@ -135,11 +136,11 @@ static void draw_row(
 	frame_clip(&b->sheet, b->y, b->x + 2, 18,
 		provider_offered(p, &why) ? ROLE_TEXT : ROLE_MUTED, p->label);
 	if (b->layout >= LAYOUT_M) {
-		frame_clip(&b->sheet, b->y, b->x + 20, 20, ROLE_MUTED, p->models_hint);
+		frame_clip(&b->sheet, b->y, b->x + 21, 19, ROLE_MUTED, p->models_hint);
 		frame_clip(&b->sheet, b->y, b->x + 41, 25, ROLE_MUTED, text);
 		draw_state(w, b, 67, p);
 	} else if (b->layout == LAYOUT_S) {
-		frame_clip(&b->sheet, b->y, b->x + 20, 25, ROLE_MUTED, text);
+		frame_clip(&b->sheet, b->y, b->x + 21, 24, ROLE_MUTED, text);
 		draw_state(w, b, 47, p);
 	} else {
 		draw_state(w, b, 21, p);

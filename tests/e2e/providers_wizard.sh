@@ -5,23 +5,24 @@
 source "$(dirname "$0")/lib.sh"
 
 start_provider
+at=http://127.0.0.1:$port/as # the documented answers of each
 mkdir -p -m 700 "$state"
 cat >"$config" <<-EOF2
 	{
 	  // the provider of the tests stands for all of them
 	  "models": { "providers": {
-	    "anthropic": { "baseUrl": "http://127.0.0.1:$port" },
-	    "openai": { "baseUrl": "http://127.0.0.1:$port/v1" },
-	    "openrouter": { "baseUrl": "http://127.0.0.1:$port/api/v1" },
-	    "google": { "baseUrl": "http://127.0.0.1:$port/v1beta" },
-	    "groq": { "baseUrl": "http://127.0.0.1:$port/openai/v1" },
+	    "anthropic": { "baseUrl": "$at/anthropic" },
+	    "openai": { "baseUrl": "$at/openai/v1" },
+	    "openrouter": { "baseUrl": "$at/openrouter/api/v1" },
+	    "google": { "baseUrl": "$at/google/v1beta" },
+	    "groq": { "baseUrl": "$at/groq/openai/v1" },
 	  } },
 	}
 EOF2
 chmod 600 "$config"
 own "$state"
 
-# ask_key WRONG RIGHT WORDS: from the field for the key to the step after the check
+# ask_key WRONG RIGHT WORDS: from the field for the key to the model
 ask_key() {
 	local wrong=$1 right=$2 words=$3 before
 	before=$(home_state)
@@ -29,26 +30,24 @@ ask_key() {
 	see "ends ${wrong: -4}"
 	keys Enter
 	see "did not accept this key" "$words" "Nothing has been saved." "Paste the API key again"
-	unseen "${wrong:12:12}"
+	unseen "${wrong:14:12}"
 	unchanged "$before" "after the wrong key"
 	keys Enter
 	see "(nothing pasted yet)"
 	paste "$right"
 	see "ends ${right: -4}"
 	keys Enter
-	see "Verified with" "✓ Sign-in       accepted, HTTP 200" "available"
+	see "Verified with" "✓ Sign-in       accepted, HTTP 200"
 	unchanged "$before" "after the right key"
+	keys Enter
+	see "How should your keys be kept"
 	keys Enter
 }
 
-# finish_setup FIRST: from Protect (asked only for the first vault) to the panel
+# finish_setup [SEARCH FOUND]: from the model, perhaps searched for, to the end
 finish_setup() {
-	if [ -n "$1" ]; then
-		see "How should your keys be kept"
-		keys Enter
-	fi
 	see "Which model should agents use"
-	[ -z "${2:-}" ] || { type_text "$2"; see "$3"; }
+	[ -z "${1:-}" ] || { type_text "$1"; see "▸ $2"; }
 	keys Enter
 	see "Review. Enter writes"
 	keys Enter
@@ -57,13 +56,13 @@ finish_setup() {
 	ended 0
 }
 
-first=yes
-# one PROVIDER SEARCH LABEL PREFIX WORDS CARRIER
+# one PROVIDER SEARCH LABEL PREFIX LENGTH WORDS CARRIER: a key is the prefix, so many characters, and
+# for Anthropic its ending
 one() {
-	local provider=$1 search=$2 label=$3 prefix=$4 words=$5 carrier=$6 wrong right
-	wrong=${prefix}REJECT$(random_text 40)
-	right=${prefix}$(random_text 46)
-	[ "$provider" != anthropic ] || { wrong=${prefix}REJECT$(random_text 87)AA right=$(make_key); }
+	local provider=$1 search=$2 label=$3 prefix=$4 length=$5 words=$6 carrier=$7 end= wrong right
+	[ "$provider" != anthropic ] || end=AA
+	wrong=${prefix}REJECT$(random_text $((length - 6)))$end
+	right=${prefix}$(random_text "$length")$end
 	: >"$work/provider.log"
 	open_screen 80 24 xterm-256color "$tfb" onboard
 	see "Connect a model provider so"
@@ -76,10 +75,9 @@ one() {
 		see "How do you want to sign in"
 		keys 2
 	fi
-	see "Paste your $label API key" "It will be sent to http://127.0.0.1:$port"
+	see "Paste your $label API key" "It will be sent to $at/$provider"
 	ask_key "$wrong" "$right" "$words"
-	finish_setup "$first"
-	first=
+	finish_setup
 	no_secret "$wrong"
 	no_secret "$right"
 	[ "$(grep -c " $carrier\$" "$work/provider.log")" = 2 ] ||
@@ -91,11 +89,11 @@ one() {
 		"$provider: what the gateway gets"
 }
 
-one anthropic claud Anthropic sk-ant-api03- "invalid x-api-key" x-api-key
-one openai chatgpt OpenAI sk-proj- "Incorrect API key provided" authorization
-one openrouter openr OpenRouter sk-or-v1- "No auth credentials found" authorization
-one google gemini "Google Gemini" AIza "API key not valid" x-goog-api-key
-one groq groq Groq gsk_ "Incorrect API key provided" authorization
+one anthropic claud Anthropic sk-ant-api03- 93 "Anthropic says: invalid x-api-key" x-api-key
+one openai chatgpt OpenAI sk-proj- 48 "OpenAI says: Incorrect API key provided" authorization
+one openrouter openr OpenRouter sk-or-v1- 64 "OpenRouter says: No auth credentials found" authorization
+one google gemini "Google Gemini" AIza 35 "Google Gemini says: API key not valid" x-goog-api-key
+one groq groq Groq gsk_ 52 "Groq says: Invalid API Key" authorization
 
 # --- an endpoint of one's own: what no provider is called becomes its name --------------------------
 before=$(home_state)
@@ -111,32 +109,34 @@ keys Enter
 see "Where is your OpenAI-compatible endpoint?" "my-llm"
 keys Enter
 type_text "http://192.168.1.10:$port/v1"
+see "http://192.168.1.10:$port/v1"
 keys Enter
 see "http is for this machine only"
 keys C-u
-type_text "http://127.0.0.1:$port/v1"
+type_text "$at/openai-compatible/v1"
+see "$at/openai-compatible/v1"
 keys Enter
 see "Your key will be sent to 127.0.0.1:$port: it stays on this machine." "yes, this host"
-[ ! -s "$work/provider.log" ] || : >"$work/provider.log"
+: >"$work/provider.log"
 keys Enter
 see "How do you want to sign in to my-llm?"
 keys Enter
 see "Paste your my-llm API key"
-ask_key "$wrong" "$right" "Incorrect API key provided"
-see "Which model should agents use" "my-llm/gpt-5.2"
+ask_key "$wrong" "$right" "my-llm says: Invalid API key provided"
+see "Which model should agents use" "my-llm/first-model"
 type_text meta-llama/Llama-3.3
 see "my-llm/meta-llama/Llama-3.3 is not among the models"
 keys C-u
 unchanged "$before" "before Apply"
-finish_setup "" mini my-llm/gpt-5-mini
+finish_setup second my-llm/second-model
 no_secret "$wrong"
 no_secret "$right"
 grep -q '// the provider of the tests stands for all of them' "$config" || fail "the comment is gone"
-[ "$(grep -c "GET /v1/models authorization" "$work/provider.log")" = 2 ] || fail "asked otherwise"
+[ "$(grep -c "GET /as/openai-compatible/v1/models authorization" "$work/provider.log")" = 2 ] || fail "asked otherwise"
 resolve main/my-llm:default/key
 json_true "d['values']['main/my-llm:default/key'] == '$right'" "$work/answer" "what the gateway gets"
 run_tfb models status --plain
-[ "$(cat "$work/out")" = my-llm/gpt-5-mini ] || fail "default model: $(cat "$work/out")"
+[ "$(cat "$work/out")" = my-llm/second-model ] || fail "default model: $(cat "$work/out")"
 
 # What works for a provider works for it: all of them find the address in the configuration.
 run_tfb models status --probe --probe-provider my-llm --json
@@ -154,7 +154,7 @@ status=0
 printf 'REJECT%s' "$next" | "$tfb" models auth rotate my-llm:default --key-stdin >"$work/out" \
 	2>"$work/err" || status=$?
 ends_with 1 "rotate to a wrong key"
-says "my-llm did not accept this key: Incorrect API key provided" "rotate to a wrong key"
+says "my-llm did not accept this key: Invalid API key provided" "rotate to a wrong key"
 run_tfb secrets audit --check
 ends_with 0 audit
 run_tfb doctor
@@ -162,7 +162,7 @@ ends_with 0 doctor
 run_tfb models auth remove my-llm:default --yes my-llm:default
 ends_with 0 remove
 grep -q my-llm:default "$config" "$profiles" "$state/.env" && fail "something of the profile stayed" || true
-grep -q "baseUrl\": \"http://127.0.0.1:$port/v1\"" "$config" || fail "the endpoint is gone with its key"
+grep -q "baseUrl\": \"$at/openai-compatible/v1\"" "$config" || fail "the endpoint is gone with its key"
 
 # --- without a screen: other protocols, no key, plain text, what is refused -------------------------
 fresh_home
