@@ -13,7 +13,11 @@ static struct {
 
 static const struct opt opts[] = {
 	{ "provider", "NAME", "the provider", OPT_TEXT, { .text = &given.quick.provider } },
-	{ "method", "NAME", "setup-token, api-key or none", OPT_TEXT,
+	{ "provider-id", "NAME", "your name for a custom endpoint", OPT_TEXT,
+		{ .text = &given.quick.provider_id } },
+	{ "base-url", "URL", "its address; the key goes there and nowhere else", OPT_TEXT,
+		{ .text = &given.quick.base_url } },
+	{ "method", "NAME", "setup-token, api-key, bearer or none", OPT_TEXT,
 		{ .text = &given.quick.method } },
 	{ "profile-id", "ID", "profile (default: PROVIDER:default)", OPT_TEXT,
 		{ .text = &given.quick.profile_id } },

@@ -14,6 +14,8 @@
  */
 struct quick {
 	const char *provider;     /* required */
+	const char *provider_id;  /* a custom endpoint's own name, with its address */
+	const char *base_url;
 	const char *method;       /* NULL: recognised from the key, else the provider's first */
 	const char *profile_id;   /* NULL: "<provider>:<default_name>" */
 	const char *default_name; /* NULL: the method's */

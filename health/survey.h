@@ -38,6 +38,13 @@ struct survey_options {
 /* False only for a wrong call or out of memory; *out is then empty. Else snapshot_release(). */
 bool survey_take(struct snapshot *out, const struct survey_options *o, struct err *e);
 
+/*
+ * The endpoints of models.providers that the provider table does not have: from here on
+ * provider_find() knows them (provider/own.h). The survey does it; so must who works without one.
+ */
+struct config;
+void survey_learn(const struct config *c);
+
 /* The name under which a check of this credential is noted in checks.json. */
 void survey_note_name(struct str *out, const struct credential *c);
 

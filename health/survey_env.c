@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "health/survey_data.h"
+#include "provider/own.h"
 
 /*
  * Variables, in the order a gateway gets them (gateway-family.md 6.1): the
@@ -177,8 +178,8 @@ static void add_config_key(struct survey *v, const struct config_provider *p)
 
 void survey_variables(struct survey *v)
 {
-	for (size_t i = 0; i < provider_count(); i++) {
-		const struct provider *p = provider_at(i);
+	for (size_t i = 0; i < provider_known_count(); i++) {
+		const struct provider *p = provider_known_at(i);
 
 		for (size_t k = 0; k < PROVIDER_VARS && p->vars[k]; k++) {
 			add_variable(v, p, p->vars[k]);

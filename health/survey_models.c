@@ -205,6 +205,7 @@ static void mask_config_key(struct survey *v, struct str *out, const struct conf
 
 	switch (p->key) {
 	case CONFIG_KEY_NONE:
+	case CONFIG_KEY_MARKER:
 		break;
 	case CONFIG_KEY_REF:
 		str_add(out, "ref");

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "health/survey_data.h"
+#include "provider/own.h"
 
 /*
  * Credentials out of auth-profiles.json: main's, overlaid entry by entry with
@@ -194,8 +195,8 @@ static void inherit_usage(struct survey *v, const struct doc *d)
 static bool make_room(struct survey *v, struct err *e)
 {
 	size_t stored = v->own.profiles.count + v->main.profiles.count;
-	size_t others = provider_count() * 2 * PROVIDER_VARS + v->dotenv.count +
-			v->config.provider_count + provider_count();
+	size_t others = provider_known_count() * 2 * PROVIDER_VARS + v->dotenv.count +
+			v->config.provider_count + provider_known_count();
 
 	v->credential_cap = stored + others;
 	v->s->credentials = calloc(v->credential_cap + 1, sizeof(*v->s->credentials));

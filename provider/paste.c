@@ -96,6 +96,12 @@ static bool judge_other(const struct secret *s, const struct provider *want,
 	/* A wanted prefix that is as exact as the table's row is the same thing. */
 	if (k && strlen(matching_prefix(method, s)) >= strlen(k->prefix))
 		return false;
+	if (want->custom) { /* a proxy may well want the provider's own key: its owner knows */
+		r->verdict = PASTE_UNUSUAL;
+		str_fmt(&m, "This is %s %s: %s would get it.", article(r->kind), r->kind,
+			want->label);
+		return true;
+	}
 	r->verdict = PASTE_OTHER;
 	str_fmt(&m, "This is %s %s, not %s ", article(r->kind), r->kind, article(want->label));
 	describe_wanted(&m, want, method);

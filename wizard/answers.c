@@ -87,7 +87,10 @@ void choose_provider(struct wizard *w, const struct provider *p)
 	d->provider = p;
 	d->model[0] = '\0';
 	d->base_url[0] = '\0';
-	if (state)
+	d->endpoint = p == &w->own.row;
+	if (p->like)
+		str_copy(d->base_url, sizeof(d->base_url), p->base_url);
+	else if (state)
 		str_copy(d->base_url, sizeof(d->base_url), state->base_url);
 	w->lists[STEP_METHOD] = (struct list){ 0 };
 	w->lists[STEP_MODEL] = (struct list){ 0 };

@@ -47,8 +47,8 @@ static void an_address_of_ones_own_is_needed_before_its_key(void **state)
 	type("custom-anthropic");
 	assert_true(sees("Custom (Anthropic)   at your own address"));
 	press(KEYS_ENTER);
-	assert_string_equal(at(), "provider");
-	assert_true(sees("baseUrl"));
+	assert_string_equal(at(), "custom");
+	assert_true(sees("Where is your Anthropic-compatible endpoint?"));
 }
 
 static void what_must_be_done_first_is_said_before_the_key_is_asked_for(void **state)
