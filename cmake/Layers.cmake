@@ -73,7 +73,7 @@ endfunction()
 
 # fault_test(NAME USES layers...): a unit test whose system calls and allocations can be made to fail
 # (tests/unit/fault.h), by the linker and without a line in the program.
-set(TFB_FAULTS malloc calloc realloc mmap64 mprotect open64 openat64 close read write fsync fchmod
+set(TFB_FAULTS malloc calloc realloc mmap64 munmap mprotect open64 openat64 close read write fsync fchmod
   stat64 lstat64 fstat64 fstatat64 statvfs64 realpath access unlink unlinkat rmdir mkdir mkdirat
   rename renameat renameat2 flock ftruncate64 futimens getrandom opendir)
 function(fault_test name)

@@ -10,8 +10,11 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/types.h>
+#include <unistd.h>
 
 #include "tests/unit/test.h"
+
+ssize_t __real_write(int fd, const void *p, size_t n);
 
 static unsigned at; /* 0: nothing fails */
 static unsigned seen;
@@ -24,6 +27,18 @@ static const char *moment;
 static unsigned calls_until;
 static void (*meanwhile)(void *arg);
 static void *meanwhile_arg;
+static long mapped; /* guarded memory, in pieces */
+
+/* What LeakSanitizer is for malloc(): a secret that nobody released fails the program. */
+__attribute__((destructor)) static void expect_nothing_mapped(void)
+{
+	static const char words[] = "secrets were not released\n";
+
+	if (mapped > 0) {
+		(void)!__real_write(STDERR_FILENO, words, sizeof(words) - 1);
+		_exit(1);
+	}
+}
 
 void fault_only(const char *name)
 {
@@ -103,8 +118,6 @@ static bool fails(const char *name)
 WRAP(void *, malloc, NULL, (size_t n), (n))
 WRAP(void *, calloc, NULL, (size_t n, size_t size), (n, size))
 WRAP(void *, realloc, NULL, (void *p, size_t n), (p, n))
-WRAP(void *, mmap64, MAP_FAILED, (void *p, size_t n, int prot, int flags, int fd, off_t o),
-	(p, n, prot, flags, fd, o))
 WRAP(int, mprotect, -1, (void *p, size_t n, int prot), (p, n, prot))
 WRAP(ssize_t, read, -1, (int fd, void *p, size_t n), (fd, p, n))
 WRAP(int, fchmod, -1, (int fd, mode_t mode), (fd, mode))
@@ -130,15 +143,33 @@ WRAP(int, futimens, -1, (int fd, const void *times), (fd, times))
 WRAP(ssize_t, getrandom, -1, (void *p, size_t n, unsigned flags), (p, n, flags))
 WRAP(DIR *, opendir, NULL, (const char *path), (path))
 
+void *__real_mmap64(void *p, size_t n, int prot, int flags, int fd, off_t o);
+void *__wrap_mmap64(void *p, size_t n, int prot, int flags, int fd, off_t o);
+int __real_munmap(void *p, size_t n);
+int __wrap_munmap(void *p, size_t n);
 int __real_open64(const char *path, int flags, ...);
 int __wrap_open64(const char *path, int flags, ...);
 int __real_openat64(int dir, const char *path, int flags, ...);
 int __wrap_openat64(int dir, const char *path, int flags, ...);
 int __real_close(int fd);
 int __wrap_fsync(int fd);
-ssize_t __real_write(int fd, const void *p, size_t n);
 ssize_t __wrap_write(int fd, const void *p, size_t n);
 int __wrap_close(int fd);
+
+void *__wrap_mmap64(void *p, size_t n, int prot, int flags, int fd, off_t o)
+{
+	if (fails("mmap64"))
+		return MAP_FAILED;
+	p = __real_mmap64(p, n, prot, flags, fd, o);
+	mapped += p != MAP_FAILED;
+	return p;
+}
+
+int __wrap_munmap(void *p, size_t n)
+{
+	mapped--;
+	return __real_munmap(p, n);
+}
 
 int __wrap_open64(const char *path, int flags, ...)
 {
@@ -212,17 +243,21 @@ unsigned fault_sweep(const struct fault_sweep *s, void *world)
 	for (unsigned nth = 1;; nth++) {
 		struct err e = { 0 };
 		unsigned files;
+		long secrets;
 		bool met;
 		bool ok;
 
 		s->before(world);
 		files = open_files();
+		secrets = mapped;
 		fault_at(nth, s->error ? s->error : EIO);
 		on = s->on;
 		ok = s->act(world, &e);
 		met = fault_end();
 		if (open_files() != files)
 			fail_msg("%s failed (call %u): a descriptor stays open", last, nth);
+		if (mapped > secrets)
+			fail_msg("%s failed (call %u): a secret stays in memory", last, nth);
 		if (!ok && (!e.code || !e.msg[0]))
 			fail_msg("%s failed (call %u): no reason was given", last, nth);
 		if (!ok && !met)

@@ -9,7 +9,8 @@
 /*
  * System calls and allocations that fail when a test wants it. The linker puts
  * these in front of libc's (fault_test() in cmake/Layers.cmake names the calls);
- * the program under test is built as it always is.
+ * the program under test is built as it always is. They count guarded memory as well: a test
+ * program that ends with a secret in it has failed.
  */
 
 /* The nth call from now fails (1: the next) with this errno; fault_on() fails all after it too. */
