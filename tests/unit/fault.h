@@ -3,6 +3,7 @@
 #define TESTS_UNIT_FAULT_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/err.h"
 
@@ -30,11 +31,21 @@ bool fault_moment_came(void);
 bool fault_end(void);
 const char *fault_name(void);
 
+/* statvfs() tells of this room from now on; blocks of 0 bytes end it. */
+void fault_disk(uint64_t free_blocks, uint64_t block);
+
+/*
+ * From now on a nap takes no time, and the monotonic clock moves by naps alone. Ends it: how many
+ * there were, and the first `max` of them, in nanoseconds.
+ */
+void fault_sleepless(void);
+unsigned fault_naps(int64_t *ns, unsigned max);
+
 /*
  * The same act again and again: its first call fails, then its second, until a run
  * meets no failure, which must succeed. `after` looks at what a run left; a failed one
  * must have said why. With `forgiven`, a call that is not in it must fail the act. No run may leave
- * a descriptor open.
+ * a descriptor or a secret behind, or open what a child would inherit.
  */
 struct fault_sweep {
 	void (*before)(void *world);
