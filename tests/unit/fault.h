@@ -39,6 +39,9 @@ void fault_disk(uint64_t free_blocks, uint64_t block);
  * there were, and the first `max` of them, in nanoseconds.
  */
 void fault_sleepless(void);
+
+/* The time of day, until fault_naps(). */
+void fault_wall(int64_t seconds, long nanoseconds);
 unsigned fault_naps(int64_t *ns, unsigned max);
 
 /*

@@ -13,6 +13,7 @@ static bool awake;
 static int64_t slept; /* in all, for the clock */
 static int64_t naps[32];
 static unsigned nap_count;
+static struct timespec wall; /* 0: the true one */
 
 int __real_clock_gettime(clockid_t id, struct timespec *now);
 int __wrap_clock_gettime(clockid_t id, struct timespec *now);
@@ -27,6 +28,8 @@ int __wrap_clock_gettime(clockid_t id, struct timespec *now)
 	if (awake && id == CLOCK_MONOTONIC)
 		*now = (struct timespec){ .tv_sec = 1000 + slept / SECOND,
 			.tv_nsec = slept % SECOND };
+	if (wall.tv_sec && id == CLOCK_REALTIME)
+		*now = wall;
 	return result;
 }
 
@@ -49,10 +52,16 @@ void fault_sleepless(void)
 	nap_count = 0;
 }
 
+void fault_wall(int64_t seconds, long nanoseconds)
+{
+	wall = (struct timespec){ .tv_sec = seconds, .tv_nsec = nanoseconds };
+}
+
 unsigned fault_naps(int64_t *ns, unsigned max)
 {
 	for (unsigned i = 0; i < max; i++)
 		ns[i] = i < nap_count ? naps[i] : 0;
 	awake = false;
+	wall = (struct timespec){ 0 };
 	return nap_count;
 }
