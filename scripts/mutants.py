@@ -29,7 +29,7 @@ class Mutant:
         self.number = 0
 
     def key(self):
-        """Without the line, so that a judgement outlives edits elsewhere in the file."""
+        """One mutant's own. Without the line: a judgement outlives edits elsewhere in the file."""
         return f"{self.file} {self.function}: {self.what}"
 
 
@@ -46,7 +46,7 @@ class Source:
         with open(os.path.join(ROOT, path), encoding="utf-8") as f:
             self.text = f.read()
         self.raw = self.text.encode()
-        self.edits, self.mutants, self.compared = [], [], set()
+        self.edits, self.mutants, self.compared, self.named = [], [], set(), {}
         self.first = first
         self.function = self.returns = ""
         for node in self.tree()["inner"]:
@@ -98,7 +98,9 @@ class Source:
     # One mutant more: its number, as the condition that chooses it.
 
     def mutant(self, at, what):
-        m = Mutant(self.noun, self.path, self.raw.count(b"\n", 0, at) + 1, self.function, what)
+        same = self.named[self.function, what] = self.named.get((self.function, what), 0) + 1
+        name = what if same == 1 else f"{what} #{same}"
+        m = Mutant(self.noun, self.path, self.raw.count(b"\n", 0, at) + 1, self.function, name)
         m.number = self.first + len(self.mutants)
         self.mutants.append(m)
         return f"mutant_is({m.number})"

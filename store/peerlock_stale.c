@@ -182,8 +182,9 @@ bool peerlock_take_over(const char *lock, struct err *e)
 		err_set(e, ERR_REFUSED, "%s is neither a file nor a folder", lock);
 		return err_hint(e, "no gateway makes such a lock; look at it, then remove it");
 	}
+	/* Where no name fits beside it, it is "", and nothing can be moved there. */
 	peerlock_aside(aside, lock);
-	if (!aside[0] || !abandoned(lock, &judged) || rename(lock, aside) != 0)
+	if (!abandoned(lock, &judged) || rename(lock, aside) != 0)
 		return false;
 	/*
 	 * Somebody renewed it between the look and the move. When a third one has made a new

@@ -3,13 +3,15 @@
 #define TESTS_UNIT_FAULT_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/err.h"
 
 /*
  * System calls and allocations that fail when a test wants it. The linker puts
  * these in front of libc's (fault_test() in cmake/Layers.cmake names the calls);
- * the program under test is built as it always is.
+ * the program under test is built as it always is. They count guarded memory as well: a test
+ * program that ends with a secret in it has failed.
  */
 
 /* The nth call from now fails (1: the next) with this errno; fault_on() fails all after it too. */
@@ -29,11 +31,24 @@ bool fault_moment_came(void);
 bool fault_end(void);
 const char *fault_name(void);
 
+/* statvfs() tells of this room from now on; blocks of 0 bytes end it. */
+void fault_disk(uint64_t free_blocks, uint64_t block);
+
+/*
+ * From now on a nap takes no time, and the monotonic clock moves by naps alone. Ends it: how many
+ * there were, and the first `max` of them, in nanoseconds.
+ */
+void fault_sleepless(void);
+
+/* The time of day, until fault_naps(). */
+void fault_wall(int64_t seconds, long nanoseconds);
+unsigned fault_naps(int64_t *ns, unsigned max);
+
 /*
  * The same act again and again: its first call fails, then its second, until a run
  * meets no failure, which must succeed. `after` looks at what a run left; a failed one
  * must have said why. With `forgiven`, a call that is not in it must fail the act. No run may leave
- * a descriptor open.
+ * a descriptor or a secret behind, or open what a child would inherit.
  */
 struct fault_sweep {
 	void (*before)(void *world);
