@@ -151,8 +151,8 @@ static void a_journal_of_no_files_or_of_finished_ones_is_completed(void **state)
 		"{}",
 		"[{\"path\":\"/nowhere/at/all\",\"mode\":0}]",
 		"[{\"path\":\"/nowhere/at/all\",\"mode\":511,\"lock\":\"\",\"secret\":true}]",
-		"[{\"path\":\"/nowhere/at/all\",\"mode\":384,\"lock\":\"file\"},"
-		"{\"path\":\"/nowhere/b\",\"mode\":384,\"lock\":\"folder\",\"secret\":false}]",
+		("[{\"path\":\"/nowhere/at/all\",\"mode\":384,\"lock\":\"file\"},"
+		 "{\"path\":\"/nowhere/b\",\"mode\":384,\"lock\":\"folder\",\"secret\":false}]"),
 	};
 	struct world *w = *state;
 	char text[200];
