@@ -151,7 +151,11 @@ static bool introduce(struct vault *v, const char *path, struct pair *p, struct 
 			drop_next(v, NULL);
 		return false;
 	}
-	return pair_match(p, v, e);
+	if (!pair_match(p, v, e))
+		return false;
+	if (!p->by_next)
+		err_set(e, ERR_FAILED, "the new key file opens no key slot of %s", path);
+	return p->by_next != NULL;
 }
 
 bool vault_slot_install_file(struct vault *v, const char *path, struct slot_key *k, struct err *e)

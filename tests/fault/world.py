@@ -150,11 +150,11 @@ class World:
             f.write(text)
 
     def interrupted(self, step, begun):
-        """Kills the step where only the next start can finish it."""
+        """Kills the step where only the next start can finish it: where the most is left to do."""
         files = tree(self.home)
         report, _ = self.traced(step, "count")
-        coarse = range(report["stops"], 0, -16)
-        for n in [*coarse, *range(report["stops"], 0, -1)]:
+        stops = range(1, report["stops"] + 1) if begun else range(report["stops"], 0, -1)
+        for n in [*stops[::16], *stops]:
             lay_out(self.home, files)
             self.traced(step, "kill", n)
             now = tree(self.home)
