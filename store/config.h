@@ -157,6 +157,9 @@ bool config_add_fallback(struct doc *d, enum config_slot slot, const char *model
 bool config_remove_fallback(struct doc *d, enum config_slot slot, const char *raw, struct err *e);
 bool config_clear_fallbacks(struct doc *d, enum config_slot slot, struct err *e);
 
+/* The alias that a listed model has without one of its own, or NULL (gateway-family.md 5.5). */
+const char *config_builtin_alias(const char *model);
+
 /* agents.defaults.models[model].alias; the entry is made when it is not there. */
 bool config_put_alias(struct doc *d, const char *model, const char *alias, struct err *e);
 bool config_remove_alias(struct doc *d, const char *model, struct err *e);

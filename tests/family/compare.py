@@ -42,7 +42,7 @@ def run(program, home, env, *words):
 
 def effective_order(program, home, env, provider):
     done = run(program, home, env, "models", "auth", "explain", provider, "--agent", "main", "--json")
-    ranked = [s for s in json.loads(done.stdout)["sources"] if s["rank"] and s["kind"] == "profile"]
+    ranked = [s for s in json.loads(done.stdout)["sources"] if s["rank"] and ":" in s["source"]]
     return [s["source"] for s in sorted(ranked, key=lambda s: s["rank"])]
 
 

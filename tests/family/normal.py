@@ -16,6 +16,11 @@ def minutes(value):
     return "%+dmin" % round(value / MINUTE)
 
 
+def tens(value):
+    """What remains is counted from another moment than `now`, some seconds later."""
+    return "%+dmin" % (round(value / MINUTE / 10) * 10)
+
+
 def times(node, now):
     if isinstance(node, list):
         return [times(n, now) for n in node]
@@ -26,7 +31,7 @@ def times(node, now):
         if name in ("expiresAt", "until"):
             out[name] = minutes(value - now)
         elif name == "remainingMs":
-            out[name] = minutes(value)
+            out[name] = tens(value)
         else:
             out[name] = times(value, now)
     return out
