@@ -19,6 +19,11 @@ const clean = { ...process.env };
 const state = path.join(process.env.HOME, ".clawdbot");
 const agent = path.join(state, "agents/main/agent");
 
+// Points in time as cases.py writes them, from now on.
+function dated(text, now) {
+	return text.replace(/"@T([+-]\d+)"/g, (_, offset) => String(now + Number(offset)));
+}
+
 function lay(file, text) {
 	if (text === null || text === "")
 		return;
@@ -26,14 +31,15 @@ function lay(file, text) {
 	fs.writeFileSync(file, text, { mode: 0o600 });
 }
 
-function setUp(c) {
+// As a new process finds it: what one command put into the environment is not there for the next.
+function setUp(c, now) {
 	for (const name of Object.keys(process.env))
 		if (!(name in clean))
 			delete process.env[name];
 	Object.assign(process.env, clean, c.env);
 	fs.rmSync(state, { recursive: true, force: true });
-	lay(path.join(state, "clawdbot.json"), c.configText);
-	lay(path.join(agent, "auth-profiles.json"), c.storeText);
+	lay(path.join(state, "clawdbot.json"), c.config && dated(JSON.stringify(c.config), now));
+	lay(path.join(agent, "auth-profiles.json"), c.store && dated(JSON.stringify(c.store), now));
 	lay(path.join(state, ".env"), c.dotenv);
 	loadDotEnv({ quiet: true });
 	normalizeEnv();
@@ -56,15 +62,20 @@ async function printed(command, options) {
 }
 
 async function answer(c) {
-	setUp(c);
-	const json = await printed(modelsStatusCommand, { json: true, check: true });
-	const said = { number: c.number, check: json.status, json: json.text, orders: {}, get: {} };
-	said.text = (await printed(modelsStatusCommand, {})).text;
-	said.plain = (await printed(modelsStatusCommand, { plain: true })).text;
+	const now = Date.now();
+	const ask = async (command, options) => {
+		setUp(c, now);
+		return printed(command, options);
+	};
+	const json = await ask(modelsStatusCommand, { json: true, check: true });
+	const said = { number: c.number, now, check: json.status, json: json.text, orders: {}, get: {} };
+	said.text = (await ask(modelsStatusCommand, {})).text;
+	said.plain = (await ask(modelsStatusCommand, { plain: true })).text;
 	for (const provider of c.asked) {
-		const order = resolveAuthProfileOrder({ cfg: loadConfig(), store: ensureAuthProfileStore(), provider });
-		said.orders[provider] = order;
-		said.get[provider] = (await printed(modelsAuthOrderGetCommand, { provider, json: true })).text;
+		setUp(c, now);
+		said.orders[provider] =
+			resolveAuthProfileOrder({ cfg: loadConfig(), store: ensureAuthProfileStore(), provider });
+		said.get[provider] = (await ask(modelsAuthOrderGetCommand, { provider, json: true })).text;
 	}
 	return said;
 }

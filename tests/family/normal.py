@@ -46,8 +46,8 @@ def lines(text, home):
     return [re.sub(r" usage: .*", "", line) for line in names(text, home).splitlines()]
 
 
-def answer(raw, home, now):
+def answer(raw, home):
     return {"number": raw["number"], "check": raw["check"], "plain": raw["plain"],
-            "json": document(raw["json"], home, now), "text": lines(raw["text"], home),
+            "json": document(raw["json"], home, raw["now"]), "text": lines(raw["text"], home),
             "orders": raw["orders"],
             "get": {p: json.loads(names(text, home)) for p, text in raw["get"].items()}}

