@@ -64,13 +64,14 @@ static bool from_config(struct survey *v, const char *name, struct credential *c
 {
 	bool found = false;
 
-	for (size_t i = 0; !found && i < v->config.env_count; i++) {
+	/* From the end: a gateway lets the later row win. */
+	for (size_t i = v->config.env_count; !found && i > 0; i--) {
+		const struct config_env *row = &v->config.env[i - 1];
 		struct secret value = { 0 };
 
-		if (strcmp(v->config.env[i].name, name) != 0)
+		if (strcmp(row->name, name) != 0)
 			continue;
-		found = config_env_value(&v->config, &v->config.env[i], &value, NULL) &&
-			!blank(value.bytes);
+		found = config_env_value(&v->config, row, &value, NULL) && !blank(value.bytes);
 		if (found) {
 			c->stored = STORED_PLAIN_CONFIG;
 			survey_describe(c, value.bytes, value.len);

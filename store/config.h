@@ -91,7 +91,8 @@ struct config {
 	size_t order_count;
 	struct config_provider *providers;
 	size_t provider_count;
-	struct config_env *env; /* env.vars first, then other text members of env */
+	struct config_env
+		*env; /* env.vars, then other text members of env: the last of a name wins */
 	size_t env_count;
 	bool shell_env;
 	struct config_vault vault;

@@ -261,6 +261,7 @@ def main():
     parser.add_argument("--every", type=int, default=1)
     parser.add_argument("--show", type=int)
     options = parser.parse_args()
+    options.program = os.path.abspath(options.program)
     with lzma.open(HERE / "answers.jsonl.xz", "rt") as f:
         answers = [json.loads(line) for line in f]
     if options.show is not None:
