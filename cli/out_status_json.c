@@ -259,9 +259,8 @@ static struct json_object *unusable(const struct status_view *v)
 {
 	struct json_object *list = json_object_new_array();
 
-	for (size_t i = 0; i < v->count; i++)
-		if (status_unusable_until(v->by_id[i], v->s->now_ms))
-			json_append(list, status_unusable_json(v->by_id[i], v->s));
+	for (size_t i = 0; i < v->unusable_count; i++)
+		json_append(list, status_unusable_json(v->unusable[i], v->s));
 	return list;
 }
 

@@ -18,6 +18,7 @@ struct screen {
 	int64_t expires_ms;
 	enum {
 		SCREEN_ONBOARD,
+		SCREEN_ADD,
 		SCREEN_PASTE,
 		SCREEN_PANEL
 	} start;

@@ -69,13 +69,14 @@ bool survey_config_variable(struct survey *v, const char *name, struct credentia
 {
 	bool found = false;
 
-	for (size_t i = 0; !found && i < v->config.env_count; i++) {
+	/* From the end: a gateway lets the later row win. */
+	for (size_t i = v->config.env_count; !found && i > 0; i--) {
+		const struct config_env *row = &v->config.env[i - 1];
 		struct secret value = { 0 };
 
-		if (strcmp(v->config.env[i].name, name) != 0)
+		if (strcmp(row->name, name) != 0)
 			continue;
-		found = config_env_value(&v->config, &v->config.env[i], &value, NULL) &&
-			!blank(value.bytes);
+		found = config_env_value(&v->config, row, &value, NULL) && !blank(value.bytes);
 		if (found) {
 			c->stored = STORED_PLAIN_CONFIG;
 			survey_describe(c, value.bytes, value.len);

@@ -70,11 +70,12 @@ static void read_allowed(struct snapshot *s, const struct config *c)
 {
 	for (size_t i = 0; i < c->allowed_count && i < SNAPSHOT_LIST_CAP; i++) {
 		const struct config_allowed *a = &c->allowed[i];
+		const char *alias = a->alias[0] ? a->alias : config_builtin_alias(a->model);
 
 		str_copy(s->allowed[s->allowed_count++], sizeof(s->allowed[0]), a->model);
-		if (!a->alias[0])
+		if (!alias)
 			continue;
-		str_copy(s->aliases[s->alias_count][0], sizeof(s->aliases[0][0]), a->alias);
+		str_copy(s->aliases[s->alias_count][0], sizeof(s->aliases[0][0]), alias);
 		str_copy(s->aliases[s->alias_count++][1], sizeof(s->aliases[0][1]), a->model);
 	}
 }

@@ -96,7 +96,8 @@ struct config {
 	size_t order_count;
 	struct config_provider *providers;
 	size_t provider_count;
-	struct config_env *env; /* env.vars first, then other text members of env */
+	struct config_env
+		*env; /* env.vars, then other text members of env: the last of a name wins */
 	size_t env_count;
 	bool shell_env;
 	struct config_vault vault;
@@ -179,6 +180,9 @@ bool config_put_image(struct doc *d, const char *model, struct err *e);
 bool config_add_fallback(struct doc *d, enum config_slot slot, const char *model, struct err *e);
 bool config_remove_fallback(struct doc *d, enum config_slot slot, const char *raw, struct err *e);
 bool config_clear_fallbacks(struct doc *d, enum config_slot slot, struct err *e);
+
+/* The alias that a listed model has without one of its own, or NULL (gateway-family.md 5.5). */
+const char *config_builtin_alias(const char *model);
 
 /* agents.defaults.models[model].alias; the entry is made when it is not there. */
 bool config_put_alias(struct doc *d, const char *model, const char *alias, struct err *e);

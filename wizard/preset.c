@@ -99,6 +99,25 @@ bool wizard_rotate(struct wizard *w, const char *profile_id, struct err *e)
 	return true;
 }
 
+static void preset_expiry(struct wizard *w, int64_t expires_ms)
+{
+	w->draft.expires_ms = expires_ms;
+	w->draft.expires_source = expires_ms ? EXPIRY_YOU : EXPIRY_NONE;
+}
+
+bool wizard_add(struct wizard *w, const char *provider, const char *profile_id, int64_t expires_ms,
+	struct err *e)
+{
+	if (!wizard_preset(w, provider, NULL, profile_id, e))
+		return false;
+	if (w->draft.method && w->draft.method->kind == CRED_NONE)
+		return err_set(e, ERR_USAGE, "%s needs no key", w->draft.provider->label);
+	preset_expiry(w, expires_ms);
+	for (w->at = STEP_PROVIDER; steps[w->at]->wanted && !steps[w->at]->wanted(w);)
+		w->at++;
+	return true;
+}
+
 bool wizard_paste_only(struct wizard *w, const char *provider, const char *profile_id,
 	int64_t expires_ms, struct err *e)
 {
@@ -120,8 +139,7 @@ bool wizard_paste_only(struct wizard *w, const char *provider, const char *profi
 		return err_set(e, ERR_USAGE, "%s needs no key", w->draft.provider->label);
 	w->fixed_method = true;
 	w->flow = FLOW_PASTE;
-	w->draft.expires_ms = expires_ms;
-	w->draft.expires_source = expires_ms ? EXPIRY_YOU : EXPIRY_NONE;
+	preset_expiry(w, expires_ms);
 	w->at = STEP_SECRET;
 	w->trail_len = 0;
 	return true;

@@ -139,6 +139,13 @@ bool wizard_preset(struct wizard *w, const char *provider, const char *method,
 bool wizard_rotate(struct wizard *w, const char *profile_id, struct err *e);
 
 /*
+ * `models auth add`: begins at the choice of a provider, or after it when one is given. The profile
+ * id and the expiry are taken as with wizard_paste_only().
+ */
+bool wizard_add(struct wizard *w, const char *provider, const char *profile_id, int64_t expires_ms,
+	struct err *e);
+
+/*
  * One screen for `models auth paste-token`: secret, check, review, apply. Takes the provider's
  * token method, or its only one. profile_id NULL: the method's usual name. expires_ms 0: none.
  */
