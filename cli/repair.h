@@ -13,4 +13,14 @@
 bool repair_possible(const struct finding *f);
 bool repair(const struct place *p, const struct finding *f, struct err *e);
 
+/*
+ * Before it: a copy of the file whose content the repair changes, beside it with REPAIR_BACKUP at
+ * the end and mode 0600; the copy of an earlier repair is replaced. out is its path, "" when there
+ * is nothing to copy. A file that holds a secret in plain text is not copied: there would be two.
+ * What a repair changes in it is one entry of ours.
+ */
+#define REPAIR_BACKUP ".doctor.bak"
+bool repair_backup(
+	const struct place *p, const struct finding *f, char *out, size_t cap, struct err *e);
+
 #endif

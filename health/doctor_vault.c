@@ -78,8 +78,8 @@ static void no_key(struct survey *v, const struct check *c)
 		finding_fix(f, FIX_KEYS, NULL);
 }
 
-/* It opened, but not as it was left. */
-static void odd_vault(struct survey *v, const struct check *c)
+/* It opened: by what; or not as it was left. */
+static void opened_vault(struct survey *v, const struct check *c)
 {
 	struct finding *f = NULL;
 
@@ -99,10 +99,13 @@ static void odd_vault(struct survey *v, const struct check *c)
 			"an older copy would go unnoticed until the next change: generation "
 			"%" PRIu64 " of the vault was not noted in the key folder",
 			v->vault.gen);
-	if (!f)
+	if (f) {
+		finding_evidence(v, f, v->paths->vault, 0);
+		finding_fix(f, FIX_VERIFY, NULL);
 		return;
+	}
+	f = finding_add(v, c, SEVERITY_OK, "the vault opens: %s", v->s->protection);
 	finding_evidence(v, f, v->paths->vault, 0);
-	finding_fix(f, FIX_VERIFY, NULL);
 }
 
 bool check_vault(struct survey *v, const struct check *c)
@@ -120,7 +123,7 @@ bool check_vault(struct survey *v, const struct check *c)
 		finding_evidence(v, f, v->paths->vault, 0);
 		finding_fix(f, FIX_VERIFY, NULL);
 	} else {
-		odd_vault(v, c);
+		opened_vault(v, c);
 	}
 	return true;
 }
@@ -286,5 +289,6 @@ bool check_secrets_provider(struct survey *v, const struct check *c)
 		return true;
 	finding_evidence(v, f, v->paths->config, 0);
 	finding_fix(f, FIX_DOCTOR, NULL);
+	f->safe = true;
 	return true;
 }

@@ -24,6 +24,7 @@ struct survey_options {
 	const char *agent;           /* NULL or "": the configuration's default agent */
 	const struct secret *key;    /* opens the vault instead of the key file; or NULL */
 	const char *resolver;        /* the installed resolver, to compare the copy with; or NULL */
+	const char *root;            /* in tests: stands in front of /etc, /proc; or NULL */
 	bool want_findings;          /* run the doctor's checks (health/doctor.h) */
 	bool deep;                   /* doctor --deep: also every other agent's files */
 	int64_t now_ms;
