@@ -16,6 +16,26 @@ static const char *shorten(struct survey *v, const char *path, struct str *out)
 	return out->p;
 }
 
+/* Who keeps all keys in the environment needs no folder. */
+static void no_state(struct survey *v, const struct check *c, const char *shown, int why)
+{
+	struct finding *f;
+
+	if (why != ENOENT) {
+		f = finding_add(v, c, SEVERITY_FAIL, "%s cannot be looked at", shown);
+		finding_fix(f, "ls -ld", v->paths->state);
+	} else if (v->s->credential_count) {
+		f = finding_add(v, c, SEVERITY_INFO,
+			"%s is missing: only the environment holds credentials", shown);
+		finding_fix(f, FIX_ONBOARD, NULL);
+	} else {
+		f = finding_add(
+			v, c, SEVERITY_WARN, "nothing is set up yet: %s is missing", shown);
+		finding_fix(f, FIX_ONBOARD, NULL);
+	}
+	finding_evidence(v, f, v->paths->state, 0);
+}
+
 bool check_state(struct survey *v, const struct check *c)
 {
 	char text[PATHS_CAP];
@@ -25,13 +45,7 @@ bool check_state(struct survey *v, const struct check *c)
 
 	shorten(v, v->paths->state, &shown);
 	if (stat(v->paths->state, &st) != 0) {
-		bool missing = errno == ENOENT;
-
-		f = finding_add(v, c, missing ? SEVERITY_WARN : SEVERITY_FAIL, "%s%s%s",
-			missing ? "nothing is set up yet: " : "", text,
-			missing ? " is missing" : " cannot be looked at");
-		finding_evidence(v, f, v->paths->state, 0);
-		finding_fix(f, FIX_ONBOARD, NULL);
+		no_state(v, c, text, errno);
 	} else if (!S_ISDIR(st.st_mode)) {
 		char aside[PATHS_CAP];
 		struct str name = STR_OF(aside);
