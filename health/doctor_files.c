@@ -29,8 +29,7 @@ static void no_state(struct survey *v, const struct check *c, const char *shown,
 			"%s is missing: only the environment holds credentials", shown);
 		finding_fix(f, FIX_ONBOARD, NULL);
 	} else {
-		f = finding_add(
-			v, c, SEVERITY_WARN, "nothing is set up yet: %s is missing", shown);
+		f = finding_add(v, c, SEVERITY_WARN, "nothing is set up yet: %s is missing", shown);
 		finding_fix(f, FIX_ONBOARD, NULL);
 	}
 	finding_evidence(v, f, v->paths->state, 0);
@@ -335,5 +334,6 @@ bool check_disk(struct survey *v, const struct check *c)
 	f = finding_add(v, c, free_bytes < DISK_FAIL ? SEVERITY_FAIL : SEVERITY_WARN,
 		"only %u MiB are free where the state folder is", (unsigned)(free_bytes >> 20));
 	finding_evidence(v, f, v->paths->state, 0);
+	finding_fix(f, "df -h", v->s->state_exists ? v->paths->state : v->paths->home);
 	return true;
 }

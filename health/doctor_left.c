@@ -29,7 +29,10 @@ bool check_interrupted(struct survey *v, const struct check *c)
 {
 	struct txn_report left;
 	struct finding *f;
+	struct stat st;
 
+	if (stat(v->paths->state, &st) != 0 || !S_ISDIR(st.st_mode))
+		return false;
 	check_temporary(v, c);
 	if (!txn_pending(v->paths->txn, &left))
 		return true;

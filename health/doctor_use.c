@@ -184,30 +184,57 @@ static bool process_differs(const struct survey *v, const struct credential *cre
 	return strcmp(other.fingerprint, cred->fingerprint) != 0;
 }
 
+static unsigned line_of(const struct survey *v, uint32_t entry)
+{
+	return entry == DOTENV_NONE ? 0 : v->dotenv.entries[entry].line;
+}
+
+/* A variable of this process, and another key under its name among the sealed lines of .env. */
+static bool hides_sealed(const struct survey *v, const struct credential *cred, uint32_t *entry)
+{
+	const struct credential *sealed = NULL;
+	char name[sizeof(SEALED_PREFIX) + sizeof(cred->var)];
+	char ref[ID_CAP];
+	struct str s = STR_OF(name);
+
+	str_fmt(&s, SEALED_PREFIX "%s", cred->var);
+	*entry = dotenv_find(&v->dotenv, name);
+	if (cred->stored != STORED_ENVIRONMENT || *entry == DOTENV_NONE ||
+		!dotenv_text(&v->dotenv, name, ref, sizeof(ref)))
+		return false;
+	for (size_t i = 0; !sealed && i < v->store_count; i++)
+		if (strcmp(v->s->credentials[i].ref, ref) == 0)
+			sealed = &v->s->credentials[i];
+	return sealed && sealed->fingerprint[0] &&
+	       strcmp(sealed->fingerprint, cred->fingerprint) != 0;
+}
+
+static void shadow(struct survey *v, const struct check *c, const struct credential *cred)
+{
+	uint32_t plain = cred->var[0] ? dotenv_find(&v->dotenv, cred->var) : DOTENV_NONE;
+	bool sealed = cred->stored == STORED_SEALED;
+	uint32_t at = plain;
+	struct finding *f;
+
+	if (hides_sealed(v, cred, &at) ||
+		((sealed || cred->stored == STORED_PLAIN_ENV) && process_differs(v, cred))) {
+		f = finding_add(v, c, SEVERITY_WARN, "%s in this environment wins over the one %s",
+			cred->var, cred->stored == STORED_PLAIN_ENV ? "in .env" : "that is sealed");
+		finding_evidence(v, f, v->paths->env,
+			line_of(v, cred->stored == STORED_ENVIRONMENT ? at : plain));
+		finding_fix(f, "unset", cred->var);
+	} else if (sealed && plain != DOTENV_NONE) {
+		f = finding_add(v, c, SEVERITY_WARN,
+			"%s is sealed, but a plain line in .env sets it too", cred->var);
+		finding_evidence(v, f, v->paths->env, line_of(v, plain));
+		finding_edit(f, v->paths->env, line_of(v, plain));
+	}
+}
+
 bool check_shadows(struct survey *v, const struct check *c)
 {
-	for (size_t i = 0; i < v->s->credential_count; i++) {
-		const struct credential *cred = &v->s->credentials[i];
-		uint32_t line = cred->var[0] ? dotenv_find(&v->dotenv, cred->var) : DOTENV_NONE;
-		bool sealed = cred->stored == STORED_SEALED;
-		struct finding *f;
-
-		if (!sealed && cred->stored != STORED_PLAIN_ENV)
-			continue;
-		if (process_differs(v, cred)) {
-			f = finding_add(v, c, SEVERITY_WARN,
-				"%s in this environment wins over the one %s", cred->var,
-				sealed ? "that is sealed" : "in .env");
-			finding_evidence(v, f, v->paths->env,
-				line == DOTENV_NONE ? 0 : v->dotenv.entries[line].line);
-			finding_fix(f, "unset", cred->var);
-		} else if (sealed && line != DOTENV_NONE) {
-			f = finding_add(v, c, SEVERITY_WARN,
-				"%s is sealed, but a plain line in .env sets it too", cred->var);
-			finding_evidence(v, f, v->paths->env, v->dotenv.entries[line].line);
-			finding_edit(f, v->paths->env, v->dotenv.entries[line].line);
-		}
-	}
+	for (size_t i = 0; i < v->s->credential_count; i++)
+		shadow(v, c, &v->s->credentials[i]);
 	return v->s->env_exists;
 }
 

@@ -16,10 +16,13 @@ static size_t sealed_count(const struct survey *v)
 	return n;
 }
 
-/* Profiles whose key a gateway asks the resolver for. */
+/* Profiles whose key a gateway asks the resolver for; one of January 2026 gets it from `run`. */
 static size_t reference_count(const struct survey *v)
 {
 	size_t n = 0;
+
+	if (paths_january(v->paths->config))
+		return 0;
 
 	for (size_t i = 0; i < v->store_count; i++)
 		n += v->s->credentials[i].stored == STORED_SEALED;
@@ -59,8 +62,11 @@ static void no_vault(struct survey *v, const struct check *c)
 		finding_move(f, v->paths->vault_bak, v->paths->vault);
 	else if (v->vault_error.code == ERR_NOT_FOUND)
 		finding_fix(f, FIX_ONBOARD, NULL);
-	else if (v->vault_error.code == ERR_DAMAGED && backup)
-		set_aside(v, f); /* then it is missing, and the backup takes its place */
+	else if (v->vault_error.code == ERR_DAMAGED)
+		set_aside(v,
+			f); /* then it is missing, and the backup, or a new one, takes its place */
+	else
+		finding_fix(f, FIX_KEYS, NULL);
 }
 
 static void no_key(struct survey *v, const struct check *c)
@@ -260,6 +266,10 @@ bool check_resolver(struct survey *v, const struct check *c)
 	if (!f)
 		return true;
 	finding_evidence(v, f, path, 0);
+	if (st.exists && st.uid != geteuid()) {
+		finding_chown(f, path);
+		return true;
+	}
 	finding_fix(f, FIX_DOCTOR, NULL);
 	f->safe = true;
 	if (st.exists && st.uid == geteuid() && (st.mode & 022))

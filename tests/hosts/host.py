@@ -3,13 +3,16 @@
 
 import json
 import os
+import pty
 import shutil
 import stat
 import subprocess
+import termios
 
 ANTHROPIC = "sk-ant-api03-" + "Ab3" * 31 + "AA"
 ANTHROPIC_2 = "sk-ant-api03-" + "Xy7" * 31 + "AA"
 OPENAI = "sk-proj-" + "Qr5" * 40
+TOKEN = "sk-ant-oat01-" + "Vw8" * 31 + "AA"
 OLD = 1700000000  # long before any test
 
 
@@ -26,6 +29,8 @@ class Host:
         self.config_name = config
         self.shape_env = dict(env or {})
         self.env = {}
+        self.deep = False  # doctor --deep
+        self.window = None  # columns and rows of a terminal on descriptor 2
         os.makedirs(self.home, mode=0o700)
 
     # --- where things are ---
@@ -65,8 +70,20 @@ class Host:
         return {**base, **self.shape_env, **self.env}
 
     def run(self, argv, **more):
-        return subprocess.run(argv, env=self.environment(), stdin=subprocess.DEVNULL, capture_output=True,
-                              text=True, timeout=60, check=False, **more)
+        if not self.window:
+            return subprocess.run(argv, env=self.environment(), stdin=subprocess.DEVNULL, capture_output=True,
+                                  text=True, timeout=60, check=False, **more)
+        ours, theirs = pty.openpty()
+        termios.tcsetwinsize(theirs, self.window[::-1])
+        try:
+            return subprocess.run(argv, env=self.environment(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                  stderr=theirs, text=True, timeout=60, check=False, **more)
+        finally:
+            os.close(ours)
+            os.close(theirs)
+
+    def doctor(self, *more):
+        return self.program("doctor", "--json", *(["--deep"] if self.deep else []), *more)
 
     def program(self, *argv):
         return self.run([os.path.join(self.programs, "thinkfleetbot"), *argv])
@@ -89,7 +106,11 @@ class Host:
         shutil.copytree(self.home, self.good, symlinks=True)
 
     def restore(self):
+        if os.path.ismount(self.state):
+            subprocess.run(["umount", "-l", self.state], check=True)
         shutil.rmtree(self.home)
+        self.deep = False
+        self.window = None
         shutil.copytree(self.good, self.home, symlinks=True)
         self.env = {}
 
@@ -117,8 +138,9 @@ class Host:
     def check_note(self, verdict="accepted", profile="anthropic:default", **more):
         """What a live check would have noted; every credential, when profile is None."""
         listed = json.loads(self.must("models", "auth", "list", "--json"))["profiles"]
-        notes = {p["profile"]: {"fingerprint": p["fingerprint"], "verdict": verdict, "at": 1790000000000,
-                                **more} for p in listed if profile in (None, p["profile"])}
+        notes = {(p["profile"] if p["inStore"] else "env:" + p["variable"]):
+                 {"fingerprint": p["fingerprint"], "verdict": verdict, "at": 1790000000000, **more}
+                 for p in listed if profile in (None, p["profile"])}
         self.write(self.path("secrets/checks.json"), json.dumps({"version": 1, "checks": notes}))
 
 

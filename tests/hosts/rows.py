@@ -183,19 +183,22 @@ SHAPES = {
     "config": (other_config, []),
     "linked": (linked, ["~links"]),
     "local": (local_only, []),
-    "oauth": (oauth, ["~expiry"]),
+    "oauth": (oauth, ["~accepted", "~expiry"]),
     "used": (used, []),
     "commented": (commented, []),
 }
-# The healthy ones with something harmless about them: (name, shape, change)
+# The healthy ones with something harmless about them: (name, shape, change, notes)
 HEALTHY = [
-    ("a fresh lock of a gateway", "sealed", lambda h: os.mkdir(h.store + ".lock")),
-    ("a job without TERM and LANG", "sealed", lambda h: h.env.update(LANG="", TERM="")),
-    ("a terminal that everybody knows", "sealed", lambda h: h.env.update(TERM="xterm")),
-    ("the same key in the environment", "sealed", lambda h: h.env.update(ANTHROPIC_API_KEY=ANTHROPIC)),
-    ("a token with fifty days left", "token", lambda h: at(h, days=250)),
-    ("modes narrower than asked for", "sealed", lambda h: os.chmod(h.dotenv, 0o400)),
-    ("an unknown member in the store", "sealed", lambda h: h.store_edit(lambda d: d.update(x={"y": 1}))),
+    ("a fresh lock of a gateway", "sealed", lambda h: os.mkdir(h.store + ".lock"), []),
+    ("a job without TERM and LANG", "sealed", lambda h: h.env.update(LANG="", TERM=""), []),
+    ("a terminal that everybody knows", "sealed", lambda h: h.env.update(TERM="xterm"), []),
+    ("the same key in the environment", "sealed", lambda h: h.env.update(ANTHROPIC_API_KEY=ANTHROPIC), ["~accepted"]),
+    ("a token with fifty days left", "token", lambda h: at(h, days=250), []),
+    ("modes narrower than asked for", "sealed", lambda h: os.chmod(h.dotenv, 0o400), []),
+    ("an unknown member in the store", "sealed", lambda h: h.store_edit(lambda d: d.update(x={"y": 1})), []),
+    ("a terminal of 40 by 12", "sealed", lambda h: setattr(h, "window", (40, 12)), []),
+    ("a terminal that does not say its size", "sealed", lambda h: setattr(h, "window", (0, 0)), []),
+    ("looked at deeply", "used", lambda h: setattr(h, "deep", True), []),
 ]
 
 
@@ -287,7 +290,24 @@ def chown(name, top=False):
 
 def temporary(h):
     """What a killed write leaves: a name of ours with a process that is gone."""
-    h.write(h.path(".thinkfleetbot.999999999.0123456789abcdef.tmp"), "OPENAI_API_KEY=x\n")
+    h.write(h.path("..env.thinkfleetbot.999999999.0123456789abcdef.tmp"), "OPENAI_API_KEY=x\n")
+
+
+def synced(h):
+    box = os.path.join(h.home, "Dropbox/bot")
+    os.makedirs(os.path.dirname(box))
+    shutil.move(h.state, box)
+    h.env["THINKFLEETBOT_STATE_DIR"] = box
+
+
+def full_disk(h):
+    """The state folder on a disk with two megabytes left."""
+    import subprocess
+    kept = os.path.join(h.work, "kept")
+    shutil.rmtree(kept, ignore_errors=True)
+    shutil.copytree(h.state, kept, symlinks=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=5m,mode=700", "none", h.state], check=True)
+    shutil.copytree(kept, h.state, symlinks=True, dirs_exist_ok=True)
 
 
 def named(key):
@@ -340,32 +360,32 @@ ONE = [
     ("vault missing, backup there", "rotated", remove("vault"), ["vault", "models", "models"], "person"),
     ("record damaged", "sealed", flip, ["vault", "references", "models", "models"], "person"),
     ("reference without record", "two",
-     store(lambda d: d["profiles"]["openai:default"]["keyRef"].update(id="main/openai:gone/key")), ["references"], "command"),
+     store(lambda d: d["profiles"]["openai:default"]["keyRef"].update(id="main/openai:gone/key")), ["references", "~accepted"], "command"),
     ("reference to another's record", "two",
-     store(lambda d: d["profiles"]["openai:default"]["keyRef"].update(id="main/anthropic:default/key")), ["references"], "person"),
+     store(lambda d: d["profiles"]["openai:default"]["keyRef"].update(id="main/anthropic:default/key")), ["references", "~accepted"], "person"),
     # content
     ("configuration does not parse", "sealed", text("config", "{\n  a: 1,\n  b: ]\n}\n"), ["config"], "command"),
     ("configuration cut off", "used", cut("config"), ["config"], "command"),
     ("configuration is HTML", "sealed", text("config", "<html>\n"), ["config"], "command"),
-    ("store does not parse", "sealed", text("store", '{"version":1,\n"profiles":{,}}\n'), ["profiles", "models", "models"], "command"),
+    ("store does not parse", "sealed", text("store", '{"version":1,\n"profiles":{,}}\n'), ["profiles", "~accepted"], "command"),
     ("entry of an unknown type", "sealed",
-     store(lambda d: d["profiles"].update({"openai:x": {"type": "apiKey", "provider": "openai", "key": "k"}})), ["profiles"], "command"),
+     store(lambda d: d["profiles"].update({"openai:x": {"type": "secret", "provider": "openai", "key": "k"}})), ["profiles"], "command"),
     ("entry without provider", "sealed", store(lambda d: d["profiles"].update({"openai:x": {"type": "api_key", "key": "k"}})), ["profiles"], "command"),
-    ("flat store", "sealed", text("store", '{"anthropic": {"apiKey": "k"}}\n'), ["profiles", "models", "models"], "command"),
+    ("flat store", "sealed", text("store", '{"anthropic": {"apiKey": "k"}}\n'), ["profiles", "~accepted"], "command"),
     (".env with a NUL", "sealed", lambda h: open(h.dotenv, "ab").write(b"A=\0\n"), ["env"], "command"),
     (".env not UTF-8", "sealed", lambda h: open(h.dotenv, "ab").write(b"A=\xff\n"), ["env"], "command"),
     ("notes damaged", "sealed", text("secrets/checks.json", "{"), ["~accepted"], "person"),
     # places
-    ("store in the state folder", "sealed", move_store("auth-profiles.json"), ["misplaced", "models", "models"], "command"),
-    ("store in credentials", "sealed", move_store("credentials/auth-profiles.json"), ["misplaced", "models", "models"], "command"),
+    ("store in the state folder", "sealed", move_store("auth-profiles.json"), ["misplaced", "~accepted"], "command"),
+    ("store in credentials", "sealed", move_store("credentials/auth-profiles.json"), ["misplaced", "~accepted"], "command"),
     ("an old gateway's store", "local", text("agents/main/agent/auth.json", "{}"), ["~misplaced"], "person"),
     ("two state folders", "sealed", lambda h: os.mkdir(os.path.join(h.home, ".openclaw")), ["~other-states"], "person"),
     ("state folder in git", "sealed", lambda h: os.mkdir(os.path.join(h.home, ".git")), ["git"], "command"),
-    ("state folder is a file", "local", lambda h: (shutil.rmtree(h.state), h.write(h.state, "")), ["state"], "command"),
+    ("state folder is a file", "local", lambda h: (shutil.rmtree(h.state), h.write(h.state, "")), ["state", "models", "models"], "person"),
     # variables
     ("set twice in .env", "used", line("TZ=UTC\n"), ["duplicates"], "command"),
-    ("sealed, and plain in .env", "sealed", line("ANTHROPIC_API_KEY=" + ANTHROPIC + "\n"), ["shadows", "plain-text"], "command"),
-    ("another key in the environment", "sealed", lambda h: h.env.update(ANTHROPIC_API_KEY=ANTHROPIC_2), ["shadows"], "command"),
+    ("sealed, and plain in .env", "sealed", line("ANTHROPIC_API_KEY=" + ANTHROPIC + "\n"), ["shadows"], "command"),
+    ("another key in the environment", "sealed", lambda h: h.env.update(ANTHROPIC_API_KEY=ANTHROPIC_2), ["shadows", "~accepted"], "command"),
     ("key behind export", "local", lambda h: h.write(h.dotenv, "export OPENAI_API_KEY=sk-a1\n"), ["env-readers", "plain-text", "~accepted"], "person"),
     ("key before a comment", "local", lambda h: h.write(h.dotenv, "OPENAI_API_KEY=sk-a1 # work\n"), ["env-readers", "plain-text", "~accepted"], "person"),
     ("key in docker's dialect only", "local", lambda h: h.write(h.dotenv, "OPENAI_API_KEY='sk-a1'\n"), ["~env-readers", "plain-text", "~accepted"], "person"),
@@ -382,9 +402,9 @@ ONE = [
     ("no credit", "sealed", lambda h: h.check_note("no_credit"), ["accepted"], "person"),
     ("paused", "sealed", store(lambda d: d.update(usageStats={"anthropic:default": {"cooldownUntil": 4000000000000}})), ["~cooldowns"], "command"),
     ("disabled for billing", "sealed", store(lambda d: d.update(usageStats={"anthropic:default": {"disabledUntil": 4000000000000, "disabledReason": "billing"}})), ["cooldowns"], "command"),
-    ("borrowed login", "sealed", store(lambda d: d["profiles"].update({"openai-codex:codex-cli": {"type": "oauth", "provider": "openai-codex", "access": "a", "refresh": "r", "expires": 4000000000000}})), ["deprecated"], "command"),
+    ("borrowed login", "sealed", store(lambda d: d["profiles"].update({"openai-codex:codex-cli": {"type": "oauth", "provider": "openai-codex", "access": "a", "refresh": "r", "expires": 4000000000000}})), ["deprecated", "~accepted"], "command"),
     ("model without a credential", "sealed", config(named("openai/gpt-5.2")), ["models", "models"], "command"),
-    ("key removed by hand", "sealed", store(lambda d: d["profiles"].clear()), ["models", "models"], "person"),
+    ("key removed by hand", "sealed", lambda h: (h.store_edit(lambda d: d["profiles"].clear()), os.remove(h.dotenv)), ["models", "models"], "person"),
     # machine and session
     ("clock of 1970", "sealed", lambda h: h.env.update(THINKFLEETBOT_TEST_NOW="60000"), ["clock"], "person"),
     ("clock behind the last use", "sealed", lambda h: h.env.update(THINKFLEETBOT_TEST_NOW="1750000000000"), ["clock"], "person"),
@@ -392,6 +412,11 @@ ONE = [
     ("unknown terminal", "sealed", lambda h: h.env.update(TERM="xterm-nosuch"), ["term"], "command"),
     ("locale not installed", "sealed", lambda h: h.env.update(LC_ALL="xx_YY.UTF-8"), ["locale"], "command"),
     ("locale C", "sealed", lambda h: h.env.update(LANG="C"), ["~locale"], "command"),
+    ("terminal too small", "sealed", lambda h: setattr(h, "window", (30, 8)), ["~window"], "person"),
+    ("a copy of a sealed key in a history", "sealed", lambda h: (setattr(h, "deep", True), h.write(os.path.join(h.home, ".bash_history"), "export X=" + ANTHROPIC + "\n")), ["residue"], "command"),
+    ("a copy of a sealed key in a backup", "sealed", lambda h: (setattr(h, "deep", True), h.write(h.config + ".bak", '{"k":"' + ANTHROPIC + '"}')), ["residue"], "command"),
+    ("plain text beside a reference", "sealed", store(lambda d: d["profiles"]["anthropic:default"].update(key=ANTHROPIC)), ["plain-text"], "command"),
+    ("state folder in Dropbox", "local", synced, ["synced"], "command"),
     ("nothing set up", "sealed", lambda h: shutil.rmtree(h.state), ["state", "models", "models"], "person"),
 ]
 
@@ -399,8 +424,9 @@ if ROOT:
     ONE += [
         ("home of another user", "sealed", chown("home"), ["identity"], "person"),
         ("state folder of another user", "sealed", chown("state"), ["state", "modes"], "command"),
-        ("store of another user", "sealed", chown("store"), ["modes", "profiles"], "command"),
+        ("store of another user", "sealed", chown("store"), ["modes"], "command"),
         ("resolver of another user", "sealed", lambda h: os.chown(resolver(h), NOBODY, NOBODY), ["resolver"], "command"),
+        ("disk full", "sealed", full_disk, ["disk"], "person"),
         ("through sudo", "sealed", lambda h: h.env.update(SUDO_UID="1000"), ["identity"], "person"),
     ]
 
