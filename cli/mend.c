@@ -74,8 +74,7 @@ static void perform(
 		err_set(&s->why, ERR_REFUSED, "left as it is");
 		return;
 	}
-	s->result = repair_backup(p, &s->finding, s->backup, sizeof(s->backup), &s->why) &&
-				    repair(p, &s->finding, &s->why)
+	s->result = repair_noted(p, &s->finding, s->backup, sizeof(s->backup), &s->why)
 			    ? MEND_DONE
 			    : MEND_FAILED;
 }

@@ -25,8 +25,8 @@ enum mend_result {
 struct mend_step {
 	struct finding finding;
 	enum mend_result result;
-	char backup[PATHS_CAP]; /* of the file that was changed, or "" */
-	struct err why;         /* of MEND_LEFT and MEND_FAILED */
+	char backup[FS_PATH_MAX]; /* of the file that was changed, or "" */
+	struct err why;           /* of MEND_LEFT and MEND_FAILED */
 };
 
 /* { 0 } is empty and may be released. */

@@ -92,16 +92,13 @@ static bool holds_secret(const struct doc *d)
 	return false;
 }
 
-bool repair_backup(
-	const struct place *p, const struct finding *f, char *out, size_t cap, struct err *e)
+static bool copy_config(const struct place *p, char *out, size_t cap, struct err *e)
 {
-	const struct repair_row *row = find(f);
 	struct str path = str_on(out, cap);
 	struct config c = { 0 };
 	bool ok = true;
 
-	out[0] = '\0';
-	if (!row || !row->edits_config || !config_load(&c, p->paths.config, NULL))
+	if (!config_load(&c, p->paths.config, NULL))
 		return true; /* what cannot be read is not changed either */
 	if (c.exists && !holds_secret(&c.doc)) {
 		str_fmt(&path, "%s" REPAIR_BACKUP, p->paths.config);
@@ -114,18 +111,28 @@ bool repair_backup(
 	return ok;
 }
 
-bool repair(const struct place *p, const struct finding *f, struct err *e)
+bool repair_noted(
+	const struct place *p, const struct finding *f, char *backup, size_t cap, struct err *e)
 {
 	const struct repair_row *row = find(f);
 	struct fs_lock lock = { .fd = -1 };
 	bool ok;
 
+	backup[0] = '\0';
 	if (doctor_can_fix(f))
 		return doctor_fix(f, e);
 	if (!row)
 		return err_set(e, ERR_USAGE, "%s: this is not mended by itself", f->check);
 	/* Not own_lock(): the panel is on the screen, and its warning would be too. */
-	ok = vault_lock(&lock, &p->paths, NULL, e) && row->run(p, e);
+	ok = vault_lock(&lock, &p->paths, NULL, e) &&
+	     (!row->edits_config || copy_config(p, backup, cap, e)) && row->run(p, e);
 	fs_unlock(&lock);
 	return ok;
+}
+
+bool repair(const struct place *p, const struct finding *f, struct err *e)
+{
+	char backup[FS_PATH_MAX];
+
+	return repair_noted(p, f, backup, sizeof(backup), e);
 }

@@ -200,7 +200,7 @@ static void check_config_keys(struct survey *v, const struct check *c)
 			"models.providers.%.64s.apiKey names %.64s, and nothing sets it", p->id,
 			p->variable);
 		finding_evidence(v, f, v->paths->config, 0);
-		finding_fix(f, FIX_ONBOARD, NULL);
+		finding_edit(f, v->paths->config, 0);
 	}
 }
 

@@ -282,6 +282,7 @@ bool check_models(struct survey *v, const struct check *c)
 	if (in_use && !good) {
 		f = finding_add(v, c, SEVERITY_FAIL,
 			"the gateway will not answer: no model in use has a usable credential");
+		finding_evidence(v, f, v->paths->config, 0);
 		finding_fix(f, FIX_ONBOARD, NULL);
 	}
 	return in_use > 0;

@@ -222,7 +222,11 @@ bool check_plain(struct survey *v, const struct check *c)
 		fact_stored(&words, cred);
 		f = finding_add(v, c, SEVERITY_WARN, "%.80s is %s", cred->id, where);
 		finding_evidence(v, f, path_of(v, cred), line_of(v, i));
-		finding_fix(f, FIX_ONBOARD, NULL);
+		if (cred->stored == STORED_PLAIN_CONFIG)
+			finding_edit(
+				f, v->paths->config, 0); /* it stays there beside a sealed one */
+		else
+			finding_fix(f, FIX_ONBOARD, NULL);
 	}
 	return v->s->credential_count > 0;
 }
@@ -277,10 +281,37 @@ bool check_resolver(struct survey *v, const struct check *c)
 	return true;
 }
 
+static const char *not_set(void *ctx, const char *name)
+{
+	(void)ctx;
+	(void)name;
+	return NULL;
+}
+
+/*
+ * Where the resolver would look for the key file: what follows --key-dir in its arguments, else
+ * what it finds by itself, because gateways start it with an empty environment.
+ */
+static bool resolver_keys(const struct survey *v, char *out, size_t cap)
+{
+	static const char *const args[] = { "secrets", "providers", "thinkfleetbot", "args", NULL };
+	const struct paths_env none = { .get = not_set };
+	const struct doc *d = &v->config.doc;
+	bool next = false;
+
+	for (uint32_t n = doc_first(d, doc_find(d, args)); n != DOC_NONE; n = doc_next(d, n)) {
+		if (next)
+			return doc_text(d, n, out, cap);
+		next = doc_text_is(d, n, "--key-dir");
+	}
+	return paths_keys(out, cap, &none, NULL);
+}
+
 bool check_secrets_provider(struct survey *v, const struct check *c)
 {
 	const struct config_vault *entry = &v->config.vault;
 	struct finding *f = NULL;
+	char keys[PATHS_CAP] = "";
 
 	if (!reference_count(v) || v->config_error.code)
 		return false;
@@ -295,6 +326,9 @@ bool check_secrets_provider(struct survey *v, const struct check *c)
 		f = finding_add(v, c, SEVERITY_FAIL,
 			"the configuration gives the resolver another state folder: %.100s",
 			entry->state_dir);
+	else if (!resolver_keys(v, keys, sizeof(keys)) || strcmp(keys, v->paths->keys) != 0)
+		f = finding_add(v, c, SEVERITY_FAIL,
+			"the resolver looks for the key file in another folder: %.120s", keys);
 	if (!f)
 		return true;
 	finding_evidence(v, f, v->paths->config, 0);

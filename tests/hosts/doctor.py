@@ -48,9 +48,12 @@ def look(h, *more):
     return d
 
 
+def name_of(finding):
+    return ("~" if finding["severity"] == "info" else "") + finding["checkId"]
+
+
 def ids(d):
-    found = [("~" if f["severity"] == "info" else "") + f["checkId"] for f in d["findings"]]
-    return sorted(f for f in found if f not in MACHINE)
+    return sorted(i for i in map(name_of, d["findings"]) if i not in MACHINE)
 
 
 def files(home):
@@ -111,21 +114,26 @@ def answered(h, finding):
 
 
 def run_printed(h, d, expected):
-    """All printed commands of the findings a row expects, in one shell, then the doctor in it."""
-    todo = []
-    for f in d["findings"]:
-        name = ("~" if f["severity"] == "info" else "") + f["checkId"]
-        if name in expected and "fixHint" in f:
-            command = answered(h, f)
-            if command not in todo:
+    """
+    All printed commands of the findings a row expects, in one shell, then the doctor in it. What was
+    hidden behind the first (a damaged vault that is set aside is then missing) gets its command next.
+    """
+    for _ in range(3):
+        todo = []
+        for f in d["findings"]:
+            command = answered(h, f) if name_of(f) in expected and "fixHint" in f else None
+            if command and command not in todo:
                 todo.append(command)
-    deep = " --deep" if h.deep else ""
-    script = "\n".join(todo) + f"\nexec thinkfleetbot doctor --json{deep}\n"
-    r = h.run(["/bin/sh", "-c", script], cwd=h.home)
-    try:
-        return json.loads(r.stdout[r.stdout.index("{\n  \"schemaVersion\""):]), r.stderr
-    except ValueError:
-        raise Wrong(f"after {todo}: {r.stdout[-300:]} {r.stderr[-600:]}") from None
+        if not todo:
+            break
+        deep = " --deep" if h.deep else ""
+        script = "\n".join(todo) + f"\nexec thinkfleetbot doctor --json{deep}\n"
+        r = h.run(["/bin/sh", "-c", script], cwd=h.home)
+        try:
+            d = json.loads(r.stdout[r.stdout.index('{\n  "schemaVersion"'):])
+        except ValueError:
+            raise Wrong(f"after {todo}: {r.stdout[-300:]} {r.stderr[-600:]}") from None
+    return d, r.stderr
 
 
 # --- one row -----------------------------------------------------------------------------------------
@@ -177,14 +185,11 @@ def check_row(h, commands, row, notes):
         texts = "; ".join(f"{f['checkId']}: {f['message']}" for f in d["findings"])
         raise Wrong(f"found {ids(d)}, wanted {want}: {texts}")
     for f in d["findings"]:
-        if f["checkId"] in ("identity", "accepted") and f["severity"] == "info":
-            continue
-        if "fixHint" in f:
-            commands.check(h, f["fixHint"])
-        elif f["severity"] != "info" and "the gateway will not answer" not in f["message"]:
-            raise Wrong(f"no fix is printed: {f}")
-        if "evidence" not in f and f["severity"] != "info" and "the gateway will not answer" not in f["message"]:
-            raise Wrong(f"no evidence: {f}")
+        if f["severity"] == "info" and f["checkId"] in ("identity", "accepted", "other-states", "expiry"):
+            continue  # true, and nothing is to be done
+        if "fixHint" not in f or "evidence" not in f:
+            raise Wrong(f"no fix or no evidence is printed: {f}")
+        commands.check(h, f["fixHint"])
     fixable = any(f["fixable"] for f in d["findings"])
     if fixable != (how == "fix"):
         raise Wrong(f"fixable is {fixable}")

@@ -67,8 +67,8 @@ static void write_config(struct world *w, const char *command)
 
 	str_fmt(&out,
 		"{ secrets: { providers: { thinkfleetbot: { source: 'exec',\n"
-		" command: '%s', args: ['--state-dir', '%s'] } } } }\n",
-		command, w->paths.state);
+		" command: '%s', args: ['--state-dir', '%s', '--key-dir', '%s'] } } } }\n",
+		command, w->paths.state, w->paths.keys);
 	world_file(w, WORLD_CONFIG, text);
 }
 
@@ -337,8 +337,7 @@ static void a_damaged_vault_is_set_aside_and_never_overwritten(void **state)
 	make_healthy(w);
 	world_file(w, "secrets/vault.json", "{ \"format\": \"tfv\"");
 	assert_severity(w, "vault", SEVERITY_FAIL);
-	assert_string_equal(
-		world_finding(w, "vault")->fix, ""); /* there is nothing to go back to */
+	assert_true(str_ends(world_finding(w, "vault")->fix, "/vault.json.damaged"));
 	world_file(w, "secrets/vault.json.bak", "{}");
 	assert_severity(w, "vault", SEVERITY_FAIL);
 	assert_true(str_ends(world_finding(w, "vault")->fix, "/vault.json.damaged"));
@@ -360,7 +359,7 @@ static void a_vault_of_a_newer_version_is_left_alone(void **state)
 	buf_release(&text);
 	assert_severity(w, "vault", SEVERITY_FAIL);
 	assert_non_null(strstr(world_finding(w, "vault")->text, "newer"));
-	assert_string_equal(world_finding(w, "vault")->fix, "");
+	assert_string_equal(world_finding(w, "vault")->fix, "thinkfleetbot secrets status");
 }
 
 static void an_open_key_file_is_refused_and_can_be_repaired(void **state)

@@ -603,9 +603,10 @@ static void doctor_json_counts_checks_and_leaves_out_the_good(void **state)
 	assert_text_at(o, PATH("ok"), "false");
 	assert_text_at(o, PATH("checksRun"), "4");
 	assert_int_equal(json_object_array_length(at(o, PATH("findings"))), 3);
-	assert_members(at(o, PATH("findings", "0")), "checkId severity message evidence fixHint fixable");
+	assert_members(
+		at(o, PATH("findings", "0")), "checkId severity message evidence fixHint fixable");
 	assert_text_at(o, PATH("findings", "0", "severity"), "error");
-	assert_members(at(o, PATH("findings", "1")), "checkId severity message");
+	assert_members(at(o, PATH("findings", "1")), "checkId severity message fixable");
 	json_object_put(o);
 }
 
