@@ -241,6 +241,80 @@ def attempt(h, commands, row, notes, check=check_row):
     return None
 
 
+# --- what is not a row ---------------------------------------------------------------------------------
+
+
+def no_second_copy_of_a_secret(h):
+    """A configuration with a token in it is changed by one entry, and not copied."""
+    def change(d):
+        d.pop("secrets")
+        d["channels"] = {"telegram": {"botToken": "12345:" + "t" * 35}}
+
+    h.edit(h.config, change)
+    step = look(h, "--fix")["fixes"][0]
+    if step["result"] != "fixed" or "backup" in step or os.path.exists(h.config + ".doctor.bak"):
+        raise Wrong(f"a copy was made: {step}")
+    if "t" * 35 not in open(h.config, encoding="utf-8").read():
+        raise Wrong("the configuration lost its token")
+
+
+def a_repair_that_fails_is_said(h):
+    """And the exit status with it; the others are done all the same."""
+    shutil.rmtree(h.path("bin"))
+    h.write(h.path("bin"), "")
+    os.chmod(h.dotenv, 0o644)
+    results = {s["checkId"]: s for s in look(h, "--fix")["fixes"]}
+    if results["resolver"]["result"] != "failed" or "bin" not in results["resolver"].get("error", ""):
+        raise Wrong(f"{results['resolver']}")
+    if results["modes"]["result"] != "fixed":
+        raise Wrong(f"{results['modes']}")
+    r = h.program("doctor", "--fix")
+    if r.returncode != 1 or "  not fixed: " not in r.stderr:
+        raise Wrong(f"{r.returncode}: {r.stderr}")
+
+
+def a_person_is_asked_and_may_say_no(h):
+    """On a terminal, for each; what is refused stays."""
+    os.chmod(h.dotenv, 0o644)
+    os.chmod(h.vault, 0o644)
+    r = h.on_terminal("n\ny\n", "doctor", "--fix")
+    modes = sorted(os.stat(p).st_mode & 0o777 for p in (h.dotenv, h.vault))
+    if r.returncode != 1 or modes != [0o600, 0o644] or "  left: " not in r.stderr or "  fixed\n" not in r.stderr:
+        raise Wrong(f"{r.returncode}, {[oct(m) for m in modes]}: {r.stderr}")
+
+
+def statuses_are_as_documented(h):
+    for argv, status in ((["doctor"], 0), (["doctor", "--dry-run"], 64), (["doctor", "--fix", "--dry-run"], 0),
+                         (["doctor", "--no-such"], 64), (["doctor", "--agent", "no such", "--json"], 0)):
+        r = h.program(*argv)
+        if r.returncode != status:
+            raise Wrong(f"{argv}: {r.returncode}, wanted {status}: {r.stderr}")
+    os.chmod(h.dotenv, 0o644)
+    for argv, status in ((["doctor"], 1), (["doctor", "--fix", "--dry-run"], 1), (["doctor", "--fix"], 0)):
+        r = h.program(*argv)
+        if r.returncode != status:
+            raise Wrong(f"{argv}: {r.returncode}, wanted {status}: {r.stdout} {r.stderr}")
+
+
+def other_agents_files_are_seen_with_deep(h):
+    other = os.path.join(h.state, "agents/other/agent")
+    h.write(os.path.join(other, "auth-profiles.json"), '{"version":1,"profiles":{}}', 0o644)
+    if "modes" in ids(look(h)):
+        raise Wrong("without --deep")
+    h.deep = True
+    if ids(look(h)) != ["modes"] or look(h, "--fix")["fixes"][0]["result"] != "fixed" or ids(look(h)):
+        raise Wrong("with --deep")
+
+
+EXTRAS = [no_second_copy_of_a_secret, a_repair_that_fails_is_said, a_person_is_asked_and_may_say_no,
+          statuses_are_as_documented, other_agents_files_are_seen_with_deep]
+
+
+def check_extra(h, _commands, row, _notes):
+    h.restore()
+    row[2](h)
+
+
 # --- all of them -------------------------------------------------------------------------------------
 
 
@@ -255,6 +329,7 @@ def plan(only):
     for a, b in rows.PAIRS:
         r = both(by_name[a], by_name[b])
         todo[r[1]].append((r, check_pair))
+    todo["sealed"] += [((f"extra: {f.__name__}", "sealed", f, [], ""), check_extra) for f in EXTRAS]
     # Seen to fail: a fault not expected, one expected that is not there, a fix that is none.
     todo["sealed"] += [
         (("control: a fault too many", "sealed", by_name["resolver missing"][2], [], "fix"), None),
@@ -310,13 +385,13 @@ def main():
             wrong = [w for j in jobs for w in j.result()]
     finally:
         shutil.rmtree(work, ignore_errors=True)
-    count = {k: sum(t[0][0].startswith(k) for list_ in todo.values() for t in list_) for k in ("healthy", "control")}
+    count = {k: sum(t[0][0].startswith(k) for list_ in todo.values() for t in list_) for k in ("healthy", "extra", "control")}
     pairs = sum(t[1] is check_pair for list_ in todo.values() for t in list_)
     total = sum(len(list_) for list_ in todo.values())
     for w in wrong:
         print("FAIL:", w)
     print(f"{count['healthy']} healthy hosts, {total - pairs - sum(count.values())} with one fault, {pairs} with two, "
-          f"{count['control']} controls: {len(wrong)} not as expected")
+          f"{count['extra']} more, {count['control']} controls: {len(wrong)} not as expected")
     return 1 if wrong or not total else 0
 
 

@@ -82,6 +82,17 @@ class Host:
             os.close(ours)
             os.close(theirs)
 
+    def on_terminal(self, typed, *argv):
+        """With a terminal for standard input, and these keys waiting in it."""
+        ours, theirs = pty.openpty()
+        os.write(ours, typed.encode())
+        try:
+            return subprocess.run([os.path.join(self.programs, "thinkfleetbot"), *argv], env=self.environment(),
+                                  stdin=theirs, capture_output=True, text=True, timeout=60, check=False)
+        finally:
+            os.close(ours)
+            os.close(theirs)
+
     def doctor(self, *more):
         return self.program("doctor", "--json", *(["--deep"] if self.deep else []), *more)
 
