@@ -154,6 +154,15 @@ WRAP(int, futimens, -1, (int fd, const void *times), (fd, times))
 WRAP(ssize_t, getrandom, -1, (void *p, size_t n, unsigned flags), (p, n, flags))
 WRAP(DIR *, opendir, NULL, (const char *path), (path))
 
+/* The same call in a build with _FORTIFY_SOURCE. */
+char *__real___realpath_chk(const char *path, char *out, size_t n);
+char *__wrap___realpath_chk(const char *path, char *out, size_t n);
+
+char *__wrap___realpath_chk(const char *path, char *out, size_t n)
+{
+	return fails("realpath") ? NULL : __real___realpath_chk(path, out, n);
+}
+
 void *__real_mmap64(void *p, size_t n, int prot, int flags, int fd, off_t o);
 void *__wrap_mmap64(void *p, size_t n, int prot, int flags, int fd, off_t o);
 int __real_munmap(void *p, size_t n);
