@@ -292,7 +292,8 @@ static void fill_note(struct credential *c, const struct check_note *note)
 		return;
 	if (!reason_parse(note->reason, &c->accepted_reason))
 		c->accepted_reason = REASON_NONE;
-	c->accepted_at_ms = note->at_ms;
+	/* A note may be there for its expiry only. */
+	c->accepted_at_ms = c->accepted == VERDICT_NONE ? 0 : note->at_ms;
 	c->accepted_latency_ms = (int)note->latency_ms;
 	c->accepted_skew_ms = note->skew_ms;
 }
