@@ -18,7 +18,9 @@
  */
 
 #define PROC_FILE_MAX ((size_t)8 << 20)
+#define HEAD_BYTES ((size_t)16384)
 #define LOCKS_MAX 16
+#define LISTED_MAX 64
 
 struct lock {
 	pid_t pid;
@@ -33,12 +35,28 @@ struct search {
 	uid_t service_uid;
 	struct lock locks[LOCKS_MAX];
 	size_t lock_count;
+	pid_t listed[LISTED_MAX]; /* that a lock, systemd or the unit's control group names */
+	size_t listed_count;
 	struct buf text;
 	struct err *e;
 };
 
 /* --- /proc -------------------------------------------------------------------------------------
  */
+
+/* Its beginning is enough of everything but an environment: a scan of /proc is made of such reads.
+ */
+static bool read_head(struct search *x, int fd, struct err *e)
+{
+	ssize_t n;
+
+	if (!buf_reserve(&x->text, HEAD_BYTES, e))
+		return false;
+	n = read(fd, x->text.p, HEAD_BYTES);
+	x->text.len = n > 0 ? (size_t)n : 0;
+	x->text.p[x->text.len] = '\0';
+	return n >= 0;
+}
 
 /* Files of /proc have no size. *found false: gone, or not ours to read. */
 static bool read_proc(struct search *x, const char *pid, const char *name, bool *found)
@@ -51,8 +69,9 @@ static bool read_proc(struct search *x, const char *pid, const char *name, bool 
 	x->text.len = 0;
 	str_fmt(&s, "%s/%s/%s", x->proc, pid, name);
 	fd = s.cut ? -1 : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	*found = fd >= 0 && fs_read_fd(fd, PROC_FILE_MAX, &x->text, &why) &&
-		 buf_text(&x->text, "", &why);
+	*found = fd >= 0 &&
+		 (strcmp(name, "environ") == 0 ? fs_read_fd(fd, PROC_FILE_MAX, &x->text, &why)
+					       : read_head(x, fd, &why));
 	if (fd >= 0)
 		close(fd);
 	return why.code != ERR_MEMORY || err_set(x->e, ERR_MEMORY, "out of memory");
@@ -165,6 +184,64 @@ static bool is_locked(const struct search *x, pid_t pid, int64_t ticks)
 	return false;
 }
 
+/* --- who is named ------------------------------------------------------------------------------
+ */
+
+static void list_pid(struct search *x, long pid)
+{
+	if (pid > 0 && pid <= INT32_MAX && x->listed_count < LISTED_MAX)
+		x->listed[x->listed_count++] = (pid_t)pid;
+}
+
+static void list_control_group(struct search *x, const char *path)
+{
+	struct err why = { 0 };
+	const char *at;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+
+	if (fd < 0)
+		return;
+	x->text.len = 0;
+	for (at = read_head(x, fd, &why) ? x->text.p : ""; *at;) {
+		list_pid(x, strtol(at, NULL, 10));
+		at += strcspn(at, "\n");
+		at += *at == '\n';
+	}
+	close(fd);
+}
+
+/* Where the services of an account and of the system usually are, with version 2 and before. */
+static void list_control_groups(struct search *x)
+{
+	static const char *const roots[] = { "/sys/fs/cgroup", "/sys/fs/cgroup/systemd" };
+
+	for (size_t i = 0; i < ARRAY_LEN(roots); i++) {
+		char name[PATHS_CAP];
+		char path[PATHS_CAP];
+		struct str s = STR_OF(name);
+		unsigned uid = (unsigned)x->o->uid;
+
+		str_add(&s, roots[i]);
+		if (x->s->kind == SERVICE_USER)
+			str_fmt(&s, "/user.slice/user-%u.slice/user@%u.service/app.slice", uid,
+				uid);
+		else
+			str_add(&s, "/system.slice");
+		str_fmt(&s, "/%s/cgroup.procs", x->s->name);
+		if (!s.cut && root_path(x->o, path, sizeof(path), name))
+			list_control_group(x, path);
+	}
+}
+
+static void list_named(struct search *x)
+{
+	for (size_t i = 0; i < x->lock_count; i++)
+		list_pid(x, x->locks[i].pid);
+	list_pid(x, x->s->main_pid);
+	if (x->s->kind == SERVICE_USER || x->s->kind == SERVICE_SYSTEM)
+		list_control_groups(x);
+}
+
 /* --- candidates --------------------------------------------------------------------------------
  */
 
@@ -201,7 +278,9 @@ static bool read_environment(struct search *x, const char *pid, struct service_p
 	return true;
 }
 
-static bool fill(struct search *x, const char *pid, struct service_process *p, bool *candidate)
+/* One that nothing names is told by its command line alone: nothing else of it is read. */
+static bool fill(
+	struct search *x, const char *pid, bool named, struct service_process *p, bool *candidate)
 {
 	bool found;
 	int64_t ticks = 0;
@@ -212,6 +291,8 @@ static bool fill(struct search *x, const char *pid, struct service_process *p, b
 	if (!found || x->text.len == 0)
 		return true; /* gone, or the kernel's own */
 	command_judge(&p->command, x->text.p, x->text.len);
+	if (!named && !p->command.gateway)
+		return true;
 	if (!read_proc(x, pid, "stat", &found))
 		return false;
 	if (found)
@@ -244,7 +325,7 @@ static bool is_better(const struct service_process *p, const struct service_proc
 	return p->started_ms < than->started_ms;
 }
 
-static bool look_at(struct search *x, const char *pid)
+static bool look_at(struct search *x, const char *pid, bool named)
 {
 	struct service_process *p = calloc(1, sizeof(*p));
 	char dir[PATHS_CAP];
@@ -260,7 +341,7 @@ static bool look_at(struct search *x, const char *pid)
 		(st.st_uid != x->o->uid && st.st_uid != x->service_uid) || p->pid == getpid())
 		goto out;
 	p->uid = st.st_uid;
-	ok = fill(x, pid, p, &candidate);
+	ok = fill(x, pid, named, p, &candidate);
 	if (ok && candidate && belongs(x, p) && is_better(p, &x->s->process)) {
 		vars_release(&x->s->process.vars);
 		x->s->process = *p;
@@ -272,26 +353,48 @@ out:
 	return ok;
 }
 
+static bool look_at_named(struct search *x)
+{
+	bool ok = true;
+
+	for (size_t i = 0; ok && i < x->listed_count; i++) {
+		char pid[16];
+
+		snprintf(pid, sizeof(pid), "%d", (int)x->listed[i]);
+		ok = look_at(x, pid, true);
+	}
+	return ok;
+}
+
+static bool look_at_all(struct search *x)
+{
+	const struct dirent *entry;
+	DIR *d = opendir(x->proc);
+	bool ok = true;
+
+	while (ok && d && (entry = readdir(d)))
+		if (entry->d_name[0] && !entry->d_name[strspn(entry->d_name, "0123456789")])
+			ok = look_at(x, entry->d_name, false);
+	if (d)
+		closedir(d);
+	return ok;
+}
+
 bool process_find(struct service *s, const struct service_options *o, struct err *e)
 {
 	struct search x = { .s = s, .o = o, .service_uid = o->uid, .e = e };
-	const struct dirent *entry;
 	struct account a;
-	bool ok = true;
-	DIR *d;
+	bool ok;
 
 	if (!root_path(o, x.proc, sizeof(x.proc), "/proc"))
 		return true;
 	if (s->kind == SERVICE_SYSTEM && account_find(&a, o, s->user))
 		x.service_uid = a.uid;
 	read_locks(&x);
-	ok = read_boot(&x);
-	d = opendir(x.proc);
-	while (ok && d && (entry = readdir(d)))
-		if (entry->d_name[0] && !entry->d_name[strspn(entry->d_name, "0123456789")])
-			ok = look_at(&x, entry->d_name);
-	if (d)
-		closedir(d);
+	list_named(&x);
+	ok = read_boot(&x) && look_at_named(&x);
+	if (ok && !s->process.pid)
+		ok = look_at_all(&x);
 	buf_release(&x.text);
 	return ok;
 }

@@ -639,6 +639,27 @@ static void the_lock_file_names_the_gateway(void **state)
 	assert_null(w->s.service);
 }
 
+/* What `run` starts may be any program: the unit's control group says that it is the service. */
+static void the_control_group_of_the_unit_names_the_gateway(void **state)
+{
+	struct world *w = *state;
+	char name[256];
+
+	put_sealed_line(w);
+	put_run_unit(w, "");
+	put_process(w, WORLD_NOW + MS_MINUTE, UNIT, NEW_KEY);
+	put_bytes(w, "proc/4242/cmdline", "/opt/my-bot", 12);
+	world_take(w);
+	assert_int_equal(w->s.service->pid, 0);
+	snprintf(name, sizeof(name),
+		"sys/fs/cgroup/user.slice/user-%u.slice/user@%u.service/app.slice/" UNIT
+		"/cgroup.procs",
+		(unsigned)geteuid(), (unsigned)geteuid());
+	put_file(w, name, "4241\n4242\n");
+	in_use(w, VAR, IN_USE_CURRENT);
+	assert_int_equal(w->s.service->pid, PID);
+}
+
 static void no_value_is_in_the_view(void **state)
 {
 	struct world *w = *state;
@@ -803,6 +824,8 @@ int main(void)
 			a_gateway_that_was_started_by_hand_is_said, world_setup, world_teardown),
 		cmocka_unit_test_setup_teardown(
 			the_lock_file_names_the_gateway, world_setup, world_teardown),
+		cmocka_unit_test_setup_teardown(the_control_group_of_the_unit_names_the_gateway,
+			world_setup, world_teardown),
 		cmocka_unit_test_setup_teardown(
 			no_value_is_in_the_view, world_setup, world_teardown),
 		cmocka_unit_test_setup_teardown(
