@@ -265,6 +265,7 @@ def kind(state, flow):
 
 def put(judge, state):
     home = judge.world.home
+    state = {world.of_nobody(n): e for n, e in state.items()}
     world.lay_out(home, state)
     for name in state:
         if world.PEER_LOCK.search(name):
@@ -303,7 +304,7 @@ def show_unread(judge, found, tally):
     some = [s for _, s in found if any(unread(n, s) and e[0] == "f" for n, e in s.items())]
     others = set()  # of an early crash there may be no file to read yet
     for state in sample(some, TRACED):
-        hidden = {os.path.join(w.home, n) for n, e in state.items() if unread(n, state)}
+        hidden = {os.path.join(w.home, world.of_nobody(n)) for n in state if unread(n, state)}
         seen = set()
         for command in ([w.program, "doctor", "--json"], [w.program, "run", "--", "/bin/true"]):
             put(judge, state)

@@ -45,7 +45,7 @@ def tree(root):
 
 def of_nobody(name):
     """A temporary file of a process that cannot be: the number of a dead one is soon another's."""
-    return re.sub(r"(\.thinkfleetbot\.)\d+(\.[0-9a-f]{16}\.tmp)$", r"\g<1>4194305\2", name)
+    return re.sub(r"(\.thinkfleetbot\.)\d+(\.[0-9a-f]{16}(\.tmp)?)$", r"\g<1>4194305\2", name)
 
 
 def lay_out(root, files):

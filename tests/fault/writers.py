@@ -144,8 +144,11 @@ def judge(w, tally, writers, reader):
 
 
 def start_peers(w, kinds):
-    return [subprocess.Popen([NODE, os.path.join(PEERS, "storm_peer.mjs"), kind, w.home],
-                             env=w.env, stdout=subprocess.PIPE) for kind in kinds]
+    peers = [subprocess.Popen([NODE, os.path.join(PEERS, "storm_peer.mjs"), kind, w.home],
+                              env=w.env, stdout=subprocess.PIPE) for kind in kinds]
+    for p in peers:
+        p.stdout.readline()  # it is ready
+    return peers
 
 
 def stop_peer(p):
@@ -212,19 +215,16 @@ def control(w):
 
 
 def peer_control(w):
-    """A gateway that takes no lock, beside the same writers: its updates, or theirs, get lost."""
+    """A gateway that takes no lock, beside a writer: its updates, or the writer's, get lost."""
     w.must(onboard("anthropic", 0))
     peers = start_peers(w, ["none"])
-    writers = [Writer(w, n + 1, 12, 0) for n in range(3)]
-    for t in writers:
-        t.start()
-    for t in writers:
-        t.join()
+    told = [p for n, p in enumerate("anthropic:c%d" % n for n in range(24))
+            if w.step(onboard("anthropic", n, profile=p)).returncode == 0]
     lost = sum(stop_peer(p)["lost"] for p in peers)
     store = world.tree(w.home)[".thinkfleetbot/agents/main/agent/auth-profiles.json"][2]
-    gone = sum(t.profile not in json.loads(store)["profiles"] for t in writers)
-    print("control: a gateway without a lock lost %d of its updates, and %d of our profiles" % (
-        lost, gone))
+    gone = sum(p not in json.loads(store)["profiles"] for p in told)
+    print("control: a gateway without a lock lost %d of its updates, and %d of our %d profiles" % (
+        lost, gone, len(told)))
     return lost + gone > 0
 
 

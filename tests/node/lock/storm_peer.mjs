@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 // node storm_peer.mjs january|april|none HOME: a gateway that saves its store all the time.
 //
-// Under its lock it adds one to a counter of its own in auth-profiles.json. Whoever overwrites that
-// has lost its update. On SIGTERM it looks once more, prints one line of JSON, and ends with 0 when
-// no update was lost. "none" takes no lock: the control, which must lose or destroy something.
+// It says "ready" first. Under its lock it adds one to a counter of its own in auth-profiles.json.
+// Whoever overwrites that has lost its update. On SIGTERM it looks once more, prints one line of
+// JSON, and ends with 0 when no update was lost. "none" takes no lock: the control, which must lose
+// or destroy something.
 import fs from 'node:fs';
 import path from 'node:path';
 import { kinds, sleep } from './peers.mjs';
@@ -66,6 +67,7 @@ async function locked(work) {
 	return true;
 }
 
+console.log('ready');
 while (!stop) {
 	await locked(() => update(false));
 	await sleep(kind === 'none' ? 1 : 20 + 20 * Math.random());
