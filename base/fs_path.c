@@ -55,6 +55,7 @@ void fs_shorten(struct str *out, const char *path, const char *home)
 	str_add(out, path);
 }
 
+/* All but st->link, which fs_resolve() knows. */
 void fs_stamp_of(const struct stat *sb, struct fs_stamp *st)
 {
 	st->exists = true;

@@ -33,7 +33,6 @@ static int open_regular(const char *path, struct fs_stamp *st, struct err *e)
 {
 	char real[FS_PATH_MAX];
 	struct stat sb;
-	bool link;
 	int fd;
 
 	if (!fs_resolve(path, real, st, e))
@@ -54,14 +53,12 @@ static int open_regular(const char *path, struct fs_stamp *st, struct err *e)
 				"ls -l");
 		return -1;
 	}
-	link = st->link;
 	if (fstat(fd, &sb) != 0 || !S_ISREG(sb.st_mode)) {
 		err_set(e, ERR_REFUSED, "%s is not a regular file", path);
 		close(fd);
 		return -1;
 	}
 	fs_stamp_of(&sb, st);
-	st->link = link;
 	return fd;
 }
 

@@ -234,11 +234,11 @@ bool fs_replace(
 	return fs_prepare(&f, path, p, n, o, e) && fs_land(&f, e);
 }
 
-/* ".<base>.thinkfleetbot.<pid>.<hex>.tmp": the pid, or 0 for any other name. */
+/* ".<base>.thinkfleetbot.<pid>.<hex>.tmp": the pid, or 0 for any other name. A base has a byte. */
 static pid_t temp_owner(const char *name)
 {
 	static const char mark[] = ".thinkfleetbot.";
-	const char *at = name[0] == '.' && str_ends(name, ".tmp") ? strstr(name + 1, mark) : NULL;
+	const char *at = name[0] == '.' && str_ends(name, ".tmp") ? strstr(name + 2, mark) : NULL;
 	char *end;
 	long pid;
 

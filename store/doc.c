@@ -273,7 +273,8 @@ size_t doc_key_cap(const struct doc *d, uint32_t node)
 
 size_t doc_text_cap(const struct doc *d, uint32_t node)
 {
-	return doc_kind(d, node) == DOC_STRING ? (size_t)d->nodes[node].len + 1 : 1;
+	/* Written with its quotes, which leaves room for the NUL. */
+	return doc_kind(d, node) == DOC_STRING ? (size_t)d->nodes[node].len : 1;
 }
 
 bool doc_filled(const struct doc *d, uint32_t node)

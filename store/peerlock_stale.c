@@ -228,13 +228,10 @@ void peerlock_sweep(const char *lock)
 
 bool peerlock_describe(char names[2][FS_PATH_MAX], size_t count, struct err *e)
 {
-	const char *lock = names[0];
-	struct holder h;
 	struct stat sb;
+	const char *lock = count == 2 && lstat(names[1], &sb) == 0 ? names[1] : names[0];
+	struct holder h;
 
-	for (size_t i = 0; i < count; i++)
-		if (lstat(names[i], &sb) == 0)
-			lock = names[i];
 	read_holder(lock, &h);
 	if (h.pid > 0)
 		err_set(e, ERR_BUSY, "%s is held by process %" PRId64, lock, h.pid);

@@ -12,10 +12,9 @@ void txn_begin(struct txn *t, const char *root)
 	str_copy(t->root, sizeof(t->root), root);
 }
 
+/* No draft and no lock outlives txn_commit() or txn_undo(). */
 static void file_release(struct txn_file *f)
 {
-	fs_drop(&f->pending);
-	peerlock_release(&f->lock);
 	buf_release(&f->old);
 	buf_release(&f->next);
 }

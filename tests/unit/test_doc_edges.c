@@ -150,6 +150,7 @@ static void each_escape_has_its_dialect(void **state)
 	} rows[] = {
 		{ "\"\\\"\\\\\\/\\b\\f\\n\\r\\t\"", true, true, "\"\\/\b\f\n\r\t" },
 		{ "\"\\u0041\"", true, true, "A" },
+		{ "\"\\n1\\t0\"", true, true, "\n1\t0" },
 		{ "\"\\u00e9\\u20ac\"", true, true, "\xc3\xa9\xe2\x82\xac" },
 		{ "\"\\uD83D\\uDE00\"", true, true, "\xf0\x9f\x98\x80" },
 		{ "\"\\uDBFF\\uDFFF\"", true, true, "\xf4\x8f\xbf\xbf" },

@@ -247,6 +247,27 @@ static void an_unreadable_file_is_never_an_empty_one(void **state)
 	temp_free(f.dir);
 }
 
+/* Another program may be writing it: five looks, 50 ms apart. */
+static void a_damaged_file_is_looked_at_again(void **state)
+{
+	char *dir = temp_new();
+	const char *path = temp_path(dir, "f.json");
+	struct doc d = { 0 };
+	struct err e;
+	int64_t naps[5];
+
+	(void)state;
+	/* The column counts characters, not bytes. */
+	temp_write(path, "{\n\"\xc3\xa9\xe2\x82\xac\" 1}");
+	fault_sleepless();
+	assert_err(doc_load(&d, path, DOC_JSON, NULL, NULL, &e), e, ERR_DAMAGED);
+	assert_int_equal(fault_naps(naps, 5), 4);
+	for (size_t i = 0; i < 4; i++)
+		assert_int_equal(naps[i], 50000000);
+	assert_non_null(strstr(e.msg, "line 2, column 6: "));
+	temp_free(dir);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -254,6 +275,7 @@ int main(void)
 		cmocka_unit_test(an_edit_without_memory_and_nobody_to_tell_changes_nothing),
 		cmocka_unit_test(reading_without_memory_fails_and_leaks_nothing),
 		cmocka_unit_test(an_unreadable_file_is_never_an_empty_one),
+		cmocka_unit_test(a_damaged_file_is_looked_at_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -132,6 +132,10 @@ static void members_go_from_every_layout(void **state)
 		{ "{\"k\":1}", "{}" },
 		{ "{ \"k\": 1 }", "{ }" },
 		{ "{\"a\":1,\"k\":2}", "{\"a\":1}" },
+		{ "{\"a\":1,   \"k\":2   }", "{\"a\":1   }" },
+		{ "{\"a\":1,\n\n\n  \"k\":2}", "{\"a\":1}" },
+		{ "{\"k\":2   ,   \"a\":1}", "{\"a\":1}" },
+		{ "{\n  \"k\": 2\n  ,\n  \"a\": 1\n}", "{\n  \"a\": 1\n}" },
 		{ "{\"k\":2,\"a\":1}", "{\"a\":1}" },
 		{ "{\"k\":2 /* c */,\"a\":1}", "{ /* c */\"a\":1}" },
 		{ "{\"a\":1,/* c */\"k\":2}", "{\"a\":1/* c */}" },
@@ -165,6 +169,8 @@ static void lists_grow_at_both_ends_in_every_layout(void **state)
 		{ "[1]", "[\"n\", 1]" },
 		{ "[1, 2]", "[\"n\", 1, 2]" },
 		{ "[\n  1\n]", "[\n  \"n\",\n  1\n]" },
+		{ "[1,\n  2]", "[\"n\", 1,\n  2]" },
+		{ "[\n  1, 2]", "[\n  \"n\",\n  1, 2]" },
 	};
 	static const struct row fewer[] = {
 		{ "['n',1,'n']", "[1]" },
@@ -177,6 +183,39 @@ static void lists_grow_at_both_ends_in_every_layout(void **state)
 	try_rows(back, ARRAY_LEN(back), APPEND);
 	try_rows(front, ARRAY_LEN(front), PREPEND);
 	try_rows(fewer, ARRAY_LEN(fewer), DROP);
+}
+
+/* The text of a value is nobody's layout. */
+static void quotes_and_colons_of_a_text_stay(void **state)
+{
+	static const struct row rows[] = {
+		{ "{\"a\":1}", "{\"a\":1,\"k\":\"x\\\":y\\\\\"}" },
+		{ "{a : 1}", "{a : 1, k : \"x\\\":y\\\\\"}" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct doc d = parse(rows[i].before);
+		struct err e = { 0 };
+
+		assert_ok(doc_put_text(&d, k, "x\":y\\", &e), e);
+		assert_string_equal(d.text.p, rows[i].after);
+		doc_release(&d);
+	}
+}
+
+/* One level is what the first container with lines has, wherever it stands. */
+static void the_indent_is_that_of_the_first_lines(void **state)
+{
+	static const char *const path[] = { "b", "c", NULL };
+	struct doc d = parse("{\"x\": [1], \"a\": {\n\t\"y\": 1\n}, \"b\": {\n}}");
+	struct err e = { 0 };
+
+	(void)state;
+	assert_ok(doc_put_int(&d, path, 7, &e), e);
+	assert_string_equal(
+		d.text.p, "{\"x\": [1], \"a\": {\n\t\"y\": 1\n}, \"b\": {\n\t\"c\": 7\n}}");
+	doc_release(&d);
 }
 
 static void what_is_no_list_or_object_is_named(void **state)
@@ -315,6 +354,8 @@ int main(void)
 		cmocka_unit_test(an_indent_that_is_not_nested_is_no_unit),
 		cmocka_unit_test(members_go_from_every_layout),
 		cmocka_unit_test(lists_grow_at_both_ends_in_every_layout),
+		cmocka_unit_test(quotes_and_colons_of_a_text_stay),
+		cmocka_unit_test(the_indent_is_that_of_the_first_lines),
 		cmocka_unit_test(what_is_no_list_or_object_is_named),
 		cmocka_unit_test(a_value_that_is_not_finished_is_not_written),
 		cmocka_unit_test(a_value_has_at_most_64_levels),

@@ -57,6 +57,24 @@ static void a_new_file_is_private_whatever_the_umask(void **state)
 	assert_int_equal(temp_count(*state), 1);
 }
 
+static void a_long_file_is_read_whole(void **state)
+{
+	const char *path = temp_path(*state, "long");
+	const size_t n = 100001;
+	char *want = malloc(n);
+	struct buf text = { 0 };
+	struct err e = { 0 };
+
+	for (size_t i = 0; i < n; i++)
+		want[i] = (char)(i * 7 % 251);
+	assert_ok(fs_replace(path, want, n, NULL, &e), e);
+	assert_ok(fs_read(path, n, &text, NULL, &e), e);
+	assert_int_equal(text.len, n);
+	assert_memory_equal(text.p, want, n);
+	buf_release(&text);
+	free(want);
+}
+
 static void a_narrower_mode_stays_and_a_wider_one_narrows(void **state)
 {
 	const char *path = temp_path(*state, "f");
@@ -328,6 +346,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		with_folder(a_new_file_is_private_whatever_the_umask),
+		with_folder(a_long_file_is_read_whole),
 		with_folder(a_narrower_mode_stays_and_a_wider_one_narrows),
 		with_folder(a_symbolic_link_survives_and_its_target_changes),
 		with_folder(a_dangling_link_is_refused),

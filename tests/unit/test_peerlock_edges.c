@@ -88,6 +88,7 @@ static void a_lock_file_of_nobody_or_of_another_time_does_not(void **state)
 
 	snprintf(text, sizeof(text), "{\"pid\":%d}", (int)dead());
 	assert_false(keeps_out(*state, text));
+	assert_false(keeps_out(*state, "{\"pid\":2147483647}"));
 	assert_false(keeps_out(*state, "{\"createdAt\":\"2020-01-01T00:00:00.000Z\"}"));
 	snprintf(text, sizeof(text), "{\"pid\":%d,\"starttime\":1}", (int)getpid());
 	assert_false(keeps_out(*state, text));
@@ -308,6 +309,45 @@ static void a_folder_that_is_not_there_has_no_lock(void **state)
 	peerlock_sweep(temp_path(w->dir, "no/file.lock"));
 }
 
+static void a_lock_is_judged_by_itself(void **state)
+{
+	struct world *w = *state;
+	struct err e = { 0 };
+
+	assert_true(peerlock_take_over(w->lock, &e));
+	temp_write(w->lock, "");
+	assert_false(peerlock_take_over(w->lock, &e));
+	assert_int_equal(access(w->lock, F_OK), 0);
+	temp_write(w->lock, "{\"pid\":2147483647}");
+	assert_true(peerlock_take_over(w->lock, &e));
+	assert_int_not_equal(access(w->lock, F_OK), 0);
+	assert_false(peerlock_take_over(temp_path(w->file, "no.lock"), &e));
+	assert_int_equal(e.code, 0);
+}
+
+static void either_of_two_names_can_be_taken_from_us(void **state)
+{
+	struct world *w = *state;
+	const char *real = temp_path(w->dir, "real");
+
+	assert_int_equal(rename(w->file, real), 0);
+	assert_int_equal(symlink("real", w->file), 0);
+	for (int i = 0; i < 2; i++) {
+		struct peerlock l;
+		struct err e = { 0 };
+
+		assert_ok(peerlock_take(&l, w->file, &brief, &e), e);
+		assert_int_equal(l.count, 2);
+		assert_ok(peerlock_holds(&l, &e), e);
+		assert_int_equal(unlink(l.names[i].path), 0);
+		assert_err(peerlock_holds(&l, &e), e, ERR_BUSY);
+		assert_non_null(strstr(e.msg, l.names[i].path));
+		/* What is gone already is no failure, and the other one goes. */
+		assert_ok(peerlock_drop(&l, &e), e);
+		assert_int_equal(temp_count(w->dir), 2);
+	}
+}
+
 static void only_names_of_dead_makers_are_swept(void **state)
 {
 	static const char *const stay[] = { "x", ".", "-5.00", "0.00", "99999999999.00" };
@@ -325,6 +365,7 @@ static void only_names_of_dead_makers_are_swept(void **state)
 	temp_write(temp_path(w->dir, name), "");
 	snprintf(name, sizeof(name), "auth-profiles.json.lock.thinkfleetbot.%d.01", (int)gone);
 	assert_int_equal(mkdir(temp_path(w->dir, name), 0700), 0);
+	temp_write(temp_path(w->dir, "auth-profiles.json.lock.thinkfleetbot.2147483647.00"), "");
 	snprintf(name, sizeof(name), "other.lock.thinkfleetbot.%d.01", (int)gone);
 	temp_write(temp_path(w->dir, name), "");
 	peerlock_clean(w->file);
@@ -385,6 +426,8 @@ int main(void)
 		with_world(an_abandoned_lock_without_room_beside_it_stays),
 		with_world(what_is_no_lock_is_refused_without_a_listener_too),
 		with_world(a_folder_that_is_not_there_has_no_lock),
+		with_world(a_lock_is_judged_by_itself),
+		with_world(either_of_two_names_can_be_taken_from_us),
 		with_world(only_names_of_dead_makers_are_swept),
 		with_world(a_lock_with_another_name_of_ours_is_not_ours),
 		with_world(waiting_ends_when_the_holder_does),

@@ -228,6 +228,51 @@ static void a_lock_that_cannot_be_removed_at_first_is_removed_then(void **state)
 	}
 }
 
+static void nothing(void *world)
+{
+	(void)world;
+}
+
+static void removing_is_tried_three_times_and_then_told(void **state)
+{
+	static const char *const calls[] = { "unlink", "rmdir" };
+	struct world *w = *state;
+
+	for (size_t i = 0; i < ARRAY_LEN(calls); i++)
+		for (unsigned tries = 3; tries <= 4; tries++) {
+			struct peerlock l;
+			struct err e = { 0 };
+
+			w->how.kind = i ? PEERLOCK_DIR : PEERLOCK_FILE;
+			assert_ok(peerlock_take(&l, w->file, &w->how, &e), e);
+			fault_only(calls[i]);
+			fault_at(1, EIO);
+			fault_on();
+			fault_before(calls[i], tries, nothing, NULL);
+			assert_err(peerlock_drop(&l, &e), e, ERR_IO);
+			assert_int_equal(fault_moment_came(), tries == 3);
+			assert_true(fault_end());
+			assert_non_null(strstr(e.msg, w->lock));
+			assert_non_null(strstr(e.hint, "half a minute"));
+			assert_int_equal(l.count, 0);
+			assert_int_equal(remove(w->lock), 0);
+		}
+}
+
+static void dropping_says_that_it_went_well(void **state)
+{
+	struct world *w = *state;
+	struct peerlock l;
+	struct err e = { 0 };
+
+	for (int kind = PEERLOCK_FILE; kind <= PEERLOCK_DIR; kind++) {
+		w->how.kind = (enum peerlock_kind)kind;
+		assert_ok(peerlock_take(&l, w->file, &w->how, &e), e);
+		assert_ok(peerlock_drop(&l, &e), e);
+		assert_ok(peerlock_drop(&l, &e), e);
+	}
+}
+
 /* --- what others do meanwhile --------------------------------------------------------- */
 
 static void renew(void *world)
@@ -344,6 +389,8 @@ int main(void)
 		with_world(cleaning_is_silent_when_it_fails),
 		with_world(without_an_exclusive_rename_the_lock_is_made_plainly),
 		with_world(a_lock_that_cannot_be_removed_at_first_is_removed_then),
+		with_world(removing_is_tried_three_times_and_then_told),
+		with_world(dropping_says_that_it_went_well),
 		with_world(a_lock_renewed_while_it_was_judged_goes_back),
 		with_world(a_lock_made_by_a_third_one_meanwhile_stays),
 		with_world(a_lock_that_goes_while_it_is_judged_is_free),

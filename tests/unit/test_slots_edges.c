@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "crypto/recovery.h"
 #include "store/vault_impl.h"
 #include "store/vault_rekey.h"
 #include "store/vault_slots.h"
@@ -147,6 +148,30 @@ static void a_credentials_folder_counts_when_a_slot_asks_for_it(void **state)
 	vault_release(&v);
 }
 
+/* The same code or passphrase opens two vaults with two keys: neither tells of the other. */
+static void what_a_person_types_is_salted_anew_each_time(void **state)
+{
+	struct secret typed;
+	struct slot_key k[2];
+	struct err e = { 0 };
+
+	(void)state;
+	assert_ok(recovery_new(&typed, &e), e);
+	for (size_t i = 0; i < 2; i++)
+		assert_ok(slot_key_recovery(&k[i], &typed, &e), e);
+	assert_memory_not_equal(k[0].slot.salt, k[1].slot.salt, sizeof(k[0].slot.salt));
+	assert_false(secret_equal(&k[0].kek, &k[1].kek));
+	slot_key_release(&k[0]);
+	slot_key_release(&k[1]);
+	for (size_t i = 0; i < 2; i++)
+		assert_ok(slot_key_passphrase(&k[i], &typed, true, &e), e);
+	assert_memory_not_equal(k[0].slot.salt, k[1].slot.salt, sizeof(k[0].slot.salt));
+	assert_false(secret_equal(&k[0].kek, &k[1].kek));
+	slot_key_release(&k[0]);
+	slot_key_release(&k[1]);
+	secret_release(&typed);
+}
+
 #define with_vault(test)                                                                           \
 	cmocka_unit_test_setup_teardown(test, fixture_setup_three, fixture_teardown)
 
@@ -157,6 +182,7 @@ int main(void)
 		cmocka_unit_test(a_vault_without_slots_has_no_weakest),
 		with_vault(new_slots_number_above_all_others),
 		with_vault(a_vault_without_a_key_folder_is_managed_all_the_same),
+		cmocka_unit_test(what_a_person_types_is_salted_anew_each_time),
 		with_vault(a_credentials_folder_counts_when_a_slot_asks_for_it),
 	};
 

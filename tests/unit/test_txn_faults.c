@@ -443,6 +443,36 @@ static void nor_is_it_by_a_recovery(void **state)
 	assert_true(stopped > 2);
 }
 
+/* The kind of lock that the journal names, and not the one that is chosen where none is there. */
+static void nothing(void *world)
+{
+	(void)world;
+}
+
+static void recover_with(struct world *w, enum peerlock_kind kind, const char *call, bool comes)
+{
+	struct err e = { 0 };
+	struct txn t;
+
+	start(w);
+	assert_ok(add_all(&t, w, &e), e);
+	t.files[LOCKED].lock.kind = kind;
+	assert_ok(journal_stage(&t, &e) && journal_write(&t, &e), e);
+	txn_release(&t);
+	fault_before(call, 1, nothing, NULL);
+	recover(w);
+	assert_int_equal(fault_moment_came(), comes);
+	expect_new(w);
+}
+
+static void a_recovery_takes_the_lock_that_the_change_took(void **state)
+{
+	recover_with(*state, PEERLOCK_DIR, "mkdir", true);
+	recover_with(*state, PEERLOCK_DIR, "renameat2", false);
+	recover_with(*state, PEERLOCK_FILE, "mkdir", false);
+	recover_with(*state, PEERLOCK_FILE, "renameat2", true);
+}
+
 #define with_world(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -456,6 +486,7 @@ int main(void)
 		with_world(looking_at_a_journal_changes_nothing_whatever_fails),
 		with_world(what_a_gateway_writes_meanwhile_is_never_lost),
 		with_world(nor_is_it_by_a_recovery),
+		with_world(a_recovery_takes_the_lock_that_the_change_took),
 		with_world(the_lock_is_held_only_when_nothing_is_left_over),
 	};
 
