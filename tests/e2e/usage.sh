@@ -29,7 +29,7 @@ for command in "${commands[@]}"; do
 	refused 64 $command --state-dir
 	refused 64 $command --state-dir /tmp/a --state-dir /tmp/b
 	refused 64 $command --token "$(make_token)"
-	[ "$command" = run ] || [ "$command" = help ] || refused 64 $command a b c d e f g h i
+	[ "$command" = run ] || [[ $usage == *PROFILE...* ]] || refused 64 $command a b c d e f g h i
 	# Required words are those that usage shows without brackets.
 	bare=$(sed "s/^usage: thinkfleetbot $command//; s/\[[^]]*\]*//g; s/[].|]//g" <<<"$usage" | tr -d ' ')
 	[ -z "$bare" ] || [ "$command" = run ] || refused 64 $command
@@ -100,7 +100,7 @@ ends_with 74 "a full disk under the output"
 reached+="74 "
 open_screen 80 24 xterm-256color "$tfb" onboard
 see "${step_marks[start]}"
-keys q
+keys C-c
 see "Leave setup?"
 keys y
 ended 130
