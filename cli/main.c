@@ -66,6 +66,9 @@ static bool run_command(struct cli *c, int from, struct err *e)
 	const struct opt *const tables[] = { c->cmd->opts, c->cmd->shared, global_opts };
 	int end = words_for_parser(tables, c, from);
 
+	/* "models scan --x": the name of a group is one word. */
+	if (from < c->argc && c->argv[from][0] != '-' && is_group(c->cmd))
+		return unknown_command(c->argv + from - 1, (size_t)(c->argc - from) + 1, e);
 	if (!opt_parse(tables, from, end, c->argv, &c->args, e))
 		return false;
 	if (globals.help) {
@@ -78,9 +81,6 @@ static bool run_command(struct cli *c, int from, struct err *e)
 		c->args.items = c->argv + end;
 		c->args.count = (size_t)(c->argc - end);
 	}
-	/* The name of a group is one word, and it stands before its arguments. */
-	if (c->args.count > c->cmd->args_max && is_group(c->cmd))
-		return unknown_command(c->args.items - 1, c->args.count + 1, e);
 	return check_count(c->cmd, &c->args, e) && c->cmd->run(c, e);
 }
 
@@ -116,12 +116,33 @@ static bool dispatch(struct cli *c, struct err *e)
 	return true;
 }
 
-/* A message that says nothing more than what is wrong still says where to read on. */
+/* What to do about an error that says no more than what is wrong. */
 static void complete_hint(const struct cli *c, struct err *e)
 {
-	if (e->code == ERR_USAGE && !e->hint[0])
+	static const char *const hints[] = {
+		[ERR_FAILED] = "thinkfleetbot doctor looks for the cause",
+		[ERR_REJECTED] = "make a new key at the provider",
+		[ERR_DAMAGED] = "thinkfleetbot doctor looks at every file",
+		[ERR_NOT_FOUND] = "thinkfleetbot models status shows what there is",
+		[ERR_UNREACHABLE] = "try again when the network is back",
+		[ERR_MEMORY] = "end other programs and try again",
+		[ERR_CREATE] = "is there room, and may the folder be written? df, ls -ld",
+		[ERR_IO] = "is there room, and may the file be read and written? df, ls -l",
+		[ERR_BUSY] = "try again in a moment",
+		[ERR_LOCKED] = "thinkfleetbot secrets status says what opens the vault",
+		[ERR_NEWER] = "install the newer version",
+		[ERR_REFUSED] = "thinkfleetbot doctor says what has to change",
+		[ERR_KEY] = "thinkfleetbot secrets status says what opens the vault",
+		[ERR_CONFIG] = "thinkfleetbot doctor names the line",
+	};
+
+	if (e->hint[0])
+		return;
+	if (e->code == ERR_USAGE)
 		err_hint(
 			e, "thinkfleetbot help%s%s", c->cmd ? " " : "", c->cmd ? c->cmd->name : "");
+	else if (e->code < ARRAY_LEN(hints) && hints[e->code])
+		err_hint(e, "%s", hints[e->code]);
 }
 
 /* Full disk, closed pipe: output that was lost is a failure, not a success with less text. */

@@ -32,13 +32,15 @@ runner=()   # what the programs are started with: nothing, or another user
 preset=()   # more variables for open_screen
 
 finish() {
-	local rc=$?
+	local rc=$? mount
 	trap - EXIT
 	tmux -L "$tmux_socket" kill-server 2>/dev/null || true
 	rm -f "${TMUX_TMPDIR:-/tmp}/tmux-$(id -u)/tfb-e2e-$$-"*
 	[ -z "$provider_pid" ] || kill "$provider_pid" 2>/dev/null || true
 	[ $rc -eq 0 ] || jobs -p | xargs -r kill 2>/dev/null || true
-	if mountpoint -q "$work/small" 2>/dev/null; then umount -l "$work/small"; fi
+	for mount in "$work/small" "$HOME"; do
+		if mountpoint -q "$mount" 2>/dev/null; then umount -l "$mount"; fi
+	done
 	[ -z "$test_user" ] || userdel "$test_user" 2>/dev/null || true
 	if [ $rc -ne 0 ] && [ $rc -ne 77 ] && [ -n "${KEEP:-}" ]; then
 		echo "kept: $work" >&2

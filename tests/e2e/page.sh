@@ -180,11 +180,15 @@ precedence() {
 }
 # paste_screen TOKEN ARGUMENT...: the paste page until it is written
 paste_screen() {
-	local token=$1 step_names=(secret check review apply)
+	local token=$1 step_names=(check review apply)
 	shift
 	preset=("PATH=/usr/bin:/bin")
 	open_screen 80 24 xterm-256color "$tfb" "$@"
-	walk "$token" apply secret
+	see "nothing pasted yet"
+	paste "$token"
+	see "108 characters"
+	keys Enter
+	walk "" apply check
 	preset=()
 	keys Escape
 	ended 0
@@ -246,9 +250,9 @@ expires_in() {
 		left=$(python3 -c 'import json,sys; print(json.load(open(sys.argv[1]))["auth"]["oauth"]["profiles"][0]["remainingMs"])' "$work/out")
 		[ "$left" -le "${given#*:}" ] && [ "$left" -gt $((${given#*:} - 60000)) ] || fail "$given left $left"
 	done
-	run_tfb models auth paste-token --provider anthropic --expires-in 1y </dev/null
+	run_tfb models auth paste-token --provider anthropic --expires-in 1d12h </dev/null
 	ends_with 64 "a wrong duration"
-	says "1y" "a wrong duration"
+	says "invalid duration: 1d12h" "a wrong duration"
 	hint "a wrong duration"
 }
 check_codes() {
@@ -384,7 +388,7 @@ add_helper() {
 	run_tfb models auth add </dev/null
 	ends_with 77 "without a terminal"
 	says "models auth add --provider NAME --key-stdin" "without a terminal"
-	printf %s "$key" | run_tfb models auth add --provider openai --key-stdin --profile-id openai:script
+	run_tfb models auth add --provider openai --key-stdin --profile-id openai:script <<<"$key"
 	ends_with 0 "from a script"
 	open_screen 80 24 xterm-256color "$tfb" models auth add
 	see "${step_marks[provider]}"
