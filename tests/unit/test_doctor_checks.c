@@ -26,6 +26,7 @@ static const struct {
 	const char *check;
 } promised[] = {
 	{ "13.2 invalid configuration, with line and column", "config" },
+	{ "13.5 bound without authentication, 13.6 short tokens, logging.redact_off", "gateway" },
 	{ "13.2 external CLI profiles", "deprecated" },
 	{ "13.2 cooldowns and disabled profiles", "cooldowns" },
 	{ "13.2 expired, expiring and missing logins", "expiry" },
