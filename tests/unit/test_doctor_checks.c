@@ -126,6 +126,8 @@ static const struct {
 	{ "OPENAI_API_KEY=\"sk-$a1\"\n",
 		{ "a shell replaces a part of it", "docker keeps the quotes", NULL } },
 	{ "OPENAI_API_KEY='sk-$a1'\n", { "docker keeps the quotes", NULL } },
+	{ "OPENAI_API_KEY=sk-a1$\n", { NULL } },
+	{ "OPENAI_API_KEY=\"sk-a1$\"\n", { "docker keeps the quotes", NULL } },
 	{ "OPENAI_API_KEY=sk-a1;x\n", { "a shell replaces a part of it", NULL } },
 	{ "OPENAI_API_KEY=sk a1\n", { "a shell reads another value", NULL } },
 	{ "OPENAI_API_KEY=sk-a\\1\n",
