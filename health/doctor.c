@@ -20,6 +20,7 @@ static const struct check checks[] = {
 	{ "modes", "nobody else can read the files", check_modes },
 	{ "disk", "there is room on the disk", check_disk },
 	{ "config", "the configuration can be read", check_config },
+	{ "gateway", "the gateway's door and logs keep the keys in", check_gateway },
 	{ "profiles", "auth-profiles.json can be read, every entry counts", check_profiles },
 	{ "env", ".env can be read", check_dotenv },
 	{ "duplicates", "no variable is set twice in .env", check_duplicates },

@@ -60,6 +60,7 @@ void finding_chmod(struct finding *f, const char *path, unsigned mode);
 bool check_state(struct survey *v, const struct check *c);
 bool check_modes(struct survey *v, const struct check *c);
 bool check_config(struct survey *v, const struct check *c);
+bool check_gateway(struct survey *v, const struct check *c);
 bool check_profiles(struct survey *v, const struct check *c);
 bool check_dotenv(struct survey *v, const struct check *c);
 bool check_duplicates(struct survey *v, const struct check *c);

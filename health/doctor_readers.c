@@ -170,11 +170,22 @@ static const char *read_systemd(
 /* --- a shell that sources it: one word, and what follows is a command ----------------------------
  */
 
+/* A dollar sign alone is one; before these (and quotes, in bash) it is something else. */
+static bool expands(const struct comparison *c)
+{
+	static const char starts[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+		"0123456789_{(*@#?!$-'\"";
+
+	return *c->p == '`' ||
+	       (*c->p == '$' && c->p + 1 < c->end && memchr(starts, c->p[1], sizeof(starts) - 1));
+}
+
 /* False: the shell would put something else there. */
 static bool shell_double(struct comparison *c)
 {
 	for (c->p++; c->p < c->end && *c->p != '"'; c->p++) {
-		if (*c->p == '$' || *c->p == '`')
+		if (expands(c) && !(*c->p == '$' && c->p[1] == '"'))
 			return false;
 		if (*c->p == '\\' && c->p + 1 < c->end && strchr("$`\"\\\n", c->p[1]))
 			c->p++;
@@ -197,7 +208,7 @@ static bool shell_step(struct comparison *c)
 		return shell_double(c);
 	if (*c->p == '\'')
 		return shell_single(c);
-	if (strchr("$`;&|<>()", *c->p))
+	if (expands(c) || strchr(";&|<>()", *c->p))
 		return false;
 	if (*c->p == '\\' && c->p + 1 < c->end)
 		c->p++;

@@ -196,6 +196,8 @@ HEALTHY = [
     ("a token with fifty days left", "token", lambda h: at(h, days=250), []),
     ("modes narrower than asked for", "sealed", lambda h: os.chmod(h.dotenv, 0o400), []),
     ("an unknown member in the store", "sealed", lambda h: h.store_edit(lambda d: d.update(x={"y": 1})), []),
+    ("open to the network, with a token", "sealed", lambda h: h.edit(h.config, lambda d: d.update(gateway={"bind": "lan", "auth": {"token": "t" * 32}})), []),
+    ("open to the network, with a token elsewhere", "sealed", lambda h: (h.edit(h.config, lambda d: d.update(gateway={"bind": "lan"})), h.env.update(OPENCLAW_GATEWAY_TOKEN="t" * 32)), []),
     ("a terminal of 40 by 12", "sealed", lambda h: setattr(h, "window", (40, 12)), []),
     ("a terminal that does not say its size", "sealed", lambda h: setattr(h, "window", (0, 0)), []),
     ("looked at deeply", "used", lambda h: setattr(h, "deep", True), []),
@@ -377,6 +379,11 @@ ONE = [
     (".env with a NUL", "sealed", lambda h: open(h.dotenv, "ab").write(b"A=\0\n"), ["env"], "command"),
     (".env not UTF-8", "sealed", lambda h: open(h.dotenv, "ab").write(b"A=\xff\n"), ["env"], "command"),
     ("notes damaged", "sealed", text("secrets/checks.json", "{"), ["~accepted"], "person"),
+    # the gateway's door
+    ("open to the network", "openclaw", lambda h: h.write(h.config, open(h.config).read().replace('mode: "local"', 'mode: "local", bind: "lan"')), ["gateway"], "command"),
+    ("a short token", "sealed", config(lambda d: d.update(gateway={"bind": "lan", "auth": {"token": "t" * 12}})), ["gateway"], "command"),
+    ("logs with keys in them", "sealed", config(lambda d: d.update(logging={"redactSensitive": "off"})), ["gateway"], "command"),
+    ("configuration in pieces", "sealed", config(lambda d: d.update({"$include": "./more.json"})), ["~gateway"], "person"),
     # places
     ("store in the state folder", "sealed", move_store("auth-profiles.json"), ["misplaced", "~accepted"], "command"),
     ("store in credentials", "sealed", move_store("credentials/auth-profiles.json"), ["misplaced", "~accepted"], "command"),

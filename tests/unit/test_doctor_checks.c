@@ -26,6 +26,7 @@ static const struct {
 	const char *check;
 } promised[] = {
 	{ "13.2 invalid configuration, with line and column", "config" },
+	{ "13.5 bound without authentication, 13.6 short tokens, logging.redact_off", "gateway" },
 	{ "13.2 external CLI profiles", "deprecated" },
 	{ "13.2 cooldowns and disabled profiles", "cooldowns" },
 	{ "13.2 expired, expiring and missing logins", "expiry" },
@@ -125,6 +126,8 @@ static const struct {
 	{ "OPENAI_API_KEY=\"sk-$a1\"\n",
 		{ "a shell replaces a part of it", "docker keeps the quotes", NULL } },
 	{ "OPENAI_API_KEY='sk-$a1'\n", { "docker keeps the quotes", NULL } },
+	{ "OPENAI_API_KEY=sk-a1$\n", { NULL } },
+	{ "OPENAI_API_KEY=\"sk-a1$\"\n", { "docker keeps the quotes", NULL } },
 	{ "OPENAI_API_KEY=sk-a1;x\n", { "a shell replaces a part of it", NULL } },
 	{ "OPENAI_API_KEY=sk a1\n", { "a shell reads another value", NULL } },
 	{ "OPENAI_API_KEY=sk-a\\1\n",
