@@ -27,13 +27,17 @@ static int setup(void **state)
 		"agents/main", "agents/main/agent", "agents/other", "agents/other/agent",
 		"agents/.hidden", "agents/.hidden/agent" };
 	struct world *w = calloc(1, sizeof(*w));
+	char *real;
 
 	assert_non_null(w);
 	crypto_start(NULL);
 	w->dir = temp_new();
 	for (size_t i = 0; i < ARRAY_LEN(folders); i++)
 		assert_int_equal(mkdir(temp_path(w->dir, folders[i]), 0700), 0);
-	assert_non_null(realpath(w->dir, w->p.state));
+	real = realpath(w->dir, NULL);
+	assert_non_null(real);
+	assert_true(str_copy(w->p.state, sizeof(w->p.state), real));
+	free(real);
 	str_copy(w->p.config, sizeof(w->p.config), temp_path(w->p.state, "thinkfleetbot.json"));
 	str_copy(w->p.env, sizeof(w->p.env), temp_path(w->p.state, ".env"));
 	str_copy(w->p.secrets, sizeof(w->p.secrets), temp_path(w->p.state, "secrets"));
