@@ -235,7 +235,7 @@ void body_more(struct body *b, enum glyph g, size_t n, const char *what)
 }
 
 /* What a field holds is never part of a page: a masked one is a secret, and who typed knows. */
-static void lines_field(struct lines *l, const char *title, const struct field *w)
+static void lines_field(struct lines *l, const char *title, const struct field *w, bool search)
 {
 	struct line *line;
 
@@ -244,6 +244,7 @@ static void lines_field(struct lines *l, const char *title, const struct field *
 		line = &l->list[l->count - 1];
 		line->masked = w->masked;
 		line->filled = w->text.len > 0;
+		line->search = search;
 		lines_part(l, title);
 	}
 	lines_end(l);
@@ -255,7 +256,7 @@ void body_field(struct body *b, const char *title, const struct field *w, const 
 	int width = b->w < TEXT_MAX + 2 ? b->w : TEXT_MAX + 2;
 
 	if (b->lines) {
-		lines_field(b->lines, title, w);
+		lines_field(b->lines, title, w, false);
 		return;
 	}
 	if (b->layout >= LAYOUT_M) {
@@ -277,7 +278,7 @@ void body_field(struct body *b, const char *title, const struct field *w, const 
 void body_find(struct body *b, int x, int width, const struct field *w)
 {
 	if (b->lines)
-		lines_field(b->lines, "search", w);
+		lines_field(b->lines, "name", w, true);
 	field_draw(w, &b->sheet, b->y, b->x + x, width, true, "", "");
 }
 

@@ -29,6 +29,7 @@ struct line {
 	bool selected;  /* LINE_CHOICE */
 	bool masked;    /* LINE_FIELD: not to be shown while it is typed */
 	bool filled;    /* LINE_FIELD: it holds something */
+	bool search;    /* LINE_FIELD: what is typed narrows the choices */
 };
 
 struct lines {
@@ -84,6 +85,9 @@ struct page {
 /* ERR_MEMORY when a part of it may be missing. */
 bool wizard_page(const struct wizard *w, struct page *out, int64_t now_ms, struct err *e);
 void page_release(struct page *p);
+
+/* The message was shown: it does not come again. */
+void wizard_heard(struct wizard *w);
 
 /* The line of choice i. */
 const struct line *page_choice(const struct page *p, size_t i);

@@ -154,6 +154,11 @@ bool wizard_page(const struct wizard *w, struct page *out, int64_t now_ms, struc
 	return err_set(e, ERR_MEMORY, "out of memory");
 }
 
+void wizard_heard(struct wizard *w)
+{
+	say_nothing(w);
+}
+
 /* --- answers -------------------------------------------------------------------------------- */
 
 static enum effect key(struct wizard *w, enum keysym k, int64_t now_ms)
