@@ -120,7 +120,7 @@ static void wrap_to_lines(struct lines *l, int x, const char *text)
 {
 	const struct line *before = l->count ? &l->list[l->count - 1] : NULL;
 
-	if (!l->open && x > 2 && before &&
+	if (!l->open && x >= 2 && before &&
 		(before->kind == LINE_CHOICE || before->kind == LINE_NOTE))
 		lines_begin(l, LINE_NOTE);
 	lines_part(l, text);

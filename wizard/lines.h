@@ -57,6 +57,7 @@ void lines_end(struct lines *l);
 struct page_word {
 	char name[24];
 	char letter; /* 0: none */
+	const char *help;
 	struct event key;
 };
 

@@ -103,6 +103,7 @@ static void add_word(struct page *p, const struct binding *b)
 	word->key = (struct event){
 		.type = b->ch ? EVENT_CHAR : EVENT_KEY, .key = b->key, .ch = b->ch
 	};
+	word->help = b->help ? b->help : b->label;
 	if (b->ch < 0x80 && isalpha((int)b->ch))
 		word->letter = (char)b->ch;
 }
