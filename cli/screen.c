@@ -111,22 +111,6 @@ static struct wizard *make_wizard(
 	return NULL;
 }
 
-/* The wizard once; *wrote: Apply has succeeded. */
-static bool wizard_once(struct session *s, const struct screen *o, const char *rotate,
-	enum leave *how, bool *wrote, struct err *e)
-{
-	struct wizard *w = make_wizard(s, o, rotate, e);
-	bool ok;
-
-	if (w && o->start == SCREEN_PANEL)
-		wizard_from_panel(w);
-	ok = w && drive_wizard(s, w, how, e);
-
-	*wrote = w && wizard_wrote(w);
-	wizard_free(w);
-	return ok;
-}
-
 /* Where the person is in turning between wizard and panel. */
 struct turn {
 	struct session *s;
@@ -134,8 +118,37 @@ struct turn {
 	enum leave how;     /* how the last screen was left: what comes next */
 	char selected[ID_CAP];
 	bool wrote;
+	struct wizard *first; /* that wrote: its answers may be asked for at the end; or NULL */
 	int status;
 };
+
+/* The wizard is done: its answers are kept when it is the first that wrote. */
+static void wizard_done(struct turn *t, struct wizard *w)
+{
+	t->wrote = w && wizard_wrote(w);
+	if (t->wrote && !t->first)
+		t->first = w;
+	else
+		wizard_free(w);
+}
+
+/* After the screen: whoever started this hears what was answered. */
+static bool tell_answers(const struct turn *t, const struct screen *o, struct err *e)
+{
+	return !o->wrote || !t->first || o->wrote(wizard_draft(t->first), e);
+}
+
+static bool wizard_once(struct turn *t, const char *rotate, struct err *e)
+{
+	struct wizard *w = make_wizard(t->s, &t->next, rotate, e);
+	bool ok;
+
+	if (w && t->next.start == SCREEN_PANEL)
+		wizard_from_panel(w);
+	ok = w && drive_wizard(t->s, w, &t->how, e);
+	wizard_done(t, w);
+	return ok;
+}
 
 static bool turn_panel(struct turn *t, struct err *e)
 {
@@ -154,7 +167,7 @@ static bool turn_wizard(struct turn *t, struct err *e)
 {
 	const char *rotate = t->how == LEAVE_ROTATE ? t->selected : NULL;
 
-	if (!wizard_once(t->s, &t->next, rotate, &t->how, &t->wrote, e))
+	if (!wizard_once(t, rotate, e))
 		return false;
 	t->status = t->wrote ? 0 : STATUS_LEFT;
 	return true;
@@ -215,8 +228,7 @@ static bool lines_talk(
 		return false;
 	w = make_wizard(s, o, o->rotate, e);
 	ok = w && drive_lines(s, w, io, &t->how, e);
-	t->wrote = w && wizard_wrote(w);
-	wizard_free(w);
+	wizard_done(t, w);
 	return ok && lines_after(s, io, t->how, t->wrote, e);
 }
 
@@ -239,6 +251,8 @@ static bool lines_run(const struct screen *o, const char *why, int *status, stru
 	if (s.note[0])
 		say_note(NULL, s.note);
 	*status = t.wrote || t.how == LEAVE_PANEL ? 0 : STATUS_LEFT;
+	ok = ok && tell_answers(&t, o, e);
+	wizard_free(t.first);
 	if (ok && t.how == LEAVE_SIGNAL) {
 		raise(number);
 		*status = 128 + number; /* it was blocked */
@@ -267,6 +281,8 @@ bool screen_run(const struct screen *o, int *status, struct err *e)
 	term_close();
 	if (s.note[0])
 		say_note(NULL, s.note);
+	ok = ok && tell_answers(&t, o, e);
+	wizard_free(t.first);
 	*status = t.how == LEAVE_SIGNAL ? term_quit_signal() : t.status;
 	return ok;
 }

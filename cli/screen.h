@@ -16,6 +16,8 @@ struct screen {
 	const char *profile_id;
 	const char *rotate; /* this profile's key is to be replaced; or NULL */
 	int64_t expires_ms;
+	/* The first setup is written and the screen is gone: what was answered; or NULL. */
+	bool (*wrote)(const struct draft *d, struct err *e);
 	enum {
 		SCREEN_ONBOARD,
 		SCREEN_PASTE,
