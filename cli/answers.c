@@ -41,14 +41,27 @@ static bool refuse_secret(const struct doc *d, uint32_t node, struct err *e)
 		"it was in a file");
 }
 
+#define UPPER "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+#define LOWER "abcdefghijklmnopqrstuvwxyz"
+#define DIGITS "0123456789"
+#define RANDOM_MIN 24 /* no name of a provider, a method or an agent is that long */
+
+/* One word of mixed letters and digits: several providers' keys have no prefix. */
+static bool looks_random(const char *value)
+{
+	size_t n = strlen(value);
+
+	return n >= RANDOM_MIN && strspn(value, UPPER LOWER DIGITS "_-") == n &&
+	       strpbrk(value, DIGITS) && strpbrk(value, LOWER) &&
+	       (strpbrk(value, UPPER) || !strpbrk(value, "_-"));
+}
+
 /* What begins like a provider's key, and for the name of a variable all that is no such name. */
 static bool is_secret(const char *option, const char *value)
 {
-	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
-
-	if (paste_looks_secret(value, strlen(value), NULL))
+	if (paste_looks_secret(value, strlen(value), NULL) || looks_random(value))
 		return true;
-	return strcmp(option, "key-env") == 0 && value[strspn(value, letters)];
+	return strcmp(option, "key-env") == 0 && value[strspn(value, UPPER DIGITS "_")];
 }
 
 static bool read_text(
