@@ -132,7 +132,7 @@ static bool read_member(struct answers *a, const struct doc *d, uint32_t node,
 
 	if (!doc_key(d, node, name, sizeof(name)))
 		name[0] = '\0';
-	if (paste_looks_secret(name, strlen(name), NULL))
+	if (is_secret("", name))
 		return refuse_secret(d, node, e);
 	if (strcmp(name, "version") == 0)
 		return read_version(d, node, e);
