@@ -134,7 +134,7 @@ open_screen 40 60 xterm-256color "$tfb" models auth rotate anthropic:default
 see "Plain mode (ACCESSIBLE is set)."
 see "not shown"
 reply "$token"
-see "already in use"
+see "This is the setup-token already"
 reply "$new"
 see "Write these changes?"
 reply yes
@@ -148,7 +148,8 @@ run_tfb run -- sh -c 'printf %s "$ANTHROPIC_OAUTH_TOKEN"'
 
 # --- other reasons for lines, and status -------------------------------------------------------------
 open_screen 30 10 xterm-256color "$tfb" onboard
-see "smaller than"
+poll 'transcript | grep -q "(the window is"' || fail "30x10 is not asked in lines"
+see "[1]:"
 keys C-c
 ended 130
 open_screen 80 30 xterm-256color "$tfb" --plain status
