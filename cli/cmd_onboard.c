@@ -165,7 +165,11 @@ const struct cmd cmd_onboard = {
 		"changes nothing and ends with status 130. With --non-interactive it asks "
 		"nothing:\n"
 		"    printf %s \"$KEY\" | thinkfleetbot onboard --non-interactive \\\n"
-		"        --provider anthropic --method api-key --key-stdin",
+		"        --provider anthropic --method api-key --key-stdin\n"
+		"A terminal that cannot show the screen is asked line by line (--plain asks for "
+		"that).\n"
+		"--print-answers prints a file that --answers takes; secrets are named in it, not "
+		"written.",
 	.opts = opts,
 	.shared = keysource_opts,
 	.run = run,
