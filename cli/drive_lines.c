@@ -340,8 +340,7 @@ static bool once(struct talk *t, struct err *e)
 		return false;
 	if (t->told.page.busy)
 		wait_for_it(t);
-	else if ((t->told.page.settled && !t->back) ||
-		 (t->told.page.overlay && !t->told.page.ask))
+	else if ((t->told.page.settled && !t->back) || (t->told.page.overlay && !t->told.page.ask))
 		perform(t, wizard_enter(t->told.w, clock_mono_ms()));
 	else
 		return ask(t, e);

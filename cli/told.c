@@ -126,8 +126,8 @@ static void keep_in_view(struct told *t)
 void told_page(struct told *t)
 {
 	const struct page *p = &t->page, *was = &t->said;
-	bool all = p->overlay || !was->step || strcmp(p->step, was->step) != 0 ||
-		   was->busy != p->busy;
+	bool all =
+		p->overlay || !was->step || strcmp(p->step, was->step) != 0 || was->busy != p->busy;
 
 	if (all && (!was->step || strcmp(p->head, was->head) != 0))
 		lineio_say(t->io, "%s.", p->head);
