@@ -61,36 +61,35 @@ static const struct opt opts[] = {
 
 static const struct opt *const tables[] = { opts, keysource_opts, NULL };
 
+static struct quick_chosen chosen;
+
 /* The options become what was decided, and the file is made of the options. */
-static bool print_answers(const struct quick_chosen *chosen, struct err *e)
+static bool print_answers(struct err *e)
 {
-	given.quick.provider = chosen->provider;
-	given.quick.method = chosen->method;
-	given.quick.profile_id = chosen->profile_id;
-	given.quick.keep = chosen->keep;
+	given.quick.provider = chosen.provider;
+	given.quick.method = chosen.method;
+	given.quick.profile_id = chosen.profile_id;
+	given.quick.keep = chosen.keep;
 	return answers_print(stdout, tables, e);
 }
 
 static bool without_questions(struct err *e)
 {
-	struct quick_chosen chosen = { 0 };
-
 	if (given.print_answers && given.quick.json)
 		return err_set(e, ERR_USAGE, "choose one of --json and --print-answers");
 	given.quick.chosen = &chosen;
 	given.quick.to_stderr = given.print_answers;
-	return quick_save(&given.quick, "onboard", e) &&
-	       (!given.print_answers || print_answers(&chosen, e));
+	return quick_save(&given.quick, "onboard", e) && (!given.print_answers || print_answers(e));
 }
 
 /* The key itself was pasted: the file can only say where one is to be looked for. */
 static bool print_draft(const struct draft *d, struct err *e)
 {
-	struct quick_chosen chosen = { .provider = d->provider->id,
-		.method = d->method->id,
-		.keep = d->keep == KEEP_PLAIN ? "plain" : "sealed" };
 	struct quick *q = &given.quick;
 
+	chosen = (struct quick_chosen){ .provider = d->provider->id,
+		.method = d->method->id,
+		.keep = d->keep == KEEP_PLAIN ? "plain" : "sealed" };
 	str_copy(chosen.profile_id, sizeof(chosen.profile_id), d->profile_id);
 	if (d->method->kind != CRED_NONE) {
 		keysource.env = save_variable(d->provider, d->method);
@@ -104,7 +103,7 @@ static bool print_draft(const struct draft *d, struct err *e)
 	q->model = d->model;
 	q->keep_fallback = d->keep_fallback && d->model[0];
 	q->no_verify = d->skip_verify;
-	return print_answers(&chosen, e);
+	return print_answers(e);
 }
 
 static bool ask(struct cli *c, struct screen *o, struct err *e)

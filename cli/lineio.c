@@ -265,23 +265,29 @@ bool lineio_wait(struct lineio *io, int fd, int timeout_ms)
 	return !caught && fds[1].revents != 0;
 }
 
-/* One byte: 1, or 0 at the end; -1 for a signal; -2 when the time is over. */
-static int take_byte(struct lineio *io, int timeout_ms, char *c)
+enum taken {
+	TAKEN_BYTE,
+	TAKEN_END, /* of the input, or of the terminal */
+	TAKEN_SIGNAL,
+	TAKEN_SILENCE /* for as long as was asked */
+};
+
+static enum taken take_byte(struct lineio *io, int timeout_ms, char *c)
 {
 	for (;;) {
 		bool ready = lineio_wait(io, io->in, timeout_ms);
 		ssize_t n;
 
 		if (caught)
-			return -1;
+			return TAKEN_SIGNAL;
 		if (!ready && timeout_ms >= 0)
-			return -2;
+			return TAKEN_SILENCE;
 		if (!ready)
 			continue;
 		n = read(io->in, c, 1);
 		if (n < 0 && (errno == EINTR || errno == EAGAIN))
 			continue;
-		return n == 1 ? 1 : 0; /* EIO: the terminal is gone */
+		return n == 1 ? TAKEN_BYTE : TAKEN_END;
 	}
 }
 
@@ -337,24 +343,23 @@ static bool edit(struct answer *a, char c)
 	}
 }
 
-static enum heard hear(struct lineio *io, bool hidden, struct answer *a)
+/* raw: the terminal does no editing, and a line end is followed by the rest of the paste. */
+static enum heard hear(struct lineio *io, bool raw, struct answer *a)
 {
 	int timeout_ms = -1;
 	char c = 0;
 
 	for (;;) {
-		int got = take_byte(io, timeout_ms, &c);
+		enum taken taken = take_byte(io, timeout_ms, &c);
 
-		if (got == -1)
+		if (taken == TAKEN_SIGNAL)
 			return HEARD_SIGNAL;
-		if (got == 0 || (hidden && io->terminal && c == CTRL_D && !a->total))
+		if (taken == TAKEN_END || (raw && c == CTRL_D && !a->total))
 			return a->total ? HEARD_LINE : HEARD_END;
-		if (got == -2)
-			return HEARD_LINE;
-		if (c == '\n' && !(hidden && io->terminal))
+		if (taken == TAKEN_SILENCE || (c == '\n' && !raw))
 			return HEARD_LINE;
 		timeout_ms = c == '\n' ? JOIN_MS : -1;
-		if (!(hidden && io->terminal) || !edit(a, c))
+		if (!raw || !edit(a, c))
 			answer_add(a, c);
 	}
 }
@@ -370,7 +375,7 @@ enum heard lineio_ask(
 		be_quiet(io);
 	io->prompt = prompt;
 	put(io, prompt, strlen(prompt));
-	heard = hear(io, hidden, &a);
+	heard = hear(io, hidden && io->terminal, &a);
 	be_loud();
 	io->prompt = "";
 	if (hidden || heard != HEARD_LINE || !io->terminal)
