@@ -127,6 +127,30 @@ kill -TERM "$pid"
 ended 143
 unchanged "$before" "leaving in lines"
 
+# --- a recovery code where nothing can be cleared: no escape sequence, and it is said ---------------------
+fresh_home
+use_provider anthropic
+open_screen 80 70 dumb "$tfb" onboard
+to_secret
+reply "$token"
+see "Number, recovery [1]:"
+reply recovery
+see "[x] and a recovery code on paper"
+reply 1
+see "the code stays on it" "Press Enter when all seven groups are on paper"
+code=$(screen | sed -n 's/^ \{4\}[1-7]  \([0-9A-Za-z]*\) *$/\1/p' | tr '\n' ' ')
+reply ""
+see "Type it back"
+reply "$code"
+see "Which model should agents use"
+reply ""
+see "Write these changes? yes or no"
+reply yes
+see "also with the recovery code" "Next: thinkfleetbot status"
+ended 0
+run_tfb secrets slot list
+says "recovery" "the slot of the code"
+
 # --- rotate, at 40 columns, without UTF-8 ------------------------------------------------------------
 new=$(make_token)
 preset=(LC_ALL=C ACCESSIBLE=1)
@@ -176,6 +200,17 @@ sed -n '/^{/,/^}/p' "$work/out" >"$work/answers.json"
 json_true 'd == {"version": 1, "provider": "anthropic", "method": "setup-token",
 	"profile-id": "anthropic:default", "keep": "sealed", "model": "anthropic/claude-haiku-4-5",
 	"keep-fallback": True, "key-env": "ANTHROPIC_OAUTH_TOKEN"}' "$work/answers.json"
+
+# --- standard output redirected: it has the answers alone, the talk is on the terminal ------------------
+fresh_home
+use_provider anthropic
+open_screen 80 60 xterm-256color bash -c "'$tfb' onboard --print-answers >'$work/answers.tty'"
+see "Plain mode (standard output is no terminal)."
+to_secret
+to_review
+reply yes
+ended 0
+cmp -s "$work/answers.tty" "$work/answers.json" || fail "redirected: $(cat "$work/answers.tty")"
 
 # --- the printed answers give the same files --------------------------------------------------------
 cp "$config" "$work/config.asked"
