@@ -142,6 +142,8 @@ code=$(screen | sed -n 's/^ \{4\}[1-7]  \([0-9A-Za-z]*\) *$/\1/p' | tr '\n' ' ')
 reply ""
 see "Type it back"
 reply "$code"
+see "Done: The recovery code was typed back."
+reply ""
 see "Which model should agents use"
 reply ""
 see "Write these changes? yes or no"
