@@ -31,11 +31,6 @@ static void leave(struct talk *t, enum leave how)
 	t->left = true;
 }
 
-static void nothing_moves(void *ctx)
-{
-	(void)ctx;
-}
-
 static void perform(struct talk *t, enum effect fx)
 {
 	if (effects_perform(&t->effects, fx))
@@ -60,7 +55,7 @@ static void perform(struct talk *t, enum effect fx)
 struct given {
 	const struct secret *text;
 	size_t total;
-	char word[32]; /* in lower case without a colon, when it can be a word; or "" */
+	char word[200]; /* in lower case without a colon, when it can be a word; or "" */
 };
 
 static void read_word(struct given *a, const struct secret *text, bool colon)
@@ -353,7 +348,7 @@ bool drive_lines(
 	struct talk t = { .told = { .io = io, .w = w } };
 	bool ok = true;
 
-	t.effects = (struct effects){ .s = s, .w = w, .moved = nothing_moves };
+	t.effects = (struct effects){ .s = s, .w = w };
 	effects_begin(&t.effects);
 	while (ok && !t.left)
 		ok = once(&t, e);

@@ -76,7 +76,8 @@ static void on_file(void *ctx, const char *path, bool done, const struct err *fa
 	for (size_t i = 0; i < x->shown.count; i++)
 		if (strcmp(x->shown.files[i].path, path) == 0)
 			wizard_file(x->w, i, done, failed);
-	x->moved(x->ctx);
+	if (x->moved)
+		x->moved(x->ctx);
 }
 
 static void on_note(void *ctx, const char *text)

@@ -11,7 +11,7 @@
 struct effects {
 	struct session *s;
 	struct wizard *w;
-	void (*moved)(void *ctx); /* after each file: show it */
+	void (*moved)(void *ctx); /* after each file: show it; or NULL */
 	void *ctx;
 	struct plan shown; /* paths only: what wizard_file() counts by */
 };

@@ -210,21 +210,16 @@ static void capital(struct str *out, const char *text)
 static void prompt_text(const struct told *t, struct str *out)
 {
 	const struct page *p = &t->page;
-	size_t field = (size_t)(p->field - p->lines.list);
+	char words[200];
+	struct str w = STR_OF(words);
 
-	capital(out, line_text(&p->lines, field));
 	if (p->field->masked)
-		str_add(out, p->field->filled ? " (not shown; Enter keeps what is there"
-					      : " (not shown");
-	else
-		str_add(out, " (");
-	if (!p->field->masked && !p->word_count && t->taught) {
-		out->len -= 2;
-		out->p[out->len] = '\0';
-	} else {
-		prompt_words(t, out, ":");
-		str_add(out, ")");
-	}
+		str_add(&w, p->field->filled ? ", not shown; Enter keeps what is there"
+					     : ", not shown");
+	prompt_words(t, &w, ":");
+	capital(out, line_text(&p->lines, (size_t)(p->field - p->lines.list)));
+	if (w.len)
+		str_fmt(out, " (%s)", words + strlen(", "));
 	str_add(out, ": ");
 }
 
