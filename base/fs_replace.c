@@ -14,6 +14,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+/* Of an existing file, whose path is resolved: it ends at "/". */
 static bool in_git_tree(const char *real)
 {
 	char dir[FS_PATH_MAX];
@@ -23,7 +24,7 @@ static bool in_git_tree(const char *real)
 	for (;;) {
 		if (fs_join(git, sizeof(git), dir, ".git", NULL) && access(git, F_OK) == 0)
 			return true;
-		if (strcmp(dir, "/") == 0 || strcmp(dir, ".") == 0)
+		if (strcmp(dir, "/") == 0)
 			return false;
 		memcpy(git, dir, sizeof(git));
 		fs_dirname(dir, sizeof(dir), git);

@@ -121,6 +121,7 @@ const struct cmd *const commands[] = {
 	&cmd_image_fallbacks_add,
 	&cmd_image_fallbacks_remove,
 	&cmd_image_fallbacks_clear,
+	&cmd_add,
 	&cmd_setup_token,
 	&cmd_paste_token,
 	&cmd_list,

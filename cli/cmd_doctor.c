@@ -6,13 +6,14 @@
 #include <unistd.h>
 
 #include "base/memory.h"
-#include "cli/look.h"
+#include "cli/mend.h"
+#include "cli/out_base.h"
 #include "cli/out_doctor.h"
-#include "cli/repair.h"
 
 static struct {
 	bool fix;
 	bool repair;
+	bool dry_run;
 	bool yes;
 	bool non_interactive;
 	bool deep;
@@ -21,8 +22,10 @@ static struct {
 } given;
 
 static const struct opt opts[] = {
-	{ "fix", NULL, "mend what is safe to mend (modes, the resolver)", OPT_FLAG,
+	{ "fix", NULL, "mend what is safe to mend (modes, the resolver, leftovers)", OPT_FLAG,
 		{ .flag = &given.fix } },
+	{ "dry-run", NULL, "with --fix: say what would be mended, and mend nothing", OPT_FLAG,
+		{ .flag = &given.dry_run } },
 	{ "repair", NULL, "the same as --fix", OPT_FLAG, { .flag = &given.repair } },
 	{ "yes", NULL, "do not ask", OPT_FLAG, { .flag = &given.yes } },
 	{ "non-interactive", NULL, "never ask; with --fix the safe fixes are applied", OPT_FLAG,
@@ -47,50 +50,90 @@ static bool agreed(const struct finding *f)
 	return line[0] != 'n' && line[0] != 'N';
 }
 
-static void mend(const struct place *p, const struct finding *f)
+static void tell(const struct mend_step *s)
 {
-	struct err e = { 0 };
-
-	out_finding(stderr, f);
-	if (!agreed(f))
-		fputs("  left as it is\n", stderr);
-	else if (repair(p, f, &e))
-		fputs("  fixed\n", stderr);
-	else
-		fprintf(stderr, "  not fixed: %s\n", e.msg);
+	out_finding(stderr, &s->finding);
+	fprintf(stderr, "  %s",
+		s->result == MEND_FAILED ? "not fixed" : mend_result_name(s->result));
+	if (s->result != MEND_DONE) {
+		fputs(": ", stderr);
+		out_text(stderr, s->why.msg);
+	}
+	fputc('\n', stderr);
+	if (s->backup[0]) {
+		fputs("  the file before it: ", stderr);
+		out_text(stderr, s->backup);
+		fputc('\n', stderr);
+	}
 }
 
-/* One pass over the findings; each fix may make another finding go or appear. */
-static bool mend_all(
-	struct snapshot *s, const struct place *p, const struct look *how, struct err *e)
+static void tell_plan(const struct mend *m)
 {
-	for (size_t i = 0; i < s->finding_count; i++)
-		if (s->findings[i].severity >= SEVERITY_WARN && repair_possible(&s->findings[i]))
-			mend(p, &s->findings[i]);
-	snapshot_release(s);
-	return look_take(s, p, how, e);
+	printf(m->count ? "\n--fix would mend %zu of them:\n" : "\n--fix would mend nothing here\n",
+		m->count);
+	for (size_t i = 0; i < m->count; i++) {
+		fputs("  ", stdout);
+		out_text(stdout, m->steps[i].finding.text);
+		fputc('\n', stdout);
+	}
+}
+
+static struct json_object *fixes(const struct mend *m)
+{
+	struct json_object *list = json_object_new_array();
+
+	for (size_t i = 0; i < m->count; i++) {
+		const struct mend_step *s = &m->steps[i];
+		struct json_object *o = json_object_new_object();
+
+		json_put(o, "checkId", json_text(s->finding.check));
+		json_put(o, "message", json_text(s->finding.text));
+		if (s->finding.evidence[0])
+			json_put(o, "evidence", json_text(s->finding.evidence));
+		json_put(o, "result", json_text(mend_result_name(s->result)));
+		if (s->why.code)
+			json_put(o, "error", json_text(s->why.msg));
+		if (s->backup[0])
+			json_put(o, "backup", json_text(s->backup));
+		json_append(list, o);
+	}
+	return list;
+}
+
+static bool print(const struct snapshot *s, const struct mend *m, bool fix, struct err *e)
+{
+	if (given.json)
+		return out_doctor_json(stdout, s, fix ? fixes(m) : NULL, e);
+	out_doctor_text(stdout, s);
+	if (fix && given.dry_run)
+		tell_plan(m);
+	return !memory_ran_out() || err_set(e, ERR_MEMORY, "out of memory: a check may be wrong");
 }
 
 static bool run(struct cli *c, struct err *e)
 {
-	struct look how = { .findings = true, .deep = given.deep };
+	const struct look look = { .findings = true, .deep = given.deep, .ask_systemd = true };
+	const struct mend_how how = {
+		.dry_run = given.dry_run, .agreed = agreed, .done = given.json ? NULL : tell
+	};
 	struct snapshot s = { 0 };
+	struct mend m = { 0 };
 	struct place p = { 0 };
 	bool fix = given.fix || given.repair;
+	bool writes = fix && !given.dry_run;
 	bool ok = false;
 
-	if (!place_find(&p, given.agent, fix ? PLACE_REPAIR : PLACE_READ, "doctor", e) ||
-		!look_take(&s, &p, &how, e) || (fix && !mend_all(&s, &p, &how, e)))
+	if (given.dry_run && !fix) {
+		err_set(e, ERR_USAGE, "--dry-run goes with --fix");
 		goto out;
-	if (given.json)
-		ok = out_doctor_json(stdout, &s, e);
-	else {
-		out_doctor_text(stdout, &s);
-		ok = !memory_ran_out() ||
-		     err_set(e, ERR_MEMORY, "out of memory: a check may be wrong");
 	}
+	if (!place_find(&p, given.agent, writes ? PLACE_REPAIR : PLACE_READ, "doctor", e) ||
+		!look_take(&s, &p, &look, e) || (fix && !mend_run(&m, &s, &p, &look, &how, e)))
+		goto out;
+	ok = print(&s, &m, fix, e);
 	c->status = doctor_ok(&s) ? 0 : 1;
 out:
+	mend_release(&m);
 	snapshot_release(&s);
 	place_release(&p);
 	return ok;
@@ -98,9 +141,12 @@ out:
 
 const struct cmd cmd_doctor = {
 	.name = "doctor",
-	.args = "[--fix [--yes]] [--deep] [--json] [--agent ID]",
+	.args = "[--fix [--dry-run] [--yes]] [--deep] [--json] [--agent ID]",
 	.summary = "find what is wrong with credentials, files and environment, and mend it",
-	.detail = "Exit status 0 when nothing failed and nothing warns, else 1.",
+	.detail =
+		"Exit status 0 when nothing failed and nothing warns, else 1; with --fix of what "
+		"is left\n"
+		"then, with --dry-run of what is there now.",
 	.opts = opts,
 	.run = run,
 };

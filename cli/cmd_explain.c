@@ -8,6 +8,7 @@
 
 #include "cli/look.h"
 #include "cli/out_base.h"
+#include "cli/out_service.h"
 #include "cli/out_table.h"
 
 /*
@@ -158,7 +159,8 @@ static void add_rest(struct explanation *x)
 
 static bool print_sources(const struct explanation *x, struct err *e)
 {
-	static const char *const head[] = { "TRIED", "SOURCE", "STORED", "FINGERPRINT", "WHY" };
+	static const char *const head[] = { "TRIED", "SOURCE", "STORED", "FINGERPRINT", "IN USE",
+		"WHY" };
 	struct out_table t = { 0 };
 	bool ok = out_table_row(&t, head, ARRAY_LEN(head), e);
 
@@ -166,17 +168,21 @@ static bool print_sources(const struct explanation *x, struct err *e)
 		const struct credential *c = x->list[i].c;
 		char tried[16] = "-";
 		char stored[120] = "-";
+		char in_use[64] = "-";
 
 		if (c && c->rank)
 			snprintf(tried, sizeof(tried), "%u", c->rank);
 		if (c) {
 			struct str s = STR_OF(stored);
+			struct str u = STR_OF(in_use);
 
 			fact_stored(&s, c);
+			fact_in_use(&u, c);
 		}
 		ok = out_table_row(&t,
 			(const char *const[]){ tried, x->list[i].name, stored,
-				c && c->fingerprint[0] ? c->fingerprint : "-", x->list[i].why },
+				c && c->fingerprint[0] ? c->fingerprint : "-", in_use,
+				x->list[i].why },
 			ARRAY_LEN(head), e);
 	}
 	if (ok)
@@ -200,9 +206,8 @@ static bool print_text(const struct explanation *x, struct err *e)
 		return false;
 	if (x->left_out)
 		printf("and %zu more\n", x->left_out);
-	puts("\nVariables are those of this shell; a service has its own. A gateway that is "
-	     "running keeps\nthe credential that it has read until it restarts.");
-	return true;
+	putchar('\n');
+	return out_service_text(stdout, x->now->service, x->provider, x->now->home, e);
 }
 
 static struct json_object *source_json(const struct source *s)
@@ -217,6 +222,7 @@ static struct json_object *source_json(const struct source *s)
 	json_put(o, "kind", c ? json_text(cred_kind_name(c->kind)) : NULL);
 	json_put(o, "fingerprint", c && c->fingerprint[0] ? json_text(c->fingerprint) : NULL);
 	json_put(o, "selected", c ? json_text(selected_name(c->selected)) : NULL);
+	json_put(o, "inUse", c ? json_text(in_use_name(c->in_use)) : NULL);
 	json_put(o, "variable", c && c->var[0] ? json_text(c->var) : NULL);
 	json_put(o, "why", json_text(s->why));
 	return o;
@@ -234,6 +240,7 @@ static bool print_json(const struct explanation *x, struct err *e)
 	for (size_t i = 0; i < x->count; i++)
 		json_append(list, source_json(&x->list[i]));
 	json_put(root, "sources", list);
+	json_put(root, "service", out_service_json(x->now->service, x->provider, x->now->home));
 	return json_finish(stdout, root, e);
 }
 
@@ -266,8 +273,8 @@ static bool run(struct cli *c, struct err *e)
 	x->now = &now;
 	x->provider = provider;
 	/* Half of the places would give a wrong answer, not half of one. */
-	ok = look_take(&now, &place, &(struct look){ 0 }, e) && look_complete(&now, e) &&
-	     explain(x, &c->status, e);
+	ok = look_take(&now, &place, &(struct look){ .ask_systemd = true }, e) &&
+	     look_complete(&now, e) && explain(x, &c->status, e);
 	snapshot_release(&now);
 	place_release(&place);
 out:
@@ -280,7 +287,9 @@ const struct cmd cmd_explain = {
 	.args = "PROVIDER [--agent ID] [--json]",
 	.summary = "which credential a gateway uses for a provider, and why not the others",
 	.detail =
-		"Every place it looks at, in its order: profiles, variables, the configuration.\n"
+		"Every place it looks at, in its order: profiles, variables, the configuration;\n"
+		"then its variables here, in .env, in the gateway's service, in the one that "
+		"runs.\n"
 		"Status 1: there is nothing that it could use.",
 	.opts = opts,
 	.args_min = 1,

@@ -17,7 +17,11 @@ static struct {
 
 static const struct opt opts[] = {
 	{ "provider", "NAME", "the provider", OPT_TEXT, { .text = &given.quick.provider } },
-	{ "method", "NAME", "setup-token, api-key or none", OPT_TEXT,
+	{ "provider-id", "NAME", "your name for a custom endpoint", OPT_TEXT,
+		{ .text = &given.quick.provider_id } },
+	{ "base-url", "URL", "its address; the key goes there and nowhere else", OPT_TEXT,
+		{ .text = &given.quick.base_url } },
+	{ "method", "NAME", "setup-token, api-key, bearer or none", OPT_TEXT,
 		{ .text = &given.quick.method } },
 	{ "profile-id", "ID", "profile (default: PROVIDER:default)", OPT_TEXT,
 		{ .text = &given.quick.profile_id } },
@@ -66,7 +70,6 @@ static struct quick_chosen chosen;
 /* The options become what was decided, and the file is made of the options. */
 static bool print_answers(struct err *e)
 {
-	given.quick.provider = chosen.provider;
 	given.quick.method = chosen.method;
 	given.quick.profile_id = chosen.profile_id;
 	given.quick.keep = chosen.keep;
@@ -87,8 +90,13 @@ static bool print_draft(const struct draft *d, struct err *e)
 {
 	struct quick *q = &given.quick;
 
-	chosen = (struct quick_chosen){ .provider = d->provider->id,
-		.method = d->method->id,
+	q->provider = d->provider->id;
+	if (d->endpoint && d->provider->like) { /* its name means nothing on another host */
+		q->provider = d->provider->like->id;
+		q->provider_id = d->provider->id;
+		q->base_url = d->provider->base_url;
+	}
+	chosen = (struct quick_chosen){ .method = d->method->id,
 		.keep = d->keep == KEEP_PLAIN ? "plain" : "sealed" };
 	str_copy(chosen.profile_id, sizeof(chosen.profile_id), d->profile_id);
 	if (d->method->kind != CRED_NONE) {

@@ -42,6 +42,7 @@ static const struct opt change_opts[] = {
 struct order {
 	struct place place;
 	struct profiles profiles;
+	struct profiles inherited; /* main's, as `get` shows it for an agent without an order */
 	char provider[PROVIDER_CAP];
 };
 
@@ -65,8 +66,27 @@ static bool order_open(struct order *o, enum place_use use, const char *command,
 	       profiles_load(&o->profiles, o->place.profiles, state, e);
 }
 
+/* An agent that has no order of its own follows main's (gateway-family.md 4). */
+static bool load_inherited(struct order *o, struct err *e)
+{
+	char path[FS_PATH_MAX];
+	char state[FS_PATH_MAX];
+	struct place main = { 0 };
+	bool ok;
+
+	if (profiles_order(&o->profiles, o->provider) || strcmp(o->place.agent, AGENT_DEFAULT) == 0)
+		return true;
+	ok = place_find(&main, AGENT_DEFAULT, PLACE_READ, "models auth order get", e) &&
+	     paths_profiles(path, sizeof(path), main.agent_dir, e) &&
+	     paths_auth_state(state, sizeof(state), main.agent_dir, e) &&
+	     profiles_load(&o->inherited, path, state, e);
+	place_release(&main);
+	return ok;
+}
+
 static void order_close(struct order *o)
 {
+	profiles_release(&o->inherited);
 	profiles_release(&o->profiles);
 	place_release(&o->place);
 }
@@ -75,6 +95,8 @@ static void view_of(const struct order *o, struct order_view *view)
 {
 	const struct profile_order *row = profiles_order(&o->profiles, o->provider);
 
+	if (!row)
+		row = profiles_order(&o->inherited, o->provider);
 	*view = (struct order_view){ .agent = o->place.agent,
 		.agent_dir = o->place.agent_dir,
 		.provider = o->provider,
@@ -91,7 +113,7 @@ static bool run_get(struct cli *c, struct err *e)
 	bool ok = false;
 
 	(void)c;
-	if (!order_open(&o, PLACE_READ, "models auth order get", e))
+	if (!order_open(&o, PLACE_READ, "models auth order get", e) || !load_inherited(&o, e))
 		goto out;
 	view_of(&o, &view);
 	if (given.json) {

@@ -14,6 +14,7 @@
 #include "cli/save.h"
 #include "cli/say.h"
 #include "cli/vault_files.h"
+#include "provider/own.h"
 #include "provider/provider.h"
 #include "store/checks.h"
 #include "store/dotenv.h"
@@ -129,6 +130,22 @@ static const char *next_record(const struct removal *r, const char *at)
 
 /* --- what changes in each file --------------------------------------------------------------- */
 
+/* A variable that nothing sets any more keeps some gateways from starting. */
+static bool forget_key(const struct removal *r, struct doc *d, struct err *e)
+{
+	char id[OWN_NAME_MAX + 1];
+	char key[96];
+	struct str s = STR_OF(id), k = STR_OF(key);
+	const struct provider *p;
+
+	str_addn(&s, r->id, strcspn(r->id, ":"));
+	p = s.cut ? NULL : provider_find(id);
+	if (!p || !p->like)
+		return true;
+	str_fmt(&k, "${%s}", p->var);
+	return config_forget_key(d, p->id, key, e);
+}
+
 static bool edit_config(struct removal *r, struct err *e)
 {
 	struct config c = { 0 };
@@ -143,7 +160,7 @@ static bool edit_config(struct removal *r, struct err *e)
 	/* A file that is not there has nothing to remove and must not be made. */
 	ok = !c.exists || r->shared_with[0] ||
 	     (buf_add(&was, c.doc.text.p ? c.doc.text.p : "", c.doc.text.len, e) &&
-		     config_remove_profile(&c.doc, r->id, e) &&
+		     config_remove_profile(&c.doc, r->id, e) && forget_key(r, &c.doc, e) &&
 		     changes_add(&r->files, r->place.paths.config, &c.stamp, &was, &c.doc.text, e));
 out:
 	buf_release(&was);

@@ -226,16 +226,10 @@ static bool rotation_open(struct rotation *r, const char *name, struct err *e)
 static bool read_new(struct rotation *r, struct err *e)
 {
 	struct paste_report report = { 0 };
-	char notes[6][80];
-	size_t n;
 
 	if (!keysource_read(r->provider, r->method, &r->key, &report, e))
 		return false;
-	n = paste_notes(&report, notes, ARRAY_LEN(notes));
-	for (size_t i = 0; i < n && i < ARRAY_LEN(notes); i++)
-		fprintf(stderr, "%s.\n", notes[i]);
-	if (paste_warns(report.verdict))
-		say_warning("%s", report.message);
+	keysource_tell(&report, &r->key, r->method);
 	return true;
 }
 

@@ -77,6 +77,7 @@ struct import {
 	size_t count;
 	size_t actions[ARRAY_LEN(action_names)];
 	bool had_vault;
+	bool nothing_else; /* the vault here holds nothing that the capsule does not */
 };
 
 /* --- what would happen ------------------------------------------------------------------------ */
@@ -104,6 +105,18 @@ static enum import_action action_for(
 		break;
 	}
 	return IMPORT_REPLACE;
+}
+
+/* As when an earlier import was interrupted, or is repeated: there is nothing to merge with. */
+static bool nothing_else(const struct capsule *c, const struct vault *v, const struct secret *key)
+{
+	for (size_t i = 0; i < v->record_count; i++) {
+		const struct capsule_record *r = capsule_find(c, v->records[i].id);
+
+		if (!r || capsule_compare(r, v, key) != CAPSULE_SAME)
+			return false;
+	}
+	return true;
 }
 
 static bool plan(struct import *im, struct err *e)
@@ -134,6 +147,7 @@ static bool plan(struct import *im, struct err *e)
 		im->actions[row->action]++;
 		im->count++;
 	}
+	im->nothing_else = nothing_else(&im->capsule, &v, &key);
 	ok = true;
 out:
 	secret_release(&key);
@@ -430,12 +444,12 @@ static bool import(struct import *im, const char *path, struct err *e)
 	if (!given.dry_run && !hold_settle(&im->place, e))
 		return false;
 	im->had_vault = vault_exists(&im->place.paths);
-	if (im->had_vault && !given.merge) {
+	if (!capsule_read(&im->capsule, path, NULL, e) || !plan(im, e))
+		return false;
+	if (im->had_vault && !given.merge && !im->nothing_else) {
 		err_set(e, ERR_REFUSED, "there is a vault here already");
 		return err_hint(e, "--merge adds what the capsule holds to it; nothing is removed");
 	}
-	if (!capsule_read(&im->capsule, path, NULL, e) || !plan(im, e))
-		return false;
 	if (!given.json)
 		print_plan(im, stdout);
 	fflush(stdout);

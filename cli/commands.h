@@ -24,6 +24,7 @@ extern const struct cmd cmd_image_fallbacks_list;
 extern const struct cmd cmd_image_fallbacks_add;
 extern const struct cmd cmd_image_fallbacks_remove;
 extern const struct cmd cmd_image_fallbacks_clear;
+extern const struct cmd cmd_add;
 extern const struct cmd cmd_paste_token;
 extern const struct cmd cmd_setup_token;
 extern const struct cmd cmd_explain;

@@ -182,6 +182,7 @@ static const struct values {
 	{ "--probe-provider", give_providers },
 	{ "--probe-profile", give_profiles },
 	{ "--method", give_methods },
+	{ "--provider-id", give_nothing },
 	{ "--key-env", give_nothing },
 	{ "--name", give_nothing },
 	{ "--agent", give_agents },
@@ -204,6 +205,7 @@ static const struct values {
 	{ "DURATION", give_nothing },
 	{ "MS", give_nothing },
 	{ "ALIAS", give_nothing },
+	{ "URL", give_nothing },
 };
 
 static const struct values *values_of(const char *of, size_t n)

@@ -33,6 +33,7 @@ static void save_of(const struct effects *x, struct save *save)
 		.passphrase = &d->passphrase,
 		.recovery = &d->recovery,
 		.model = d->model,
+		.endpoint = d->endpoint,
 		.keep_fallback = d->keep_fallback,
 		.expires_ms = d->expires_ms,
 		.expires_source = d->expires_source,

@@ -2,11 +2,13 @@
 #include "cli/keysource.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/fs.h"
+#include "cli/say.h"
 
 /* More than a credential can be, so that "too much" is said of the content, not of the reading. */
 #define RAW_MAX ((size_t)1 << 20)
@@ -108,4 +110,22 @@ bool keysource_read(const struct provider *want, const struct method *method, st
 	     keysource_clean(&raw, want, method, out, report, e);
 	buf_release(&raw);
 	return ok;
+}
+
+void keysource_tell(
+	const struct paste_report *report, const struct secret *key, const struct method *method)
+{
+	char notes[6][80], text[160];
+	struct str hint = STR_OF(text);
+	size_t n = paste_notes(report, notes, ARRAY_LEN(notes));
+
+	for (size_t i = 0; i < n && i < ARRAY_LEN(notes); i++)
+		fprintf(stderr, "%s.\n", notes[i]);
+	if (paste_warns(report->verdict)) {
+		say_warning("%s", report->message);
+		return;
+	}
+	paste_cut_hint(&hint, key, 0, method);
+	if (hint.len)
+		say_warning("%s", text);
 }

@@ -34,4 +34,8 @@ bool keysource_clean(const struct buf *raw, const struct provider *want,
 	const struct method *method, struct secret *out, struct paste_report *report,
 	struct err *e);
 
+/* Says on stderr what was done to it, and what looks odd. */
+void keysource_tell(
+	const struct paste_report *report, const struct secret *key, const struct method *method);
+
 #endif

@@ -5,6 +5,7 @@
 
 #include "cli/say.h"
 #include "net/client.h"
+#include "provider/own.h"
 
 #define CHECK_TIMEOUT_MS 15000
 
@@ -22,15 +23,24 @@ static bool rejected(const struct live_check *c, const struct check_result *r, s
 	return err_hint(e, "%s", advice);
 }
 
+/* An address that was confirmed a moment ago goes before what the configuration still says. */
+void live_check_address(struct wire_check *out, const struct provider *p, const struct method *m,
+	const char *base_url)
+{
+	if (p->like)
+		base_url = p->base_url;
+	str_copy(out->provider, sizeof(out->provider), provider_row(p)->id);
+	str_copy(out->method, sizeof(out->method), m->id);
+	str_copy(out->base_url, sizeof(out->base_url), base_url ? base_url : "");
+}
+
 bool live_check(const struct live_check *c, struct check_result *out, struct err *e)
 {
 	const struct config_provider *row = config_provider(c->config, c->provider->id);
 	struct wire_check check = { .timeout_ms = CHECK_TIMEOUT_MS };
 	bool ok;
 
-	str_copy(check.provider, sizeof(check.provider), c->provider->id);
-	str_copy(check.method, sizeof(check.method), c->method->id);
-	str_copy(check.base_url, sizeof(check.base_url), row ? row->base_url : "");
+	live_check_address(&check, c->provider, c->method, row ? row->base_url : "");
 	if (c->key->len && !secret_copy(&check.key, c->key, e))
 		return false;
 	ok = client_check(&check, out, e);

@@ -2,6 +2,7 @@
 #ifndef CLI_LIVECHECK_H
 #define CLI_LIVECHECK_H
 
+#include "net/wire.h"
 #include "provider/check.h"
 #include "store/config.h"
 
@@ -12,6 +13,10 @@ struct live_check {
 	const struct method *method;
 	const struct secret *key;
 };
+
+/* What a probe must be told: it knows the table, but no endpoint of the user's own. */
+void live_check_address(struct wire_check *out, const struct provider *p, const struct method *m,
+	const char *base_url);
 
 /*
  * One live check for commands without a screen. A credential that the provider

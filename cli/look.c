@@ -18,7 +18,9 @@ bool look_take(struct snapshot *out, const struct place *p, const struct look *h
 		.want_findings = how->findings,
 		.deep = how->deep,
 		.now_ms = clock_now_ms(),
-		.warn_ms = how->warn_ms };
+		.warn_ms = how->warn_ms,
+		.ask_systemd = how->ask_systemd,
+		.shell_max_ms = how->shell_max_ms };
 
 	return survey_take(out, &o, e);
 }

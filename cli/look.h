@@ -9,7 +9,9 @@
 struct look {
 	bool findings; /* run the doctor's checks too */
 	bool deep;
-	int64_t warn_ms; /* 0: one day */
+	int64_t warn_ms;  /* 0: one day */
+	bool ask_systemd; /* run systemctl for the gateway's unit */
+	int shell_max_ms; /* how long a login shell is waited for at most; 0: as configured */
 };
 
 bool look_take(struct snapshot *out, const struct place *p, const struct look *how, struct err *e);

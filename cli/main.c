@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "cli/cmd.h"
+#include "cli/family.h"
 #include "cli/hygiene.h"
 #include "cli/say.h"
 #include "crypto/secret.h"
@@ -21,6 +22,29 @@ static int words_for_parser(
 		i += opt_takes_next(tables, c->argv[i]);
 	}
 	return c->argc;
+}
+
+/* "models" begins other commands, too: words after it were meant as one of them. */
+static bool is_group(const struct cmd *cmd)
+{
+	size_t n = strlen(cmd->name);
+
+	for (const struct cmd *const *c = commands; *c; c++)
+		if (strncmp((*c)->name, cmd->name, n) == 0 && (*c)->name[n] == ' ')
+			return true;
+	return false;
+}
+
+static bool unknown_command(char **words, size_t n, struct err *e)
+{
+	const char *instead = family_instead(words, n);
+	char text[120];
+	struct str s = STR_OF(text);
+
+	for (size_t i = 0; i < n && i < 3 && words[i][0] != '-'; i++)
+		str_fmt(&s, "%s%.30s", i ? " " : "", words[i]);
+	err_set(e, ERR_USAGE, "there is no command \"%s\"", text);
+	return err_hint(e, "%s", instead ? instead : "thinkfleetbot help lists the commands");
 }
 
 static bool check_count(const struct cmd *cmd, const struct args *args, struct err *e)
@@ -54,18 +78,10 @@ static bool run_command(struct cli *c, int from, struct err *e)
 		c->args.items = c->argv + end;
 		c->args.count = (size_t)(c->argc - end);
 	}
+	/* The name of a group is one word, and it stands before its arguments. */
+	if (c->args.count > c->cmd->args_max && is_group(c->cmd))
+		return unknown_command(c->args.items - 1, c->args.count + 1, e);
 	return check_count(c->cmd, &c->args, e) && c->cmd->run(c, e);
-}
-
-static bool unknown_command(char **words, size_t n, struct err *e)
-{
-	char text[120];
-	struct str s = STR_OF(text);
-
-	for (size_t i = 0; i < n && i < 3 && words[i][0] != '-'; i++)
-		str_fmt(&s, "%s%.30s", i ? " " : "", words[i]);
-	err_set(e, ERR_USAGE, "there is no command \"%s\"", text);
-	return err_hint(e, "thinkfleetbot help lists the commands");
 }
 
 static bool dispatch(struct cli *c, struct err *e)
@@ -100,6 +116,14 @@ static bool dispatch(struct cli *c, struct err *e)
 	return true;
 }
 
+/* A message that says nothing more than what is wrong still says where to read on. */
+static void complete_hint(const struct cli *c, struct err *e)
+{
+	if (e->code == ERR_USAGE && !e->hint[0])
+		err_hint(
+			e, "thinkfleetbot help%s%s", c->cmd ? " " : "", c->cmd ? c->cmd->name : "");
+}
+
 /* Full disk, closed pipe: output that was lost is a failure, not a success with less text. */
 static bool flush_output(struct err *e)
 {
@@ -117,6 +141,7 @@ int main(int argc, char **argv)
 	if (crypto_start(&e) && opt_refuse_secrets(argc, argv, &e) && dispatch(&c, &e) &&
 		flush_output(&e))
 		return c.status;
+	complete_hint(&c, &e);
 	say_error(&e);
 	return err_exit_status(e.code);
 }

@@ -101,9 +101,9 @@ static bool from_env_file(
 
 static const struct config_env *config_variable(const struct config *c, const char *name)
 {
-	for (size_t i = 0; i < c->env_count; i++)
-		if (strcmp(c->env[i].name, name) == 0)
-			return &c->env[i];
+	for (size_t i = c->env_count; i > 0; i--)
+		if (strcmp(c->env[i - 1].name, name) == 0)
+			return &c->env[i - 1];
 	return NULL;
 }
 

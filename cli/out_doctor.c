@@ -75,6 +75,11 @@ static void summary(FILE *out, const struct snapshot *s)
 
 void out_doctor_text(FILE *out, const struct snapshot *s)
 {
+	if (s->protection[0]) {
+		fputs("Credentials: ", out);
+		out_text(out, s->protection);
+		fputs("\n\n", out);
+	}
 	for (size_t i = 0; i < s->finding_count; i++)
 		if (s->findings[i].severity != SEVERITY_OK)
 			out_finding(out, &s->findings[i]);
@@ -92,10 +97,11 @@ static struct json_object *finding(const struct finding *f)
 		json_put(o, "evidence", json_text(f->evidence));
 	if (f->fix[0])
 		json_put(o, "fixHint", json_text(f->fix));
+	json_put(o, "fixable", json_object_new_boolean(f->safe));
 	return o;
 }
 
-bool out_doctor_json(FILE *out, const struct snapshot *s, struct err *e)
+bool out_doctor_json(FILE *out, const struct snapshot *s, struct json_object *fixes, struct err *e)
 {
 	struct json_object *root = json_object_new_object();
 	struct json_object *findings = json_object_new_array();
@@ -103,8 +109,13 @@ bool out_doctor_json(FILE *out, const struct snapshot *s, struct err *e)
 	for (size_t i = 0; i < s->finding_count; i++)
 		if (s->findings[i].severity != SEVERITY_OK)
 			json_append(findings, finding(&s->findings[i]));
+	json_put(root, "schemaVersion", json_object_new_int64(1));
 	json_put(root, "ok", json_object_new_boolean(doctor_ok(s)));
 	json_put(root, "checksRun", json_object_new_int64((int64_t)checks_run(s)));
+	if (s->protection[0])
+		json_put(root, "credentials", json_text(s->protection));
 	json_put(root, "findings", findings);
+	if (fixes)
+		json_put(root, "fixes", fixes);
 	return json_finish(out, root, e);
 }

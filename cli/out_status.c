@@ -135,7 +135,8 @@ static void provider_line(FILE *out, const struct status_view *v, const struct p
 	if (p->profiles)
 		profile_labels(out, v, &g);
 	if (p->env_var[0])
-		fprintf(out, " | env=%s | source=env: %s", status_env_value(p), p->env_var);
+		fprintf(out, " | env=%s | source=%senv: %s", status_env_value(p),
+			p->env_from_shell ? "shell " : "", p->env_var);
 	if (p->config_key_mask[0]) {
 		fputs(" | models.json=", out);
 		out_text(out, p->config_key_mask);

@@ -170,7 +170,7 @@ static struct json_object *env_source(const struct snapshot *s, const struct pro
 	struct str source = STR_OF(text);
 
 	json_put(o, "value", json_text(status_env_value(p)));
-	str_fmt(&source, "env: %s", p->env_var);
+	str_fmt(&source, "%senv: %s", p->env_from_shell ? "shell " : "", p->env_var);
 	json_put(o, "source", json_text(text));
 	put_env_facts(o, s, p);
 	return o;
@@ -259,9 +259,8 @@ static struct json_object *unusable(const struct status_view *v)
 {
 	struct json_object *list = json_object_new_array();
 
-	for (size_t i = 0; i < v->count; i++)
-		if (status_unusable_until(v->by_id[i], v->s->now_ms))
-			json_append(list, status_unusable_json(v->by_id[i], v->s));
+	for (size_t i = 0; i < v->unusable_count; i++)
+		json_append(list, status_unusable_json(v->unusable[i], v->s));
 	return list;
 }
 

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "cli/cmd.h"
+#include "health/survey.h"
 
 bool place_find(
 	struct place *p, const char *agent, enum place_use use, const char *command, struct err *e)
@@ -25,6 +26,7 @@ bool place_find(
 			*e = p->config_error;
 		return false;
 	}
+	survey_learn(&p->config);
 	agent_normalise(p->agent, agent ? agent : config_default_agent(&p->config));
 	row = config_agent(&p->config, p->agent);
 	if (paths_agent_dir(p->agent_dir, sizeof(p->agent_dir), &p->paths, p->agent,

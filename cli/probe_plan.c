@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cli/status_view.h"
+#include "provider/own.h"
 
 #define EXCLUDED_TEXT "Excluded by auth.order for this provider."
 #define INELIGIBLE_TEXT "Auth profile credentials are missing or expired.\n↳ Auth reason "
@@ -101,36 +102,16 @@ static const char *why_not(const struct credential *c, int64_t now_ms)
 	return NULL;
 }
 
-static enum api_style api_of(const char *api)
-{
-	if (strcmp(api, "anthropic-messages") == 0)
-		return API_ANTHROPIC;
-	return strcmp(api, "google-generative-ai") == 0 ? API_GOOGLE : API_OPENAI;
-}
-
-/* A provider of the user's own is asked like the row for its protocol. */
-static const struct provider *custom_row(const struct config *config, const char *id)
-{
-	const struct config_provider *from = config_provider(config, id);
-
-	for (size_t i = 0; from && from->base_url[0] && i < provider_count(); i++) {
-		const struct provider *p = provider_at(i);
-
-		if (p->custom && p->api == api_of(from->api))
-			return p;
-	}
-	return NULL;
-}
-
 bool probe_method(const struct probe_row *row, const struct config *config,
 	const struct provider **p, const struct method **m)
 {
 	const struct credential *c = row->credential;
 	enum cred_kind kind = c ? c->kind : CRED_API_KEY;
+	const struct config_provider *from = config_provider(config, row->provider->id);
 
 	*p = provider_find(row->provider->id);
-	if (!*p)
-		*p = custom_row(config, row->provider->id);
+	if (!*p && from && from->base_url[0]) /* no name of ours, or an address that is refused */
+		*p = own_provider_like(from->api);
 	*m = *p ? provider_method_of_kind(*p, kind) : NULL;
 	/* A token that was pasted for a provider of keys goes where its keys go. */
 	if (*p && !*m && kind == CRED_TOKEN)

@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "cli/hold.h"
+#include "cli/livecheck.h"
 #include "health/survey.h"
 #include "net/client.h"
 #include "store/checks.h"
@@ -196,9 +197,7 @@ static bool start_one(struct run *x, size_t i, struct err *e)
 		return true;
 	}
 	probe_method(row, &x->place->config, &p, &m);
-	str_copy(check.provider, sizeof(check.provider), p->id);
-	str_copy(check.method, sizeof(check.method), m->id);
-	str_copy(check.base_url, sizeof(check.base_url), row->provider->base_url);
+	live_check_address(&check, p, m, row->provider->base_url);
 	ok = client_send(&x->client, &check, e);
 	secret_release(&check.key);
 	x->waiting[i] = ok;

@@ -10,6 +10,8 @@
 #include "cli/out_base.h"
 #include "cli/quick_vault.h"
 #include "cli/say.h"
+#include "provider/own.h"
+#include "provider/url.h"
 #include "store/profiles.h"
 
 /* What is set up, worked out from the options and the key. */
@@ -17,6 +19,9 @@ struct setup {
 	struct place place;
 	const struct provider *provider;
 	const struct method *method;
+	struct own_provider own; /* a custom endpoint that is set up now */
+	bool endpoint;
+	char model[192];
 	char profile_id[ID_CAP];
 	enum keep keep;
 	int64_t expires_ms;
@@ -42,10 +47,56 @@ static bool unknown_method(const struct provider *p, const char *given, struct e
 	return err_hint(e, "one of: %s", list);
 }
 
+static bool has_address(const struct setup *a)
+{
+	const struct config_provider *row = config_provider(&a->place.config, a->provider->id);
+
+	return row && row->base_url[0];
+}
+
+/* --provider custom-openai --provider-id my-llm --base-url https://llm.example.org/v1 */
+static bool read_endpoint(struct setup *a, const struct quick *q, struct err *e)
+{
+	bool wanted = own_provider_wanted(a->provider);
+	bool unnamed = wanted && own_provider_unnamed(a->provider);
+
+	if ((!wanted || has_address(a)) && !q->provider_id && !q->base_url)
+		return true;
+	if (!wanted || (!unnamed && q->provider_id)) {
+		err_set(e, ERR_USAGE, "%s has %s of its own", a->provider->label,
+			wanted ? "a name" : "an address");
+		return err_hint(e,
+			"--provider-id and --base-url go with --provider custom-openai "
+			"or custom-anthropic");
+	}
+	if (!q->base_url || (unnamed && !q->provider_id)) {
+		err_set(e, ERR_USAGE, "%s needs %san address", a->provider->id,
+			unnamed ? "a name and " : "");
+		return err_hint(e, "for example %s--base-url https://llm.example.org/v1",
+			unnamed ? "--provider-id my-llm " : "");
+	}
+	if (!own_provider_make(&a->own, a->provider, q->provider_id, q->base_url, e)) {
+		if (e)
+			e->code = ERR_USAGE; /* an option is wrong, no file */
+		return false;
+	}
+	a->provider = &a->own.row;
+	a->endpoint = true;
+	return true;
+}
+
+/* A server on this machine asks for no key, unless one is handed over. */
+static bool needs_no_key(const struct setup *a, const struct quick *q)
+{
+	struct url url;
+
+	return a->endpoint && !q->raw && !keysource_given() &&
+	       url_parse(&url, a->own.base_url, NULL) && url.loopback;
+}
+
 static bool read_provider(struct setup *a, const struct quick *q, struct err *e)
 {
 	char id[PROVIDER_CAP];
-	const char *why;
 
 	if (!q->provider) {
 		err_set(e, ERR_USAGE, "required option '--provider <name>' not specified");
@@ -53,16 +104,26 @@ static bool read_provider(struct setup *a, const struct quick *q, struct err *e)
 	}
 	if (!provider_normalise(id, sizeof(id), q->provider) || !(a->provider = provider_find(id)))
 		return unknown_provider(q->provider, e);
-	/* An address may stand in the configuration; a sign-in stands nowhere. */
-	if (!provider_offered(a->provider, true, &why)) {
-		err_set(e, ERR_USAGE, "%s cannot be set up here", a->provider->label);
-		return err_hint(e, "%s", why);
-	}
+	if (!read_endpoint(a, q, e))
+		return false;
 	if (q->method && !(a->method = provider_method(a->provider, q->method)))
 		return unknown_method(a->provider, q->method, e);
 	if (!q->method && provider_method_count(a->provider) == 1)
 		a->method = &a->provider->methods[0];
+	if (!q->method && needs_no_key(a, q))
+		a->method = provider_method_of_kind(a->provider, CRED_NONE);
 	return true;
+}
+
+/* Signed in elsewhere? */
+static bool is_offered(const struct setup *a, struct err *e)
+{
+	const char *why;
+
+	if (provider_offered(a->provider, &why))
+		return true;
+	err_set(e, ERR_USAGE, "%s cannot be set up here", a->provider->label);
+	return err_hint(e, "%s", why);
 }
 
 static bool read_options(struct setup *a, const struct quick *q, struct err *e)
@@ -94,8 +155,6 @@ static bool read_raw(struct setup *a, const struct quick *q, struct paste_report
 static bool read_key(struct setup *a, const struct quick *q, struct err *e)
 {
 	struct paste_report report = { 0 };
-	char notes[6][80];
-	size_t n;
 
 	if (a->method && a->method->kind == CRED_NONE)
 		return secret_init(&a->key, 0, e);
@@ -105,11 +164,7 @@ static bool read_key(struct setup *a, const struct quick *q, struct err *e)
 		a->method = report.method && report.provider == a->provider
 				    ? report.method
 				    : &a->provider->methods[0];
-	n = paste_notes(&report, notes, ARRAY_LEN(notes));
-	for (size_t i = 0; i < n && i < ARRAY_LEN(notes); i++)
-		fprintf(stderr, "%s.\n", notes[i]);
-	if (paste_warns(report.verdict))
-		say_warning("%s", report.message);
+	keysource_tell(&report, &a->key, a->method);
 	return true;
 }
 
@@ -155,6 +210,36 @@ static bool verify(struct setup *a, const struct quick *q, struct err *e)
 	if (!live_check(&check, &a->check, e))
 		return false;
 	live_check_tell(&check, &a->check);
+	return true;
+}
+
+static bool is_listed(const struct setup *a, const char *model)
+{
+	for (size_t i = 0; i < a->check.model_count && i < CHECK_MODELS; i++)
+		if (strcmp(a->check.models[i], model) == 0)
+			return true;
+	return a->check.model_count > CHECK_MODELS; /* it may be among those that were left out */
+}
+
+/* An endpoint's model belongs to it, with or without its name in front. */
+static bool read_model(struct setup *a, const struct quick *q, struct err *e)
+{
+	const char *id = a->provider->id;
+	size_t n = strlen(id);
+	struct str s = STR_OF(a->model);
+
+	if (q->model && a->provider->like && !(strncmp(q->model, id, n) == 0 && q->model[n] == '/'))
+		str_fmt(&s, "%s/", id);
+	str_add(&s, q->model ? q->model : "");
+	if (s.cut)
+		return err_set(e, ERR_USAGE, "the model's name is too long");
+	if (a->endpoint && !q->model && !a->check.model_count) {
+		err_set(e, ERR_USAGE, "%s lists no models", id);
+		return err_hint(e, "name one with --model");
+	}
+	if (a->endpoint && q->model && a->check.model_count && !is_listed(a, a->model + n + 1))
+		say_warning("%s does not list the model %s; it is taken as it is", id,
+			a->model + n + 1);
 	return true;
 }
 
@@ -212,6 +297,10 @@ static void print_text(const struct setup *a, FILE *out)
 	fputs("\nAuth profile: ", out);
 	out_text(out, a->profile_id);
 	fprintf(out, " (%s/%s)\n", a->provider->id, cred_kind_name(a->method->kind));
+	if (a->endpoint)
+		fprintf(out, "Address: %s\n", a->own.base_url);
+	if (a->method->kind == CRED_NONE)
+		return;
 	if (a->keep == KEEP_PLAIN)
 		fprintf(out, "Kept in plain text, as asked: %s in ",
 			save_variable(a->provider, a->method));
@@ -276,7 +365,8 @@ static bool save(struct setup *a, const struct quick *q, struct err *e)
 		.opener = a->vault.opener,
 		.weak_passphrase = q->weak_passphrase,
 		.passphrase = &a->vault.passphrase,
-		.model = q->model,
+		.model = a->model,
+		.endpoint = a->endpoint,
 		.keep_fallback = q->keep_fallback,
 		.accept_rollback = q->accept_rollback,
 		.expires_ms = a->expires_ms,
@@ -297,7 +387,6 @@ static void tell_chosen(const struct setup *a, struct quick_chosen *chosen)
 {
 	if (!chosen)
 		return;
-	chosen->provider = a->provider->id;
 	chosen->method = a->method->id;
 	chosen->keep = a->keep == KEEP_PLAIN ? "plain" : "sealed";
 	str_copy(chosen->profile_id, sizeof(chosen->profile_id), a->profile_id);
@@ -308,11 +397,13 @@ bool quick_save(const struct quick *q, const char *command, struct err *e)
 	struct setup a = { 0 };
 	bool ok = false;
 
-	if (!read_options(&a, q, e) || !place_find(&a.place, q->agent, PLACE_WRITE, command, e) ||
-		!quick_vault_read(&a.vault, q, &a.place, e) || !read_key(&a, q, e))
+	/* The configuration first: it may know the provider. */
+	if (!place_find(&a.place, q->agent, PLACE_WRITE, command, e) || !read_options(&a, q, e) ||
+		!is_offered(&a, e) || !quick_vault_read(&a.vault, q, &a.place, e) ||
+		!read_key(&a, q, e))
 		goto out;
 	name_profile(&a, q);
-	ok = verify(&a, q, e) && save(&a, q, e);
+	ok = verify(&a, q, e) && read_model(&a, q, e) && save(&a, q, e);
 	if (ok)
 		tell_chosen(&a, q->chosen);
 out:

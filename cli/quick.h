@@ -7,7 +7,7 @@
 
 /* What was left open, as it was decided. */
 struct quick_chosen {
-	const char *provider, *method, *keep;
+	const char *method, *keep;
 	char profile_id[ID_CAP];
 };
 
@@ -20,6 +20,8 @@ struct quick_chosen {
  */
 struct quick {
 	const char *provider;     /* required */
+	const char *provider_id;  /* a custom endpoint's own name, with its address */
+	const char *base_url;
 	const char *method;       /* NULL: recognised from the key, else the provider's first */
 	const char *profile_id;   /* NULL: "<provider>:<default_name>" */
 	const char *default_name; /* NULL: the method's */

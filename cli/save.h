@@ -44,6 +44,7 @@ struct save {
 		*passphrase;           /* the new one, or of the vault that is there; may be NULL */
 	const struct secret *recovery; /* a code that was typed back; may be NULL or empty */
 	const char *model;             /* "" or NULL: leave as it is */
+	bool endpoint; /* of the user's own (provider/own.h): its address and models are written */
 	bool keep_fallback;
 	bool accept_rollback;
 	int64_t expires_ms; /* tokens: 0 none */

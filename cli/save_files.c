@@ -25,7 +25,7 @@ bool item_is_sealed(const struct job_item *it)
 }
 
 /* Only "thinkfleetbot run" delivers from a vault that waits for a person. */
-static bool referred(const struct job *j, const struct job_item *it)
+bool item_is_referred(const struct job *j, const struct job_item *it)
 {
 	return item_is_sealed(it) && !j->needs_person;
 }
@@ -199,7 +199,7 @@ static bool edit_profiles(const struct job *j, struct job_item *it, struct err *
 		str_copy(it->store->file.note, sizeof(it->store->file.note),
 			"the plain-text key goes; it stays as the previous revision");
 	}
-	if (!referred(j, it))
+	if (!item_is_referred(j, it))
 		return !p || profiles_remove(d, s->profile_id, e);
 	if (!profiles_put_sealed(d,
 		    &(struct profile_seal){ .id = s->profile_id,
@@ -219,12 +219,14 @@ static bool edit_config(struct job *j, const struct job_item *it, struct err *e)
 
 	if (item_is_sealed(it) && j->references && !save_name_resolver(d, j->paths, e))
 		return false;
-	if (referred(j, it) && !config_put_profile(d, s->profile_id, s->provider->id,
-				       cred_kind_name(s->method->kind), e))
+	if (item_is_referred(j, it) && !config_put_profile(d, s->profile_id, s->provider->id,
+					       cred_kind_name(s->method->kind), e))
 		return false;
-	if (item_keeps_secret(it) && !referred(j, it) &&
+	if (item_keeps_secret(it) && !item_is_referred(j, it) &&
 		config_profile(&j->config, s->profile_id) &&
 		!config_remove_profile(d, s->profile_id, e))
+		return false;
+	if (!job_put_endpoint(j, it, e))
 		return false;
 	return !s->model || !s->model[0] || config_put_model(d, s->model, s->keep_fallback, e);
 }
@@ -356,8 +358,6 @@ static bool edit_all(struct job *j, struct err *e)
 	}
 	return true;
 }
-
-/* --- what there will be -------------------------------------------------------------------- */
 
 /* The first sealed credential makes the vault, in memory, and its key file. */
 static bool begin_vault(struct job *j, struct err *e)

@@ -84,6 +84,12 @@ bool job_create_vault(struct job *j, struct err *e);
 /* Every slot that was made opens the vault on the disk. */
 bool job_slots_proven(const struct job *j, struct err *e);
 
+/* models.providers: what an endpoint of the user's own needs there; nothing for other providers. */
+bool job_put_endpoint(struct job *j, const struct job_item *it, struct err *e);
+
+/* Will a gateway read it from the vault? Else "thinkfleetbot run" or .env delivers it. */
+bool item_is_referred(const struct job *j, const struct job_item *it);
+
 /* What the vault opens with, asked of a job of one; many change nothing about it. */
 const struct save *job_custody(const struct job *j);
 

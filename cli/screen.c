@@ -103,6 +103,8 @@ static struct wizard *make_wizard(
 		ok = wizard_rotate(w, rotate, e);
 	else if (ok && o->start == SCREEN_PASTE)
 		ok = wizard_paste_only(w, o->provider, o->profile_id, o->expires_ms, e);
+	else if (ok && o->start == SCREEN_ADD)
+		ok = wizard_add(w, o->provider, o->profile_id, o->expires_ms, e);
 	else if (ok && (o->provider || o->method || o->profile_id))
 		ok = wizard_preset(w, o->provider, o->method, o->profile_id, e);
 	if (ok)

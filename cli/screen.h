@@ -20,6 +20,7 @@ struct screen {
 	bool (*wrote)(const struct draft *d, struct err *e);
 	enum {
 		SCREEN_ONBOARD,
+		SCREEN_ADD,
 		SCREEN_PASTE,
 		SCREEN_PANEL
 	} start;

@@ -6,7 +6,10 @@
 #include <sys/inotify.h>
 #include <unistd.h>
 
+#include "cli/livecheck.h"
+
 #define CHECK_TIMEOUT_MS 15000
+#define SHELL_MAX_MS 2000 /* a person waits for this screen */
 
 /* Folders, because files are replaced by rename. Missing ones are watched once they exist. */
 static void watch_folders(struct session *s)
@@ -61,7 +64,8 @@ bool session_look(struct session *s, struct err *e)
 {
 	struct snapshot next = { 0 };
 
-	if (!look_take(&next, &s->place, &(struct look){ .findings = true }, e))
+	if (!look_take(&next, &s->place,
+		    &(struct look){ .findings = true, .shell_max_ms = SHELL_MAX_MS }, e))
 		return false;
 	snapshot_release(&s->now);
 	s->now = next;
@@ -93,9 +97,7 @@ bool session_check(struct session *s, const struct session_check *c, struct err 
 	struct wire_check check = { .id = c->id, .timeout_ms = CHECK_TIMEOUT_MS };
 	bool ok = false;
 
-	str_copy(check.provider, sizeof(check.provider), c->provider->id);
-	str_copy(check.method, sizeof(check.method), c->method->id);
-	str_copy(check.base_url, sizeof(check.base_url), c->base_url ? c->base_url : "");
+	live_check_address(&check, c->provider, c->method, c->base_url);
 	if (c->key->len && !secret_copy(&check.key, c->key, e))
 		return false;
 	if (s->probe.fd < 0) {

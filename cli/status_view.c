@@ -33,6 +33,24 @@ static int compare_id(const void *a, const void *b)
 	return c ? c : strcmp(x->id, y->id);
 }
 
+static int compare_end(const void *a, const void *b)
+{
+	const struct credential *x = *(const struct credential *const *)a;
+	const struct credential *y = *(const struct credential *const *)b;
+	int64_t left = status_unusable_until(x, 0);
+	int64_t right = status_unusable_until(y, 0);
+
+	return left == right ? (x > y) - (x < y) : (left > right) - (left < right);
+}
+
+static void find_unusable(struct status_view *v)
+{
+	for (size_t i = 0; i < v->count; i++)
+		if (status_unusable_until(v->by_file[i], v->s->now_ms))
+			v->unusable[v->unusable_count++] = v->by_file[i];
+	qsort(v->unusable, v->unusable_count, sizeof(const struct credential *), compare_end);
+}
+
 bool status_view_init(
 	struct status_view *v, const struct snapshot *s, int64_t warn_ms, struct err *e)
 {
@@ -43,8 +61,9 @@ bool status_view_init(
 		.warn_ms = warn_ms,
 		.by_file = calloc(room, sizeof(const struct credential *)),
 		.by_id = calloc(room, sizeof(const struct credential *)),
+		.unusable = calloc(room, sizeof(const struct credential *)),
 	};
-	if (!v->by_file || !v->by_id) {
+	if (!v->by_file || !v->by_id || !v->unusable) {
 		status_view_release(v);
 		return err_set(e, ERR_MEMORY, "out of memory");
 	}
@@ -54,6 +73,7 @@ bool status_view_init(
 	memcpy(v->by_id, v->by_file, v->count * sizeof(const struct credential *));
 	qsort(v->by_file, v->count, sizeof(const struct credential *), compare_file);
 	qsort(v->by_id, v->count, sizeof(const struct credential *), compare_id);
+	find_unusable(v);
 	return true;
 }
 
@@ -61,6 +81,7 @@ void status_view_release(struct status_view *v)
 {
 	free(v->by_file);
 	free(v->by_id);
+	free(v->unusable);
 	*v = (struct status_view){ 0 };
 }
 
@@ -124,9 +145,8 @@ void status_hint(struct str *out, const struct provider_state *p)
 
 	if (known && provider_method(known, "setup-token"))
 		str_fmt(out,
-			"Run `claude setup-token`, then `thinkfleetbot models auth paste-token "
-			"--provider %s` or `thinkfleetbot onboard`.",
-			known->id);
+			"Run `claude setup-token`, then `thinkfleetbot models auth setup-token` "
+			"or `thinkfleetbot onboard`.");
 	else
 		str_add(out, "Run `thinkfleetbot onboard` or set an API key env var.");
 }

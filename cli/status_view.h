@@ -21,6 +21,8 @@ struct status_view {
 	const struct credential **by_file; /* by provider, then as the file has them */
 	const struct credential **by_id;   /* by provider, then by id */
 	size_t count;
+	const struct credential **unusable; /* in cooldown or disabled, the soonest end first */
+	size_t unusable_count;
 };
 
 bool status_view_init(

@@ -73,12 +73,14 @@ endfunction()
 
 # fault_test(NAME USES layers...): a unit test whose system calls and allocations can be made to fail
 # (tests/unit/fault.h), by the linker and without a line in the program.
-set(TFB_FAULTS malloc calloc realloc mmap64 mprotect open64 openat64 close read write fsync fchmod
-  stat64 lstat64 fstat64 fstatat64 statvfs64 realpath access unlink unlinkat rmdir mkdir mkdirat
-  rename renameat renameat2 flock ftruncate64 futimens getrandom opendir)
+set(TFB_FAULTS malloc calloc realloc mmap64 munmap mprotect open64 openat64 close read write
+  pwrite64 fsync fchmod stat64 lstat64 fstat64 fstatat64 statvfs64 realpath __realpath_chk access unlink unlinkat
+  rmdir mkdir mkdirat rename renameat renameat2 flock ftruncate64 futimens getrandom opendir
+  clock_gettime nanosleep)
 function(fault_test name)
   cmake_parse_arguments(arg "" "" "USES;SOURCES" ${ARGN})
-  unit_test(${name} USES ${arg_USES} SOURCES ${arg_SOURCES} ${PROJECT_SOURCE_DIR}/tests/unit/fault.c)
+  unit_test(${name} USES ${arg_USES} SOURCES ${arg_SOURCES}
+    ${PROJECT_SOURCE_DIR}/tests/unit/fault.c ${PROJECT_SOURCE_DIR}/tests/unit/fault_time.c)
   if(BUILD_TESTING)
     list(TRANSFORM TFB_FAULTS PREPEND "-Wl,--wrap=" OUTPUT_VARIABLE wraps)
     target_link_options(test_${name} PRIVATE ${wraps})

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "health/audit_impl.h"
-#include "provider/provider.h"
+#include "provider/own.h"
 
 /* What lies where a credential belongs, document by document (gateway-family.md 17.9). */
 
@@ -113,8 +113,6 @@ static void store(struct audit_run *w, const char *dir)
 /* Texts that stand for a key: "${NAME}", the name of a variable, the family's own markers. */
 static bool stands_for_key(const char *value)
 {
-	static const char *const markers[] = { "ollama-local", "minimax-oauth", "qwen-oauth",
-		"lm-studio", "n/a", "none" };
 	static const char name_chars[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
 
 	if (value[0] == '$' || str_starts(value, "secretref"))
@@ -122,10 +120,7 @@ static bool stands_for_key(const char *value)
 	if (value[0] >= 'A' && value[0] <= 'Z' && strchr(value, '_') &&
 		value[strspn(value, name_chars)] == '\0')
 		return true;
-	for (size_t i = 0; i < ARRAY_LEN(markers); i++)
-		if (strcmp(value, markers[i]) == 0)
-			return true;
-	return false;
+	return config_marks_no_key(value);
 }
 
 static bool is_sensitive_header(const char *name)
@@ -307,8 +302,8 @@ static void legacy(struct audit_run *w, const char *dir, const char *name)
 
 const char *audit_carries_key(const char *name)
 {
-	for (size_t i = 0; i < provider_count(); i++) {
-		const struct provider *p = provider_at(i);
+	for (size_t i = 0; i < provider_known_count(); i++) {
+		const struct provider *p = provider_known_at(i);
 
 		for (size_t k = 0; k < PROVIDER_VARS && p->vars[k]; k++)
 			if (strcmp(p->vars[k], name) == 0)

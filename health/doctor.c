@@ -2,9 +2,11 @@
 #include "health/doctor.h"
 
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "health/doctor_impl.h"
 
@@ -20,6 +22,10 @@ static const struct check checks[] = {
 	{ "config", "the configuration can be read", check_config },
 	{ "profiles", "auth-profiles.json can be read, every entry counts", check_profiles },
 	{ "env", ".env can be read", check_dotenv },
+	{ "duplicates", "no variable is set twice in .env", check_duplicates },
+	{ "env-readers", "every program reads .env alike", check_readers },
+	{ "links", "no file of a gateway is a symbolic link", check_links },
+	{ "locks", "no lock was left behind", check_locks },
 	{ "interrupted", "no change was interrupted half-way", check_interrupted },
 	{ "misplaced", "no store lies where no gateway looks", check_misplaced },
 	{ "vault", "the vault opens", check_vault },
@@ -28,12 +34,21 @@ static const struct check checks[] = {
 	{ "residue", "no copy of a sealed key lies about", check_residue },
 	{ "resolver", "the resolver is in place", check_resolver },
 	{ "secrets-provider", "the configuration names the resolver", check_secrets_provider },
+	{ "deprecated", "no profile is of a kind that gateways gave up", check_deprecated },
+	{ "cooldowns", "no profile is paused", check_cooldowns },
 	{ "expiry", "nothing expired or about to", check_expiry },
 	{ "accepted", "no credential was rejected", check_accepted },
 	{ "shadows", "no variable hides another", check_shadows },
+	{ "shell-import", "the login shell answers", check_shell_import },
+	{ "service", "the service gets what is stored here", check_service },
 	{ "models", "every model in use has a credential", check_models },
 	{ "memory", "keys in memory are locked and cannot be swapped out", check_memory },
 	{ "git", "the state folder is in no git work tree", check_git },
+	{ "synced", "the state folder is on this machine only", check_synced },
+	{ "linger", "the gateway goes on after logout", check_linger },
+	{ "term", "the terminal is known", check_term },
+	{ "window", "the terminal is large enough", check_window },
+	{ "locale", "the locale is there", check_locale },
 	{ "other-states", "there is one state folder", check_other_states },
 };
 
@@ -132,12 +147,13 @@ void finding_fix(struct finding *f, const char *command, const char *word)
 		f->fix[0] = '\0'; /* half a command is worse than none */
 }
 
-void finding_rotate(struct survey *v, struct finding *f, const struct credential *c)
+void finding_profile(
+	struct survey *v, struct finding *f, const char *command, const struct credential *c)
 {
 	char usual[AGENT_CAP];
 	struct str out = STR_OF(f->fix);
 
-	finding_fix(f, FIX_ROTATE, c->id);
+	finding_fix(f, command, c->id);
 	out.len = strlen(f->fix);
 	agent_normalise(usual, config_default_agent(&v->config));
 	if (!out.len || strcmp(usual, v->s->agent) == 0)
@@ -145,6 +161,51 @@ void finding_rotate(struct survey *v, struct finding *f, const struct credential
 	str_fmt(&out, " --agent %s", v->s->agent);
 	if (out.cut)
 		f->fix[0] = '\0';
+}
+
+void finding_rotate(struct survey *v, struct finding *f, const struct credential *c)
+{
+	finding_profile(v, f, FIX_ROTATE, c);
+}
+
+void finding_edit(struct finding *f, const char *path, unsigned line)
+{
+	char command[40];
+	struct str out = STR_OF(command);
+
+	str_add(&out, "\"${EDITOR:-vi}\"");
+	if (line)
+		str_fmt(&out, " +%u", line);
+	finding_fix(f, command, path);
+}
+
+/* ": line 3", as every reader of ours puts it; 0 when the message names none. */
+static unsigned line_in(const char *msg)
+{
+	const char *at = strstr(msg, "line ");
+	unsigned long n = at ? strtoul(at + strlen("line "), NULL, 10) : 0;
+
+	return n <= UINT32_MAX ? (unsigned)n : 0;
+}
+
+void finding_unread(struct survey *v, struct finding *f, const char *path, const struct err *why)
+{
+	unsigned line = line_in(why->msg);
+
+	finding_evidence(v, f, path, line);
+	if (why->code == ERR_DAMAGED)
+		finding_edit(f, path, line);
+	else if (why->code == ERR_REFUSED || why->code == ERR_IO)
+		finding_fix(f, "ls -ld", path);
+}
+
+void finding_chown(struct finding *f, const char *path)
+{
+	char command[40];
+	struct str out = STR_OF(command);
+
+	str_fmt(&out, "%schown -R %u", geteuid() == 0 ? "" : "sudo ", (unsigned)geteuid());
+	finding_fix(f, command, path);
 }
 
 void finding_move(struct finding *f, const char *from, const char *to)

@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include "health/doctor_impl.h"
-#include "store/txn.h"
 
 /* Folders and files: there, ours, private, readable. */
 
@@ -15,6 +14,25 @@ static const char *shorten(struct survey *v, const char *path, struct str *out)
 {
 	fs_shorten(out, path, v->paths->home);
 	return out->p;
+}
+
+/* Who keeps all keys in the environment needs no folder. */
+static void no_state(struct survey *v, const struct check *c, const char *shown, int why)
+{
+	struct finding *f;
+
+	if (why != ENOENT) {
+		f = finding_add(v, c, SEVERITY_FAIL, "%s cannot be looked at", shown);
+		finding_fix(f, "ls -ld", v->paths->state);
+	} else if (v->s->credential_count) {
+		f = finding_add(v, c, SEVERITY_INFO,
+			"%s is missing: only the environment holds credentials", shown);
+		finding_fix(f, FIX_ONBOARD, NULL);
+	} else {
+		f = finding_add(v, c, SEVERITY_WARN, "nothing is set up yet: %s is missing", shown);
+		finding_fix(f, FIX_ONBOARD, NULL);
+	}
+	finding_evidence(v, f, v->paths->state, 0);
 }
 
 bool check_state(struct survey *v, const struct check *c)
@@ -26,22 +44,25 @@ bool check_state(struct survey *v, const struct check *c)
 
 	shorten(v, v->paths->state, &shown);
 	if (stat(v->paths->state, &st) != 0) {
-		bool missing = errno == ENOENT;
-
-		f = finding_add(v, c, missing ? SEVERITY_WARN : SEVERITY_FAIL, "%s%s%s",
-			missing ? "nothing is set up yet: " : "", text,
-			missing ? " is missing" : " cannot be looked at");
-		finding_fix(f, FIX_ONBOARD, NULL);
+		no_state(v, c, text, errno);
 	} else if (!S_ISDIR(st.st_mode)) {
+		char aside[PATHS_CAP];
+		struct str name = STR_OF(aside);
+
 		f = finding_add(v, c, SEVERITY_FAIL, "%s is not a folder", text);
 		finding_evidence(v, f, v->paths->state, 0);
+		str_fmt(&name, "%s.old", v->paths->state);
+		if (!name.cut)
+			finding_move(f, v->paths->state, aside);
 	} else if (st.st_uid != geteuid()) {
 		f = finding_add(v, c, SEVERITY_FAIL, "%s belongs to uid %u, not to you (uid %u)",
 			text, (unsigned)st.st_uid, (unsigned)geteuid());
 		finding_evidence(v, f, v->paths->state, 0);
+		finding_chown(f, v->paths->state);
 	} else if (access(v->paths->state, W_OK | X_OK) != 0) {
 		f = finding_add(v, c, SEVERITY_FAIL, "%s cannot be written", text);
 		finding_evidence(v, f, v->paths->state, 0);
+		finding_fix(f, "chmod u+rwx", v->paths->state);
 	}
 	return true;
 }
@@ -62,6 +83,7 @@ static void check_mode(
 		f = finding_add(v, c, SEVERITY_WARN, "%s belongs to uid %u, not to you", text,
 			(unsigned)st.st_uid);
 		finding_evidence(v, f, path, 0);
+		finding_chown(f, path);
 		return;
 	}
 	if (!(st.st_mode & 077))
@@ -178,6 +200,7 @@ static void check_config_keys(struct survey *v, const struct check *c)
 			"models.providers.%.64s.apiKey names %.64s, and nothing sets it", p->id,
 			p->variable);
 		finding_evidence(v, f, v->paths->config, 0);
+		finding_edit(f, v->paths->config, 0);
 	}
 }
 
@@ -190,7 +213,7 @@ bool check_config(struct survey *v, const struct check *c)
 		return v->s->config_exists;
 	}
 	f = finding_err(v, c, &v->config_error);
-	finding_evidence(v, f, v->paths->config, 0);
+	finding_unread(v, f, v->paths->config, &v->config_error);
 	return true;
 }
 
@@ -201,18 +224,20 @@ static void check_one_store(struct survey *v, const struct check *c, const struc
 
 	if (s->error.code) {
 		f = finding_err(v, c, &s->error);
-		finding_evidence(v, f, s->path, 0);
+		finding_unread(v, f, s->path, &s->error);
 		return;
 	}
 	for (size_t i = 0; i < p->problem_count && i < PROFILE_PROBLEMS_MAX; i++) {
 		f = finding_add(
 			v, c, SEVERITY_WARN, "%.80s: %s", p->problems[i].id, p->problems[i].why);
 		finding_evidence(v, f, s->path, p->problems[i].line);
+		finding_edit(f, s->path, p->problems[i].line);
 	}
 	if (p->problem_count > PROFILE_PROBLEMS_MAX) {
 		f = finding_add(v, c, SEVERITY_WARN, "no gateway will use %zu more entries",
 			p->problem_count - PROFILE_PROBLEMS_MAX);
 		finding_evidence(v, f, s->path, 0);
+		finding_edit(f, s->path, 0);
 	}
 }
 
@@ -231,7 +256,7 @@ bool check_dotenv(struct survey *v, const struct check *c)
 	if (!v->dotenv_error.code)
 		return v->s->env_exists;
 	f = finding_err(v, c, &v->dotenv_error);
-	finding_evidence(v, f, v->paths->env, 0);
+	finding_unread(v, f, v->paths->env, &v->dotenv_error);
 	return true;
 }
 
@@ -257,6 +282,7 @@ static void check_legacy(struct survey *v, const struct check *c)
 			"an older gateway's credentials are here; they are not counted until a "
 			"gateway has moved them into auth-profiles.json");
 		finding_evidence(v, f, path, 0);
+		finding_fix(f, FIX_ONBOARD, NULL);
 	}
 }
 
@@ -281,7 +307,9 @@ bool check_misplaced(struct survey *v, const struct check *c)
 		f = finding_add(v, c, SEVERITY_WARN,
 			"a store lies where no gateway looks; it belongs into the agent's folder");
 		finding_evidence(v, f, path, 0);
-		if (!v->s->store_exists)
+		if (v->s->store_exists)
+			finding_edit(f, path, 0); /* both have entries: a person has to choose */
+		else
 			finding_move(f, path, v->own.path);
 	}
 	if (!v->s->store_exists)
@@ -306,42 +334,6 @@ bool check_disk(struct survey *v, const struct check *c)
 	f = finding_add(v, c, free_bytes < DISK_FAIL ? SEVERITY_FAIL : SEVERITY_WARN,
 		"only %u MiB are free where the state folder is", (unsigned)(free_bytes >> 20));
 	finding_evidence(v, f, v->paths->state, 0);
-	return true;
-}
-
-/* Written beside its file by a process that was killed: a .env in it has its plain keys. */
-static void check_left(struct survey *v, const struct check *c)
-{
-	char path[FS_PATH_MAX];
-	struct finding *f;
-
-	if (!txn_left(v->paths, path, sizeof(path)) && !fs_left(v->own.path, path, sizeof(path)))
-		return;
-	f = finding_add(v, c, SEVERITY_WARN,
-		"a temporary file of a write that was killed is left, and may hold a plain key");
-	finding_evidence(v, f, path, 0);
-	finding_fix(f, FIX_DOCTOR, NULL);
-	f->safe = true;
-}
-
-/* The next command that writes finishes it too; until then the files are a working half. */
-bool check_interrupted(struct survey *v, const struct check *c)
-{
-	struct txn_report left;
-	struct finding *f;
-
-	check_left(v, c);
-	if (!txn_pending(v->paths->txn, &left))
-		return true;
-	if (left.stopped)
-		f = finding_add(v, c, SEVERITY_WARN,
-			"a change was interrupted, and %.120s has changed since", left.path);
-	else if (left.completed)
-		f = finding_add(v, c, SEVERITY_WARN, "a change was interrupted half-way");
-	else
-		f = finding_add(v, c, SEVERITY_WARN, "copies of a change that never began");
-	finding_evidence(v, f, v->paths->txn, 0);
-	finding_fix(f, FIX_DOCTOR, NULL);
-	f->safe = true;
+	finding_fix(f, "df -h", v->s->state_exists ? v->paths->state : v->paths->home);
 	return true;
 }

@@ -60,6 +60,18 @@ static void on_note(void *ctx, const char *path, const char *why)
 	(void)why;
 }
 
+/* The audit scrubs the gateway's own files; a backup can go; in other files a person decides. */
+static void fix_copy(const struct survey *v, struct finding *found, const char *path, unsigned line)
+{
+	if (strcmp(path, v->paths->env) == 0 || strcmp(path, v->own.path) == 0 ||
+		(v->layered && strcmp(path, v->main.path) == 0))
+		finding_fix(found, FIX_AUDIT, NULL);
+	else if (strstr(fs_basename(path), ".bak"))
+		finding_fix(found, "rm", path);
+	else
+		finding_edit(found, path, line);
+}
+
 static void on_hit(void *ctx, const struct places_file *f, const struct residue_hit *hit)
 {
 	struct sweep *w = ctx;
@@ -67,7 +79,7 @@ static void on_hit(void *ctx, const struct places_file *f, const struct residue_
 		"a plain-text copy of %.80s lies outside the vault", w->owners[hit->needle]->id);
 
 	finding_evidence(w->v, found, f->path, hit->line);
-	finding_fix(found, FIX_AUDIT, NULL);
+	fix_copy(w->v, found, f->path, (unsigned)hit->line);
 }
 
 static bool sweep(struct sweep *w, struct err *e)
@@ -79,9 +91,11 @@ static bool sweep(struct sweep *w, struct err *e)
 	const struct places_events events = {
 		.ctx = w, .file = on_file, .hit = on_hit, .done = on_file, .note = on_note
 	};
-	const struct places_options o = {
-		.state = p->real, .home = p->home, .extra = files, .folders = folders
-	};
+	const struct places_options o = { .state = p->real,
+		.home = p->home,
+		.root = w->v->o->root ? w->v->o->root : "",
+		.extra = files,
+		.folders = folders };
 
 	return places_search(&w->search, &o, &events, e);
 }

@@ -44,6 +44,58 @@ static void expiry_finding(struct survey *v, const struct check *c, size_t i, en
 		finding_rotate(v, f, cred);
 }
 
+/* What an external program kept for a gateway; releases of 2026 ignore both (13.2, note 5). */
+bool check_deprecated(struct survey *v, const struct check *c)
+{
+	static const char *const ids[] = { "anthropic:claude-cli", "openai-codex:codex-cli" };
+
+	for (size_t i = 0; i < ARRAY_LEN(ids); i++) {
+		const struct credential *cred = snapshot_find(v->s, ids[i]);
+		struct finding *f;
+
+		if (!cred || !cred->in_store)
+			continue;
+		f = finding_add(v, c, SEVERITY_WARN,
+			"%s was borrowed from another program; no gateway uses such a profile any "
+			"more",
+			ids[i]);
+		finding_evidence(
+			v, f, v->s->store_path, v->sources[cred - v->s->credentials]->line);
+		finding_profile(v, f, FIX_REMOVE, cred);
+	}
+	return v->store_count > 0;
+}
+
+/* The family's own lines, and until when. */
+bool check_cooldowns(struct survey *v, const struct check *c)
+{
+	int64_t now = v->s->now_ms;
+
+	for (size_t i = 0; i < v->store_count; i++) {
+		const struct credential *cred = &v->s->credentials[i];
+		bool disabled = cred->disabled_until_ms > now;
+		char left[16];
+		struct str s = STR_OF(left);
+		struct finding *f;
+
+		if (!disabled && cred->cooldown_until_ms <= now)
+			continue;
+		clock_remaining(
+			&s, (disabled ? cred->disabled_until_ms : cred->cooldown_until_ms) - now);
+		if (disabled)
+			f = finding_add(v, c, SEVERITY_WARN,
+				"%.80s: disabled:%.32s (%s); gateways leave it out until then",
+				cred->id, cred->disabled_reason, left);
+		else
+			f = finding_add(v, c, SEVERITY_INFO,
+				"%.80s: cooldown (%s); gateways use others until then", cred->id,
+				left);
+		finding_evidence(v, f, v->s->store_path, v->sources[i]->line);
+		finding_profile(v, f, FIX_COOLDOWN, cred);
+	}
+	return v->store_count > 0;
+}
+
 bool check_expiry(struct survey *v, const struct check *c)
 {
 	for (size_t i = 0; i < v->store_count; i++) {
@@ -81,7 +133,7 @@ bool check_accepted(struct survey *v, const struct check *c)
 	if (v->checks_error.code) {
 		f = finding_add(v, c, SEVERITY_WARN, "what earlier checks said is lost: %s",
 			v->checks_error.msg);
-		finding_evidence(v, f, v->paths->checks, 0);
+		finding_unread(v, f, v->paths->checks, &v->checks_error);
 	}
 	for (size_t i = 0; i < v->s->credential_count; i++) {
 		const struct credential *cred = &v->s->credentials[i];
@@ -101,7 +153,7 @@ bool check_accepted(struct survey *v, const struct check *c)
 }
 
 /* The same variable twice in .env: only the last line counts. */
-static void check_duplicates(struct survey *v, const struct check *c)
+bool check_duplicates(struct survey *v, const struct check *c)
 {
 	for (uint32_t i = 0; i < v->dotenv.count; i++) {
 		char name[80];
@@ -115,7 +167,9 @@ static void check_duplicates(struct survey *v, const struct check *c)
 		f = finding_add(v, c, SEVERITY_WARN, "%s has no effect here: line %u sets it again",
 			name, last == DOTENV_NONE ? 0 : v->dotenv.entries[last].line);
 		finding_evidence(v, f, v->paths->env, v->dotenv.entries[i].line);
+		finding_edit(f, v->paths->env, v->dotenv.entries[i].line);
 	}
+	return v->s->env_exists && !v->dotenv_error.code;
 }
 
 /* What the process's environment says of the variable: another key than this one? */
@@ -130,29 +184,57 @@ static bool process_differs(const struct survey *v, const struct credential *cre
 	return strcmp(other.fingerprint, cred->fingerprint) != 0;
 }
 
+static unsigned line_of(const struct survey *v, uint32_t entry)
+{
+	return entry == DOTENV_NONE ? 0 : v->dotenv.entries[entry].line;
+}
+
+/* A variable of this process, and another key under its name among the sealed lines of .env. */
+static bool hides_sealed(const struct survey *v, const struct credential *cred, uint32_t *entry)
+{
+	const struct credential *sealed = NULL;
+	char name[sizeof(SEALED_PREFIX) + sizeof(cred->var)];
+	char ref[ID_CAP];
+	struct str s = STR_OF(name);
+
+	str_fmt(&s, SEALED_PREFIX "%s", cred->var);
+	*entry = dotenv_find(&v->dotenv, name);
+	if (cred->stored != STORED_ENVIRONMENT || *entry == DOTENV_NONE ||
+		!dotenv_text(&v->dotenv, name, ref, sizeof(ref)))
+		return false;
+	for (size_t i = 0; !sealed && i < v->store_count; i++)
+		if (strcmp(v->s->credentials[i].ref, ref) == 0)
+			sealed = &v->s->credentials[i];
+	return sealed && sealed->fingerprint[0] &&
+	       strcmp(sealed->fingerprint, cred->fingerprint) != 0;
+}
+
+static void shadow(struct survey *v, const struct check *c, const struct credential *cred)
+{
+	uint32_t plain = cred->var[0] ? dotenv_find(&v->dotenv, cred->var) : DOTENV_NONE;
+	bool sealed = cred->stored == STORED_SEALED;
+	uint32_t at = plain;
+	struct finding *f;
+
+	if (hides_sealed(v, cred, &at) ||
+		((sealed || cred->stored == STORED_PLAIN_ENV) && process_differs(v, cred))) {
+		f = finding_add(v, c, SEVERITY_WARN, "%s in this environment wins over the one %s",
+			cred->var, cred->stored == STORED_PLAIN_ENV ? "in .env" : "that is sealed");
+		finding_evidence(v, f, v->paths->env,
+			line_of(v, cred->stored == STORED_ENVIRONMENT ? at : plain));
+		finding_fix(f, "unset", cred->var);
+	} else if (sealed && plain != DOTENV_NONE) {
+		f = finding_add(v, c, SEVERITY_WARN,
+			"%s is sealed, but a plain line in .env sets it too", cred->var);
+		finding_evidence(v, f, v->paths->env, line_of(v, plain));
+		finding_edit(f, v->paths->env, line_of(v, plain));
+	}
+}
+
 bool check_shadows(struct survey *v, const struct check *c)
 {
-	check_duplicates(v, c);
-	for (size_t i = 0; i < v->s->credential_count; i++) {
-		const struct credential *cred = &v->s->credentials[i];
-		uint32_t line = cred->var[0] ? dotenv_find(&v->dotenv, cred->var) : DOTENV_NONE;
-		bool sealed = cred->stored == STORED_SEALED;
-		struct finding *f;
-
-		if (!sealed && cred->stored != STORED_PLAIN_ENV)
-			continue;
-		if (process_differs(v, cred)) {
-			f = finding_add(v, c, SEVERITY_WARN,
-				"%s in this environment wins over the one %s", cred->var,
-				sealed ? "that is sealed" : "in .env");
-			finding_evidence(v, f, v->paths->env,
-				line == DOTENV_NONE ? 0 : v->dotenv.entries[line].line);
-		} else if (sealed && line != DOTENV_NONE) {
-			f = finding_add(v, c, SEVERITY_WARN,
-				"%s is sealed, but a plain line in .env sets it too", cred->var);
-			finding_evidence(v, f, v->paths->env, v->dotenv.entries[line].line);
-		}
-	}
+	for (size_t i = 0; i < v->s->credential_count; i++)
+		shadow(v, c, &v->s->credentials[i]);
 	return v->s->env_exists;
 }
 
@@ -200,6 +282,7 @@ bool check_models(struct survey *v, const struct check *c)
 	if (in_use && !good) {
 		f = finding_add(v, c, SEVERITY_FAIL,
 			"the gateway will not answer: no model in use has a usable credential");
+		finding_evidence(v, f, v->paths->config, 0);
 		finding_fix(f, FIX_ONBOARD, NULL);
 	}
 	return in_use > 0;

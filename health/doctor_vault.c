@@ -16,10 +16,13 @@ static size_t sealed_count(const struct survey *v)
 	return n;
 }
 
-/* Profiles whose key a gateway asks the resolver for. */
+/* Profiles whose key a gateway asks the resolver for; one of January 2026 gets it from `run`. */
 static size_t reference_count(const struct survey *v)
 {
 	size_t n = 0;
+
+	if (paths_january(v->paths->config))
+		return 0;
 
 	for (size_t i = 0; i < v->store_count; i++)
 		n += v->s->credentials[i].stored == STORED_SEALED;
@@ -59,8 +62,11 @@ static void no_vault(struct survey *v, const struct check *c)
 		finding_move(f, v->paths->vault_bak, v->paths->vault);
 	else if (v->vault_error.code == ERR_NOT_FOUND)
 		finding_fix(f, FIX_ONBOARD, NULL);
-	else if (v->vault_error.code == ERR_DAMAGED && backup)
-		set_aside(v, f); /* then it is missing, and the backup takes its place */
+	else if (v->vault_error.code == ERR_DAMAGED)
+		set_aside(v,
+			f); /* then it is missing, and the backup, or a new one, takes its place */
+	else
+		finding_fix(f, FIX_KEYS, NULL);
 }
 
 static void no_key(struct survey *v, const struct check *c)
@@ -78,8 +84,8 @@ static void no_key(struct survey *v, const struct check *c)
 		finding_fix(f, FIX_KEYS, NULL);
 }
 
-/* It opened, but not as it was left. */
-static void odd_vault(struct survey *v, const struct check *c)
+/* It opened: by what; or not as it was left. */
+static void opened_vault(struct survey *v, const struct check *c)
 {
 	struct finding *f = NULL;
 
@@ -99,10 +105,13 @@ static void odd_vault(struct survey *v, const struct check *c)
 			"an older copy would go unnoticed until the next change: generation "
 			"%" PRIu64 " of the vault was not noted in the key folder",
 			v->vault.gen);
-	if (!f)
+	if (f) {
+		finding_evidence(v, f, v->paths->vault, 0);
+		finding_fix(f, FIX_VERIFY, NULL);
 		return;
+	}
+	f = finding_add(v, c, SEVERITY_OK, "the vault opens: %s", v->s->protection);
 	finding_evidence(v, f, v->paths->vault, 0);
-	finding_fix(f, FIX_VERIFY, NULL);
 }
 
 bool check_vault(struct survey *v, const struct check *c)
@@ -120,7 +129,7 @@ bool check_vault(struct survey *v, const struct check *c)
 		finding_evidence(v, f, v->paths->vault, 0);
 		finding_fix(f, FIX_VERIFY, NULL);
 	} else {
-		odd_vault(v, c);
+		opened_vault(v, c);
 	}
 	return true;
 }
@@ -213,7 +222,11 @@ bool check_plain(struct survey *v, const struct check *c)
 		fact_stored(&words, cred);
 		f = finding_add(v, c, SEVERITY_WARN, "%.80s is %s", cred->id, where);
 		finding_evidence(v, f, path_of(v, cred), line_of(v, i));
-		finding_fix(f, FIX_ONBOARD, NULL);
+		if (cred->stored == STORED_PLAIN_CONFIG)
+			finding_edit(
+				f, v->paths->config, 0); /* it stays there beside a sealed one */
+		else
+			finding_fix(f, FIX_ONBOARD, NULL);
 	}
 	return v->s->credential_count > 0;
 }
@@ -257,6 +270,10 @@ bool check_resolver(struct survey *v, const struct check *c)
 	if (!f)
 		return true;
 	finding_evidence(v, f, path, 0);
+	if (st.exists && st.uid != geteuid()) {
+		finding_chown(f, path);
+		return true;
+	}
 	finding_fix(f, FIX_DOCTOR, NULL);
 	f->safe = true;
 	if (st.exists && st.uid == geteuid() && (st.mode & 022))
@@ -264,10 +281,37 @@ bool check_resolver(struct survey *v, const struct check *c)
 	return true;
 }
 
+static const char *not_set(void *ctx, const char *name)
+{
+	(void)ctx;
+	(void)name;
+	return NULL;
+}
+
+/*
+ * Where the resolver would look for the key file: what follows --key-dir in its arguments, else
+ * what it finds by itself, because gateways start it with an empty environment.
+ */
+static bool resolver_keys(const struct survey *v, char *out, size_t cap)
+{
+	static const char *const args[] = { "secrets", "providers", "thinkfleetbot", "args", NULL };
+	const struct paths_env none = { .get = not_set };
+	const struct doc *d = &v->config.doc;
+	bool next = false;
+
+	for (uint32_t n = doc_first(d, doc_find(d, args)); n != DOC_NONE; n = doc_next(d, n)) {
+		if (next)
+			return doc_text(d, n, out, cap);
+		next = doc_text_is(d, n, "--key-dir");
+	}
+	return paths_keys(out, cap, &none, NULL);
+}
+
 bool check_secrets_provider(struct survey *v, const struct check *c)
 {
 	const struct config_vault *entry = &v->config.vault;
 	struct finding *f = NULL;
+	char keys[PATHS_CAP] = "";
 
 	if (!reference_count(v) || v->config_error.code)
 		return false;
@@ -282,9 +326,13 @@ bool check_secrets_provider(struct survey *v, const struct check *c)
 		f = finding_add(v, c, SEVERITY_FAIL,
 			"the configuration gives the resolver another state folder: %.100s",
 			entry->state_dir);
+	else if (!resolver_keys(v, keys, sizeof(keys)) || strcmp(keys, v->paths->keys) != 0)
+		f = finding_add(v, c, SEVERITY_FAIL,
+			"the resolver looks for the key file in another folder: %.120s", keys);
 	if (!f)
 		return true;
 	finding_evidence(v, f, v->paths->config, 0);
 	finding_fix(f, FIX_DOCTOR, NULL);
+	f->safe = true;
 	return true;
 }

@@ -9,6 +9,7 @@ void snapshot_release(struct snapshot *s)
 	free(s->credentials);
 	free(s->providers);
 	free(s->findings);
+	free(s->service);
 	*s = (struct snapshot){ 0 };
 }
 

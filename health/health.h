@@ -60,7 +60,8 @@ enum expiry_source {
 enum in_use {
 	IN_USE_UNKNOWN,
 	IN_USE_CURRENT,
-	IN_USE_OLDER
+	IN_USE_OLDER,
+	IN_USE_OTHER, /* another key, which a restart will not replace by this one */
 };
 
 /* gateway-family.md 8.4 */
@@ -82,11 +83,13 @@ struct credential {
 	bool in_store; /* an entry of auth-profiles.json (else: environment or .env only) */
 	char email[128];
 	char ref[ID_CAP]; /* the record's id, or "" */
+	bool from_shell;  /* a login shell supplied it, as the gateway would ask one */
 	char var[65];     /* variable that carries it, or "" */
 	char prefix[24];  /* public prefix, for the mask */
 	char tail[TAIL_CAP];
 	char fingerprint[FINGERPRINT_CAP];
 	uint64_t rev;
+	int64_t sealed_at_ms; /* when this revision was sealed, to the second; 0: it is not */
 
 	enum stored stored;
 	enum opens opens;
@@ -136,6 +139,7 @@ struct provider_state {
 	unsigned profiles, oauth, token, api_key;
 	char env_var[65]; /* variable found in the environment or .env, or "" */
 	char env_mask[32];
+	bool env_from_shell;          /* env_var comes from the login-shell import */
 	char base_url[CHECK_URL_CAP]; /* from the configuration, or "" */
 	char config_key_mask[32];     /* models.providers.<id>.apiKey, or "" */
 	bool in_use;                  /* by the default model, a fallback or the image model */
@@ -185,6 +189,8 @@ struct snapshot {
 	char allowed[SNAPSHOT_LIST_CAP][192];
 	size_t allowed_count;
 	bool shell_env;
+
+	struct service_view *service; /* health/service_view.h; NULL: no gateway was found */
 };
 
 void snapshot_release(struct snapshot *s);

@@ -89,6 +89,7 @@ const char *in_use_name(enum in_use u)
 		[IN_USE_UNKNOWN] = "unknown",
 		[IN_USE_CURRENT] = "current",
 		[IN_USE_OLDER] = "older",
+		[IN_USE_OTHER] = "other",
 	};
 
 	return pick(names, ARRAY_LEN(names), (size_t)u);

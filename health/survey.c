@@ -8,6 +8,7 @@
 
 #include "base/user.h"
 #include "health/survey_data.h"
+#include "provider/own.h"
 
 /* Who, where, and which agent: before anything is read. */
 static void describe_place(struct survey *v)
@@ -95,12 +96,25 @@ static bool note_unread(struct survey *v, struct err *e)
 		       : err_set(e, ERR_MEMORY, "%s: out of memory", v->paths->vault);
 }
 
+void survey_learn(const struct config *c)
+{
+	for (size_t i = 0; i < c->provider_count; i++) {
+		const struct config_provider *p = &c->providers[i];
+
+		provider_learn(&(struct own_facts){ .id = p->id,
+			.base_url = p->base_url,
+			.api = p->api,
+			.keyless = p->key == CONFIG_KEY_MARKER });
+	}
+}
+
 static bool load(struct survey *v, struct err *e)
 {
 	struct snapshot *s = v->s;
 
 	s->state_exists = exists(v->paths->state);
 	config_load(&v->config, v->paths->config, &v->config_error);
+	survey_learn(&v->config);
 	if (!load_stores(v, e))
 		return false;
 	dotenv_load(&v->dotenv, v->paths->env, &v->dotenv_stamp, &v->dotenv_error);
@@ -117,11 +131,14 @@ static bool gather(struct survey *v, struct err *e)
 {
 	if (!load(v, e) || !survey_profiles(v, e))
 		return false;
+	survey_shell(v);
 	survey_variables(v);
 	survey_checks(v);
 	if (!survey_models(v, e) || !survey_select(v, e))
 		return false;
 	survey_protection(v);
+	if (!survey_service(v, e))
+		return false;
 	if (v->o->want_findings)
 		doctor_run(v);
 	return v->failed ? err_set(e, ERR_MEMORY, "out of memory") : true;

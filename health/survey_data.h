@@ -15,6 +15,7 @@
  */
 
 #define SURVEY_WARN_MS INT64_C(86400000)
+#define SURVEY_EXPECTED 16                    /* keys that a gateway asks a login shell for */
 #define SEALED_PREFIX "THINKFLEETBOT_SEALED_" /* vault-format.md, "What .env holds" */
 
 /* One auth-profiles.json. */
@@ -45,6 +46,13 @@ struct survey {
 	struct err key_error;    /* of the key file itself */
 	struct err unlock_error; /* of opening with it */
 	bool unlocked;
+	struct {
+		struct credential list[SURVEY_EXPECTED];
+		size_t count;
+		struct err error;
+		bool asked;
+		bool applies; /* to this environment, not only to the service's */
+	} shell;              /* what the login shell supplied (survey_shell.c) */
 	struct secret opened; /* one record at a time, always the same memory */
 	struct checks checks;
 	struct err checks_error;
@@ -80,6 +88,25 @@ void survey_variables(struct survey *v);
  * tail, fingerprint, stored); false when nothing sets it.
  */
 bool survey_variable(struct survey *v, const char *name, struct credential *c);
+
+/* The same for a line that `thinkfleetbot run` opens, and for the configuration's env block. */
+bool survey_sealed_variable(struct survey *v, const char *name, struct credential *c);
+bool survey_config_variable(struct survey *v, const char *name, struct credential *c);
+
+/*
+ * survey_shell.c: asks the login shell, where that is turned on and nothing here sets one of the
+ * expected keys; then what it supplied.
+ */
+void survey_shell(struct survey *v);
+bool survey_shell_variable(struct survey *v, const char *name, struct credential *c);
+const char *survey_expected(size_t i); /* NULL behind the last */
+
+/* The same for the service, which lacks what this shell may have: asks if nobody did yet. */
+void survey_shell_ask(struct survey *v);
+bool survey_shell_value(const struct survey *v, const char *name, struct credential *c);
+
+/* survey_service.c: the service beside this shell, and what the running gateway holds. */
+bool survey_service(struct survey *v, struct err *e);
 
 /* survey_models.c: models, providers; needs the credentials. */
 bool survey_models(struct survey *v, struct err *e);

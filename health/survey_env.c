@@ -2,11 +2,12 @@
 #include <string.h>
 
 #include "health/survey_data.h"
+#include "provider/own.h"
 
 /*
  * Variables, in the order a gateway gets them (gateway-family.md 6.1): the
  * process's, the record that `thinkfleetbot run` delivers, the state folder's
- * .env, the configuration's env block. Each source is a function of the same
+ * .env, the configuration's env block, the login shell. Each source is a function of the same
  * shape; the first that has a value wins.
  */
 
@@ -31,19 +32,23 @@ static bool from_process(struct survey *v, const char *name, struct credential *
 	return true;
 }
 
-static bool from_sealed_line(struct survey *v, const char *name, struct credential *c)
+bool survey_sealed_variable(struct survey *v, const char *name, struct credential *c)
 {
 	char key[sizeof(SEALED_PREFIX) + sizeof(c->var)];
 	struct str s = STR_OF(key);
 
-	if (process_value(v, name))
-		return false; /* run never replaces what is set */
 	str_fmt(&s, "%s%s", SEALED_PREFIX, name);
 	if (s.cut || !dotenv_text(&v->dotenv, key, c->ref, sizeof(c->ref)) || !c->ref[0])
 		return false;
 	c->stored = STORED_SEALED;
 	survey_open_record(v, c);
 	return true;
+}
+
+/* run never replaces what is set. */
+static bool from_sealed_line(struct survey *v, const char *name, struct credential *c)
+{
+	return !process_value(v, name) && survey_sealed_variable(v, name, c);
 }
 
 static bool from_dotenv(struct survey *v, const char *name, struct credential *c)
@@ -60,17 +65,18 @@ static bool from_dotenv(struct survey *v, const char *name, struct credential *c
 	return found;
 }
 
-static bool from_config(struct survey *v, const char *name, struct credential *c)
+bool survey_config_variable(struct survey *v, const char *name, struct credential *c)
 {
 	bool found = false;
 
-	for (size_t i = 0; !found && i < v->config.env_count; i++) {
+	/* From the end: a gateway lets the later row win. */
+	for (size_t i = v->config.env_count; !found && i > 0; i--) {
+		const struct config_env *row = &v->config.env[i - 1];
 		struct secret value = { 0 };
 
-		if (strcmp(v->config.env[i].name, name) != 0)
+		if (strcmp(row->name, name) != 0)
 			continue;
-		found = config_env_value(&v->config, &v->config.env[i], &value, NULL) &&
-			!blank(value.bytes);
+		found = config_env_value(&v->config, row, &value, NULL) && !blank(value.bytes);
 		if (found) {
 			c->stored = STORED_PLAIN_CONFIG;
 			survey_describe(c, value.bytes, value.len);
@@ -82,7 +88,8 @@ static bool from_config(struct survey *v, const char *name, struct credential *c
 
 typedef bool (*source)(struct survey *v, const char *name, struct credential *c);
 
-static const source sources[] = { from_process, from_sealed_line, from_dotenv, from_config };
+static const source sources[] = { from_process, from_sealed_line, from_dotenv,
+	survey_config_variable, survey_shell_variable };
 
 bool survey_variable(struct survey *v, const char *name, struct credential *c)
 {
@@ -172,8 +179,8 @@ static void add_config_key(struct survey *v, const struct config_provider *p)
 
 void survey_variables(struct survey *v)
 {
-	for (size_t i = 0; i < provider_count(); i++) {
-		const struct provider *p = provider_at(i);
+	for (size_t i = 0; i < provider_known_count(); i++) {
+		const struct provider *p = provider_known_at(i);
 
 		for (size_t k = 0; k < PROVIDER_VARS && p->vars[k]; k++) {
 			add_variable(v, p, p->vars[k]);

@@ -70,11 +70,12 @@ static void read_allowed(struct snapshot *s, const struct config *c)
 {
 	for (size_t i = 0; i < c->allowed_count && i < SNAPSHOT_LIST_CAP; i++) {
 		const struct config_allowed *a = &c->allowed[i];
+		const char *alias = a->alias[0] ? a->alias : config_builtin_alias(a->model);
 
 		str_copy(s->allowed[s->allowed_count++], sizeof(s->allowed[0]), a->model);
-		if (!a->alias[0])
+		if (!alias)
 			continue;
-		str_copy(s->aliases[s->alias_count][0], sizeof(s->aliases[0][0]), a->alias);
+		str_copy(s->aliases[s->alias_count][0], sizeof(s->aliases[0][0]), alias);
 		str_copy(s->aliases[s->alias_count++][1], sizeof(s->aliases[0][1]), a->model);
 	}
 }
@@ -96,7 +97,6 @@ static void read_models(struct survey *v, struct used *u)
 	s->image_fallback_count = copy_list(
 		s->image_fallbacks, c->image_model.fallbacks, c->image_model.fallback_count);
 	read_allowed(s, c);
-	s->shell_env = c->shell_env;
 	use(u, c, s->default_model);
 	for (size_t i = 0; i < s->fallback_count; i++)
 		use(u, c, s->fallbacks[i]);
@@ -184,6 +184,7 @@ static void count_credentials(struct survey *v)
 			continue; /* an id that is not the variable's name: hidden, see survey_env.c
 				   */
 		str_copy(p->env_var, sizeof(p->env_var), c->var);
+		p->env_from_shell = c->from_shell;
 		mask = STR_OF(p->env_mask);
 		credential_mask(&mask, c);
 	}
@@ -205,6 +206,7 @@ static void mask_config_key(struct survey *v, struct str *out, const struct conf
 
 	switch (p->key) {
 	case CONFIG_KEY_NONE:
+	case CONFIG_KEY_MARKER:
 		break;
 	case CONFIG_KEY_REF:
 		str_add(out, "ref");

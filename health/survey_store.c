@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "health/survey_data.h"
+#include "provider/own.h"
 
 /*
  * Credentials out of auth-profiles.json: main's, overlaid entry by entry with
@@ -194,8 +195,8 @@ static void inherit_usage(struct survey *v, const struct doc *d)
 static bool make_room(struct survey *v, struct err *e)
 {
 	size_t stored = v->own.profiles.count + v->main.profiles.count;
-	size_t others = provider_count() * 2 * PROVIDER_VARS + v->dotenv.count +
-			v->config.provider_count + provider_count();
+	size_t others = provider_known_count() * 2 * PROVIDER_VARS + v->dotenv.count +
+			v->config.provider_count + provider_known_count();
 
 	v->credential_cap = stored + others;
 	v->s->credentials = calloc(v->credential_cap + 1, sizeof(*v->s->credentials));
@@ -291,7 +292,8 @@ static void fill_note(struct credential *c, const struct check_note *note)
 		return;
 	if (!reason_parse(note->reason, &c->accepted_reason))
 		c->accepted_reason = REASON_NONE;
-	c->accepted_at_ms = note->at_ms;
+	/* A note may be there for its expiry only. */
+	c->accepted_at_ms = c->accepted == VERDICT_NONE ? 0 : note->at_ms;
 	c->accepted_latency_ms = (int)note->latency_ms;
 	c->accepted_skew_ms = note->skew_ms;
 }

@@ -66,6 +66,8 @@ void survey_open_record(struct survey *v, struct credential *c)
 
 	if (r)
 		c->rev = r->rev;
+	if (r && r->ts <= INT64_MAX / 1000)
+		c->sealed_at_ms = (int64_t)r->ts * 1000;
 	if (!v->unlocked) {
 		c->opens = closed_by(v);
 		return;

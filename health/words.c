@@ -18,7 +18,7 @@ void fact_stored(struct str *out, const struct credential *c)
 		[STORED_REFERENCE] = "in another secret store",
 	};
 
-	str_add(out, words[c->stored]);
+	str_add(out, c->from_shell ? "in a login shell" : words[c->stored]);
 }
 
 void fact_opens(struct str *out, const struct credential *c)
@@ -171,6 +171,7 @@ void fact_in_use(struct str *out, const struct credential *c)
 		[IN_USE_UNKNOWN] = "unknown",
 		[IN_USE_CURRENT] = "this revision",
 		[IN_USE_OLDER] = "an older one (restart needed)",
+		[IN_USE_OTHER] = "another key",
 	};
 
 	str_add(out, words[c->in_use]);

@@ -101,7 +101,7 @@ struct check_headers {
 	char values[HEADER_COUNT][CHECK_HEADER_CAP]; /* foreign text, not yet cleaned */
 };
 
-/* Keeps "name: value" if a judgement can use it. The line needs no end, and has no NUL. */
+/* Keeps "name: value" if a judgement can use it. The line needs no end. */
 void check_take_header(struct check_headers *h, const char *line, size_t n);
 
 /* What came back from the network, before it is judged. */

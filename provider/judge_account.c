@@ -39,7 +39,7 @@ static void take_value(char *out, const char *p, size_t n)
 	while (n && (unsigned char)p[n - 1] <= ' ')
 		n--;
 	if (n < CHECK_HEADER_CAP && !memchr(p, '\0', n))
-		str_copy(out, n + 1, p);
+		memcpy(out, p, n); /* its NUL is there: it was empty */
 }
 
 void check_take_header(struct check_headers *h, const char *line, size_t n)
@@ -50,7 +50,8 @@ void check_take_header(struct check_headers *h, const char *line, size_t n)
 
 	if (!colon || length >= sizeof(name))
 		return;
-	str_copy(name, length + 1, line);
+	memcpy(name, line, length);
+	name[length] = '\0';
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
 		char *value = h->values[names[i].is];
 

@@ -59,23 +59,6 @@ static const char *article(const char *noun)
 	return strchr("AEIOUaeiox", noun[0]) ? "an" : "a";
 }
 
-static bool is_hex(char c)
-{
-	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
-}
-
-/* 32 hexadecimal digits, a dot, 16 or so letters and digits. */
-static bool is_zai_shape(const struct secret *s)
-{
-	if (s->len < 40 || s->len > 80 || s->bytes[32] != '.')
-		return false;
-	for (size_t i = 0; i < s->len; i++) {
-		if (i < 32 ? !is_hex(s->bytes[i]) : i > 32 && !byte_alnum(s->bytes[i]))
-			return false;
-	}
-	return true;
-}
-
 static void recognise(const struct secret *s, struct paste_report *r)
 {
 	const struct kind *k = kind_of(s->bytes, s->len);
@@ -88,7 +71,7 @@ static void recognise(const struct secret *s, struct paste_report *r)
 		r->provider = k->provider ? provider_find(k->provider) : NULL;
 		if (r->provider && k->method)
 			r->method = provider_method(r->provider, k->method);
-	} else if (is_zai_shape(s)) {
+	} else if (looks_zai(s->bytes, s->len)) {
 		str_copy(r->kind, sizeof(r->kind), "Z.AI API key");
 		r->provider = provider_find("zai");
 		r->method = provider_method(r->provider, "api-key");
@@ -102,20 +85,23 @@ static bool judge_other(const struct secret *s, const struct provider *want,
 	const struct kind *k = kind_of(s->bytes, s->len);
 	struct str m = STR_OF(r->message);
 
-	if (!k || !k->provider)
-		return false;
-	if (!k->method) {
+	if (k && k->provider && !k->method) {
 		r->verdict = PASTE_OTHER;
 		str_fmt(&m, "This is %s %s: it cannot be used for models.", article(r->kind),
 			r->kind);
 		return true;
 	}
-	if (!want || (strcmp(want->id, k->provider) == 0 &&
-			     (!method || strcmp(method->id, k->method) == 0)))
+	if (!want || !r->provider || (r->provider == want && (!method || method == r->method)))
 		return false;
 	/* A wanted prefix that is as exact as the table's row is the same thing. */
-	if (strlen(matching_prefix(method, s)) >= strlen(k->prefix))
+	if (k && strlen(matching_prefix(method, s)) >= strlen(k->prefix))
 		return false;
+	if (want->custom) { /* a proxy may well want the provider's own key: its owner knows */
+		r->verdict = PASTE_UNUSUAL;
+		str_fmt(&m, "This is %s %s: %s would get it.", article(r->kind), r->kind,
+			want->label);
+		return true;
+	}
 	r->verdict = PASTE_OTHER;
 	str_fmt(&m, "This is %s %s, not %s ", article(r->kind), r->kind, article(want->label));
 	describe_wanted(&m, want, method);
@@ -172,8 +158,7 @@ static void judge_ending(const struct secret *s, struct paste_report *r)
 	const struct kind *k = kind_of(s->bytes, s->len);
 
 	r->steps &= ~(unsigned)PASTE_ENDING;
-	if (r->verdict == PASTE_GOOD && k && k->ending &&
-		memcmp(s->bytes + s->len - 2, k->ending, 2) != 0)
+	if (r->verdict == PASTE_GOOD && k && k->ending && !kind_ends(k, s->bytes, s->len))
 		r->steps |= PASTE_ENDING;
 }
 
@@ -429,15 +414,32 @@ size_t paste_notes(const struct paste_report *r, char lines[][80], size_t max)
 	return n;
 }
 
-void paste_cut_hint(struct str *out, size_t len, int columns, const struct method *method)
+static bool is_terminal_width(size_t len, int columns)
 {
 	static const size_t usual[] = { 80, 100, 120 };
-	bool cut = columns > 0 && len + 2 >= (size_t)columns && len <= (size_t)columns + 2;
 
-	for (size_t i = 0; i < ARRAY_LEN(usual); i++)
-		cut = cut || len == usual[i];
-	/* Where the length is fixed or short, a width is no news. */
-	if (!cut || !method || method->min_len < 40)
-		return;
-	str_fmt(out, "%zu characters: looks cut at your terminal width", len);
+	for (size_t i = 0; i < ARRAY_LEN(usual); i++) {
+		if (len == usual[i])
+			return true;
+	}
+	return columns > 0 && len + 2 >= (size_t)columns && len <= (size_t)columns + 2;
+}
+
+void paste_cut_hint(
+	struct str *out, const struct secret *s, int columns, const struct method *method)
+{
+	const struct kind *k = kind_of(s->bytes, s->len);
+
+	if (k && k->full_len) {
+		if (s->len < k->full_len)
+			str_fmt(out, "%zu characters instead of %zu", s->len, k->full_len);
+	} else if (k && k->ending && !kind_ends(k, s->bytes, s->len)) {
+		str_fmt(out, "%zu characters without the usual ending", s->len);
+	} else if (method && method->min_len >= 40 && is_terminal_width(s->len, columns) &&
+		   !kind_complete(s->bytes, s->len)) {
+		/* Where the length is unknown or short, a width is no news. */
+		str_fmt(out, "%zu characters", s->len);
+	}
+	if (out->len)
+		str_add(out, ": looks cut at your terminal width");
 }

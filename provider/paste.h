@@ -80,9 +80,11 @@ bool paste_warns(enum paste_verdict v);  /* a second Enter goes on */
 size_t paste_notes(const struct paste_report *r, char lines[][80], size_t max);
 
 /*
- * A message when the length equals a usual terminal width (80, 100, 120, or columns
- * give or take 2): "looks cut at your terminal width". "" when it does not.
+ * "... looks cut at your terminal width", when it is shorter than every key of its kind, or has not
+ * their ending, or is as long as terminals are wide (80, 100, 120, or columns give or take 2).
+ * Nothing is added otherwise.
  */
-void paste_cut_hint(struct str *out, size_t len, int columns, const struct method *method);
+void paste_cut_hint(
+	struct str *out, const struct secret *s, int columns, const struct method *method);
 
 #endif

@@ -71,12 +71,12 @@ static size_t key_run(const struct scan *s, size_t at)
 /* Does a key of a known kind begin here? */
 static bool known_at(const struct scan *s, size_t at)
 {
-	char before = at ? s->text.p[at - 1] : ' ';
+	const char *p = s->text.p + at;
 	const struct kind *k;
 
-	if (byte_key(before) && before != '=' && before != '/')
+	if (at && byte_key(p[-1]) && p[-1] != '=' && p[-1] != '/')
 		return false;
-	k = kind_of(s->text.p + at, s->text.n - at);
+	k = kind_of(p, s->text.n - at);
 	/* "sk-learn" in prose is not a key. */
 	return k && (k->strong || key_run(s, at) >= 16);
 }
@@ -134,6 +134,19 @@ static bool ends_line(const struct scan *s, size_t at)
 }
 
 /*
+ * A value of no known kind, and a piece of m bytes after a blank: another key rather than its rest?
+ * The last line of a wrap is shorter than the others; two keys of one kind are equally long.
+ */
+static bool is_next_key(const struct scan *s, size_t at, size_t newlines, size_t m)
+{
+	size_t line = at - line_start(s, at);
+
+	if (kind_of(s->now.value.bytes, s->now.value.len) || m < 16 || s->now.value.len < 16)
+		return false;
+	return newlines == 0 || m > line || (m == line && (m >= 32 || !is_cut_line(s, at)));
+}
+
+/*
  * The run before `at` has ended at a blank. True, with the start of the next
  * piece in *next, when that piece is the rest of the same secret.
  */
@@ -148,7 +161,7 @@ static bool continues(const struct scan *s, size_t at, size_t *next)
 		newlines += s->text.p[i] == '\n';
 	n = key_run(s, *next);
 	if (!n || kind_complete(s->now.value.bytes, s->now.value.len) || known_at(s, *next) ||
-		carrier_at(&s->text, *next, &ignored))
+		carrier_at(&s->text, *next, &ignored) || is_next_key(s, at, newlines, n))
 		return false;
 	piece = s->text.p + *next;
 	if (looks_random(piece, n) ||
@@ -188,12 +201,25 @@ static size_t free_run(const struct scan *s, size_t at, char quote)
 	return n;
 }
 
+/* The stars of "**key**". */
+static bool is_emphasis(const struct scan *s, size_t at)
+{
+	size_t from = s->now.from, stars = 0;
+
+	while (at + stars < s->text.n && s->text.p[at + stars] == '*')
+		stars++;
+	return stars && stars <= from && stars <= 2 && s->text.p[from - stars] == '*' &&
+	       s->text.p[from - 1] == '*' &&
+	       (at + stars == s->text.n || byte_blank(s->text.p[at + stars]));
+}
+
 /* A byte right after a run that is neither an end nor punctuation around it. */
 static bool is_foreign(const struct scan *s, size_t at, uint32_t *cp)
 {
 	size_t used;
 
-	if (at >= s->text.n || byte_blank(s->text.p[at]) || is_closer(s->text.p[at]))
+	if (at >= s->text.n || byte_blank(s->text.p[at]) || is_closer(s->text.p[at]) ||
+		is_emphasis(s, at))
 		return false;
 	*cp = text_next(s->text.p + at, s->text.n - at, &used);
 	if (*cp >= 0x80) /* ideographic and full-width punctuation ends a sentence */

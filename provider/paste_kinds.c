@@ -194,6 +194,11 @@ const struct kind *kind_of(const char *p, size_t n)
 
 bool kind_glued(const char *p, size_t n)
 {
+	const struct kind *first = kind_of(p, n);
+	size_t len = first ? first->full_len : 0;
+
+	if (len && n >= len + 16 && kind_of(p + len, n - len))
+		return true;
 	for (size_t at = 1; at < n; at++) {
 		const struct kind *k = kind_of(p + at, n - at);
 
@@ -203,16 +208,39 @@ bool kind_glued(const char *p, size_t n)
 	return false;
 }
 
+bool kind_ends(const struct kind *k, const char *p, size_t n)
+{
+	size_t len = strlen(k->ending);
+
+	return n >= len && memcmp(p + n - len, k->ending, len) == 0;
+}
+
+static bool is_hex(char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+}
+
+bool looks_zai(const char *p, size_t n)
+{
+	if (n != 49 || p[32] != '.')
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		if (i < 32 ? !is_hex(p[i]) : i > 32 && !byte_alnum(p[i]))
+			return false;
+	}
+	return true;
+}
+
 bool kind_complete(const char *p, size_t n)
 {
 	const struct kind *k = kind_of(p, n);
 
 	if (!k)
-		return false;
+		return looks_zai(p, n);
 	if (k->full_len)
 		return n >= k->full_len;
 	/* 108 is usual; 100 leaves room, and is more than a cut at 80 leaves. */
-	return k->ending && n >= 100 && memcmp(p + n - 2, k->ending, 2) == 0;
+	return k->ending && n >= 100 && kind_ends(k, p, n);
 }
 
 bool kind_completed_by(const char *p, size_t n, const char *more, size_t m)

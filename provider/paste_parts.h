@@ -32,14 +32,20 @@ void kind_name(struct str *out, const struct kind *k);
 /* The longest known prefix that this starts with, or NULL. */
 const struct kind *kind_of(const char *p, size_t n);
 
-/* A strong prefix inside, not at the start: two keys glued together. */
+/* Two keys glued together: a strong prefix inside, or any where the first key must end. */
 bool kind_glued(const char *p, size_t n);
+
+/* Does it end as complete ones of this kind do? The kind must have an ending. */
+bool kind_ends(const struct kind *k, const char *p, size_t n);
 
 /* Nothing can follow: the known length or ending is reached. */
 bool kind_complete(const char *p, size_t n);
 
 /* What follows (more, of m > 0 bytes) makes it complete. */
 bool kind_completed_by(const char *p, size_t n, const char *more, size_t m);
+
+/* 32 hexadecimal digits, a dot, 16 letters and digits: a key of Z.AI has no prefix. */
+bool looks_zai(const char *p, size_t n);
 
 bool looks_placeholder(const char *p, size_t n);
 bool looks_address(const char *p, size_t n);

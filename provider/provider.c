@@ -5,6 +5,7 @@
 
 #include "base/provider_name.h"
 #include "base/str.h"
+#include "provider/own.h"
 
 static const char *const kind_names[] = {
 	[CRED_NONE] = "none",
@@ -49,9 +50,9 @@ const struct provider *provider_find(const char *id)
 
 	if (!id || !provider_normalise(name, sizeof(name), id))
 		return NULL;
-	for (size_t i = 0; i < provider_count(); i++) {
-		if (strcmp(provider_at(i)->id, name) == 0)
-			return provider_at(i);
+	for (size_t i = 0; i < provider_known_count(); i++) {
+		if (strcmp(provider_known_at(i)->id, name) == 0)
+			return provider_known_at(i);
 	}
 	return NULL;
 }
@@ -83,13 +84,9 @@ const struct method *provider_method_of_kind(const struct provider *p, enum cred
 	return NULL;
 }
 
-bool provider_offered(const struct provider *p, bool has_address, const char **why)
+bool provider_offered(const struct provider *p, const char **why)
 {
-	*why = NULL;
-	if (p->methods[0].kind == CRED_OAUTH)
-		*why = p->methods[0].note;
-	else if (!p->base_url && !has_address)
-		*why = "needs its address first: models.providers.<id>.baseUrl";
+	*why = p->methods[0].kind == CRED_OAUTH ? p->methods[0].note : NULL;
 	return !*why;
 }
 

@@ -113,13 +113,15 @@ struct provider {
 	enum api_style api;
 	bool local;
 	bool custom; /* address and model are the user's: base_url, keys_page and models are NULL */
+	/* An endpoint of the user's own (provider/own.h): the row it follows. NULL in the table. */
+	const struct provider *like;
 	const char *source; /* where the row's facts come from */
 };
 
 size_t provider_count(void);
 const struct provider *provider_at(size_t i); /* in the order of the wizard's list */
 
-/* By normalised id (see provider_normalise); NULL when unknown. */
+/* By id, in the table and among the user's own (provider/own.h); NULL when unknown. */
 const struct provider *provider_find(const char *id);
 
 /* gateway-family.md 2.3: trim, lower case, "z.ai" -> "zai", "opencode-zen" -> "opencode". */
@@ -130,11 +132,8 @@ const struct method *provider_method(const struct provider *p, const char *metho
 const struct method *provider_method_of_kind(const struct provider *p, enum cred_kind k);
 size_t provider_method_count(const struct provider *p);
 
-/*
- * Can it be set up here, now? `has_address`: the configuration names a base address for it.
- * If not, *why says in a line how it is done instead.
- */
-bool provider_offered(const struct provider *p, bool has_address, const char **why);
+/* Can it be set up here? If not, *why says in a line how it is done instead. */
+bool provider_offered(const struct provider *p, const char **why);
 
 /*
  * Rank of a provider for what was typed: 0 no match, higher is better (prefix of

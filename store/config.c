@@ -214,6 +214,17 @@ static const char *variable_in(char *text)
 	return name;
 }
 
+bool config_marks_no_key(const char *text)
+{
+	static const char *const markers[] = { CONFIG_NO_KEY, "none", "ollama-local",
+		"minimax-oauth", "qwen-oauth", "lm-studio" };
+
+	for (size_t i = 0; i < ARRAY_LEN(markers); i++)
+		if (strcmp(text, markers[i]) == 0)
+			return true;
+	return false;
+}
+
 static bool read_key(struct loader *l, uint32_t node, struct config_provider *out)
 {
 	const struct doc *d = doc_of(l);
@@ -234,8 +245,10 @@ static bool read_key(struct loader *l, uint32_t node, struct config_provider *ou
 		out->variable = pool_copy(&l->c->pool, name);
 		return out->variable || no_memory(l);
 	}
-	explicit_bzero(text, sizeof(text));
 	out->key = CONFIG_KEY_PLAIN;
+	if (doc_text(d, node, text, sizeof(text)) && config_marks_no_key(text))
+		out->key = CONFIG_KEY_MARKER;
+	explicit_bzero(text, sizeof(text));
 	return true;
 }
 

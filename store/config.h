@@ -52,7 +52,12 @@ enum config_key {
 	CONFIG_KEY_PLAIN,
 	CONFIG_KEY_REF,      /* a SecretRef object */
 	CONFIG_KEY_VARIABLE, /* "${NAME}" or "$NAME": see `variable` */
+	CONFIG_KEY_MARKER,   /* a text that says that no key is needed: "n/a" */
 };
+
+/* What the family writes where a key must stand and none is needed; ours is the first. */
+#define CONFIG_NO_KEY "n/a"
+bool config_marks_no_key(const char *text);
 
 struct config_provider {
 	const char *id;       /* normalised */
@@ -91,7 +96,8 @@ struct config {
 	size_t order_count;
 	struct config_provider *providers;
 	size_t provider_count;
-	struct config_env *env; /* env.vars first, then other text members of env */
+	struct config_env
+		*env; /* env.vars, then other text members of env: the last of a name wins */
 	size_t env_count;
 	bool shell_env;
 	struct config_vault vault;
@@ -140,6 +146,24 @@ bool config_remove_profile(struct doc *d, const char *id, struct err *e);
  */
 bool config_put_model(struct doc *d, const char *model, bool keep_old, struct err *e);
 
+/* An endpoint of the user's own in models.providers. Every other member of it stays. */
+struct config_endpoint {
+	const char *id;       /* normalised */
+	const char *base_url; /* NULL: address, protocol and header stay as they are */
+	const char *api;      /* "openai-completions" */
+	bool bearer;          /* authHeader: sent as Authorization, whatever the protocol */
+	const char *own_key;  /* "${MY_LLM_API_KEY}": of the keys that are there, this is ours */
+	const char *key;      /* own_key, CONFIG_NO_KEY, or NULL: the profile carries the key */
+	const char *const *models; /* ids without provider/; those that are missing join the list */
+	size_t model_count;
+};
+
+/* A key that is not ours stays: apiKey is replaced only when it is own_key or marks no key. */
+bool config_put_endpoint(struct doc *d, const struct config_endpoint *p, struct err *e);
+
+/* models.providers.<id>.apiKey goes, if it is this text. */
+bool config_forget_key(struct doc *d, const char *id, const char *own_key, struct err *e);
+
 /* agents.defaults.model and agents.defaults.imageModel. */
 enum config_slot {
 	CONFIG_SLOT_MODEL,
@@ -156,6 +180,9 @@ bool config_put_image(struct doc *d, const char *model, struct err *e);
 bool config_add_fallback(struct doc *d, enum config_slot slot, const char *model, struct err *e);
 bool config_remove_fallback(struct doc *d, enum config_slot slot, const char *raw, struct err *e);
 bool config_clear_fallbacks(struct doc *d, enum config_slot slot, struct err *e);
+
+/* The alias that a listed model has without one of its own, or NULL (gateway-family.md 5.5). */
+const char *config_builtin_alias(const char *model);
 
 /* agents.defaults.models[model].alias; the entry is made when it is not there. */
 bool config_put_alias(struct doc *d, const char *model, const char *alias, struct err *e);

@@ -65,6 +65,15 @@ static const char *const builtin_aliases[][2] = {
 	{ "gemini-flash", "google/gemini-3-flash-preview" },
 };
 
+const char *config_builtin_alias(const char *model)
+{
+	for (size_t i = 0; i < ARRAY_LEN(builtin_aliases); i++) {
+		if (strcmp(builtin_aliases[i][1], model) == 0)
+			return builtin_aliases[i][0];
+	}
+	return NULL;
+}
+
 static const char *const renamed[][2] = {
 	{ "anthropic/opus-4.5", "anthropic/claude-opus-4-5" },
 	{ "anthropic/sonnet-4.5", "anthropic/claude-sonnet-4-5" },

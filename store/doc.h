@@ -169,6 +169,7 @@ bool doc_put(struct doc *d, const char *const *path, const struct doc_value *v, 
 bool doc_put_text(struct doc *d, const char *const *path, const char *text, struct err *e);
 bool doc_put_int(struct doc *d, const char *const *path, int64_t n, struct err *e);
 bool doc_set(struct doc *d, uint32_t node, const struct doc_value *v, struct err *e);
+bool doc_append(struct doc *d, uint32_t array, const struct doc_value *v, struct err *e);
 bool doc_remove(struct doc *d, const char *const *path, struct err *e);
 bool doc_remove_node(struct doc *d, uint32_t node, struct err *e);
 

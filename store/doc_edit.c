@@ -359,15 +359,20 @@ static bool not_a_list(const struct doc *d, uint32_t node, struct err *e)
 		doc_line(d, node), doc_kind_text(doc_kind(d, node)));
 }
 
+bool doc_append(struct doc *d, uint32_t array, const struct doc_value *v, struct err *e)
+{
+	if (doc_kind(d, array) != DOC_ARRAY)
+		return not_a_list(d, array, e);
+	return doc_value_good(v, d->name, e) && add_child(d, array, NULL, v, e);
+}
+
 bool doc_list_append(struct doc *d, uint32_t array, const char *text, struct err *e)
 {
 	struct doc_value v = { 0 };
 	bool ok;
 
-	if (doc_kind(d, array) != DOC_ARRAY)
-		return not_a_list(d, array, e);
 	doc_value_string(&v, text);
-	ok = doc_value_good(&v, d->name, e) && add_child(d, array, NULL, &v, e);
+	ok = doc_append(d, array, &v, e);
 	doc_value_release(&v);
 	return ok;
 }

@@ -186,12 +186,12 @@ static bool make(struct peerlock_name *n, enum peerlock_kind kind, const char *p
 	return false;
 }
 
+/* Its descriptor is open: no other file can have its number meanwhile. */
 static bool still_ours(const struct peerlock_name *n)
 {
 	struct stat sb;
 
-	return fstat(n->fd, &sb) == 0 && sb.st_nlink > 0 && lstat(n->path, &sb) == 0 &&
-	       sb.st_dev == n->dev && sb.st_ino == n->ino;
+	return lstat(n->path, &sb) == 0 && sb.st_dev == n->dev && sb.st_ino == n->ino;
 }
 
 static bool unmake(struct peerlock_name *n, enum peerlock_kind kind, struct err *e)

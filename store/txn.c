@@ -116,6 +116,11 @@ static void unlock_all(struct txn *t)
 		peerlock_drop(&t->files[i].lock, &t->note);
 }
 
+static bool same_bytes(const struct buf *a, const struct buf *b)
+{
+	return a->len == b->len && (!a->len || memcmp(a->p, b->p, a->len) == 0);
+}
+
 /* Some gateways write in place, and a clock tick is long: the bytes are compared as well. */
 static bool unchanged(struct txn *t, const struct txn_file *f, struct err *e)
 {
@@ -127,8 +132,7 @@ static bool unchanged(struct txn *t, const struct txn_file *f, struct err *e)
 		buf_release(&now);
 		return false;
 	}
-	same = fs_same(&st, &f->before) && now.len == f->old.len &&
-	       (!now.len || memcmp(now.p, f->old.p, now.len) == 0);
+	same = fs_same(&st, &f->before) && same_bytes(&now, &f->old);
 	buf_release(&now);
 	return same || changed_meanwhile(t, f->path, e);
 }
@@ -162,6 +166,20 @@ static bool land(struct txn *t, struct txn_file *f, struct err *e)
 	return fs_stat(f->path, &f->after, ok ? e : NULL) && ok;
 }
 
+/*
+ * A rename whose folder could not be synced has happened: who undoes again begins with that file,
+ * not with one that somebody else wrote.
+ */
+static void note_put_back(struct txn_file *f)
+{
+	struct buf now = { 0 };
+	struct fs_stamp st;
+
+	if (txn_read_now(f->path, &now, &st, NULL) && same_bytes(&now, &f->old))
+		f->after = st;
+	buf_release(&now);
+}
+
 static bool put_back(struct txn_file *f, struct err *e)
 {
 	struct fs_replace how = { .expect = &f->after, .mode = f->before.mode };
@@ -176,8 +194,10 @@ static bool put_back(struct txn_file *f, struct err *e)
 		return true;
 	}
 	if (f->before.exists) {
-		if (!fs_replace(f->path, f->old.p ? f->old.p : "", f->old.len, &how, e))
+		if (!fs_replace(f->path, f->old.p ? f->old.p : "", f->old.len, &how, e)) {
+			note_put_back(f);
 			return false;
+		}
 	} else if (!fs_same(&now, &f->after)) {
 		return err_set(e, ERR_BUSY, "%s was changed by another program meanwhile", f->path);
 	} else if (!fs_unlink(f->path, e)) {
@@ -254,8 +274,11 @@ bool txn_commit(struct txn *t, struct err *e)
 			return fail(t, e);
 	unlock_all(t);
 	t->outcome = TXN_DONE;
-	/* The files are written. A journal that stays finds them so at the next start. */
-	journal_remove(t, &t->note);
+	/*
+	 * The files are written. A journal that stays finds them so at the next start; a lock
+	 * that stays is in a gateway's way, and is what is told of the two.
+	 */
+	journal_remove(t, t->note.code ? NULL : &t->note);
 	return true;
 }
 

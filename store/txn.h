@@ -88,6 +88,7 @@ struct txn_report {
 	unsigned completed;     /* was carried to its end */
 	unsigned stopped;       /* ended at a file that something else has changed since */
 	char path[FS_PATH_MAX]; /* that file */
+	char note[FS_PATH_MAX]; /* done, but a lock or a journal could not be taken away; or "" */
 };
 
 /*

@@ -151,7 +151,11 @@ static bool introduce(struct vault *v, const char *path, struct pair *p, struct 
 			drop_next(v, NULL);
 		return false;
 	}
-	return pair_match(p, v, e);
+	if (!pair_match(p, v, e))
+		return false;
+	if (!p->by_next)
+		err_set(e, ERR_FAILED, "the new key file opens no key slot of %s", path);
+	return p->by_next != NULL;
 }
 
 bool vault_slot_install_file(struct vault *v, const char *path, struct slot_key *k, struct err *e)
@@ -279,6 +283,7 @@ static bool prove_all(
 {
 	struct buf text = { 0 };
 	struct vault back = { 0 };
+	struct err why = { 0 };
 	bool ok;
 
 	ok = vault_encode(next, &text, e) && vault_parse(&back, text.p, text.len, e);
@@ -292,8 +297,12 @@ static bool prove_all(
 		     vault_open_with(&back, &vmk, e);
 		secret_release(&vmk);
 	}
-	if (ok && !vault_records_equal(v, &back, e))
-		ok = err_set(e, ERR_FAILED, "the vault with the new key does not say the same");
+	if (ok && !vault_records_equal(v, &back, &why)) {
+		ok = why.code == ERR_MEMORY
+			     ? err_set(e, why.code, "%s", why.msg)
+			     : err_set(e, ERR_FAILED,
+				       "the vault with the new key does not say the same");
+	}
 	buf_release(&text);
 	vault_release(&back);
 	return ok;

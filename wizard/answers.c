@@ -87,7 +87,10 @@ void choose_provider(struct wizard *w, const struct provider *p)
 	d->provider = p;
 	d->model[0] = '\0';
 	d->base_url[0] = '\0';
-	if (state)
+	d->endpoint = p == &w->own.row;
+	if (p->like)
+		str_copy(d->base_url, sizeof(d->base_url), p->base_url);
+	else if (state)
 		str_copy(d->base_url, sizeof(d->base_url), state->base_url);
 	w->lists[STEP_METHOD] = (struct list){ 0 };
 	w->lists[STEP_MODEL] = (struct list){ 0 };
@@ -178,7 +181,7 @@ static void tell_verdict(struct wizard *w)
 	}
 	if (!w->draft.method)
 		return;
-	paste_cut_hint(&s, w->secret.text.len, w->cols, w->draft.method);
+	paste_cut_hint(&s, &w->secret.text, w->cols, w->draft.method);
 	if (s.len && !w->typed)
 		say(w, SEVERITY_WARN, "%s", hint);
 	else if (same_as_stored(w) && w->flow == FLOW_ROTATE)

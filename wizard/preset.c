@@ -35,12 +35,11 @@ static const struct provider *find_provider(const char *id, struct err *e)
 	return p;
 }
 
-static bool is_offered(const struct wizard *w, const struct provider *p, struct err *e)
+static bool is_offered(const struct provider *p, struct err *e)
 {
-	const struct provider_state *s = provider_state_of(w, p->id);
 	const char *why;
 
-	if (provider_offered(p, s && s->base_url[0], &why))
+	if (provider_offered(p, &why))
 		return true;
 	err_set(e, ERR_USAGE, "%s cannot be set up here", p->label);
 	return err_hint(e, "%s", why);
@@ -54,7 +53,7 @@ bool wizard_preset(struct wizard *w, const char *provider, const char *method,
 
 	if (provider && !p)
 		return false;
-	if (p && !is_offered(w, p, e))
+	if (p && !is_offered(p, e))
 		return false;
 	if (method && !p)
 		return err_set(e, ERR_USAGE, "a sign-in method needs a provider");
@@ -100,6 +99,25 @@ bool wizard_rotate(struct wizard *w, const char *profile_id, struct err *e)
 	return true;
 }
 
+static void preset_expiry(struct wizard *w, int64_t expires_ms)
+{
+	w->draft.expires_ms = expires_ms;
+	w->draft.expires_source = expires_ms ? EXPIRY_YOU : EXPIRY_NONE;
+}
+
+bool wizard_add(struct wizard *w, const char *provider, const char *profile_id, int64_t expires_ms,
+	struct err *e)
+{
+	if (!wizard_preset(w, provider, NULL, profile_id, e))
+		return false;
+	if (w->draft.method && w->draft.method->kind == CRED_NONE)
+		return err_set(e, ERR_USAGE, "%s needs no key", w->draft.provider->label);
+	preset_expiry(w, expires_ms);
+	for (w->at = STEP_PROVIDER; steps[w->at]->wanted && !steps[w->at]->wanted(w);)
+		w->at++;
+	return true;
+}
+
 bool wizard_paste_only(struct wizard *w, const char *provider, const char *profile_id,
 	int64_t expires_ms, struct err *e)
 {
@@ -109,15 +127,19 @@ bool wizard_paste_only(struct wizard *w, const char *provider, const char *profi
 		return false;
 	if (!w->draft.provider)
 		return err_set(e, ERR_USAGE, "a provider is needed");
+	if (own_provider_wanted(w->draft.provider) && !w->draft.base_url[0]) {
+		err_set(e, ERR_USAGE, "%s has no address yet", w->draft.provider->id);
+		return err_hint(e, "thinkfleetbot onboard --provider %s asks for it",
+			w->draft.provider->id);
+	}
 	m = provider_method_of_kind(w->draft.provider, CRED_TOKEN);
-	if (m)
+	if (m && !w->draft.provider->like)
 		choose_method(w, m);
 	if (w->draft.method->kind == CRED_NONE)
 		return err_set(e, ERR_USAGE, "%s needs no key", w->draft.provider->label);
 	w->fixed_method = true;
 	w->flow = FLOW_PASTE;
-	w->draft.expires_ms = expires_ms;
-	w->draft.expires_source = expires_ms ? EXPIRY_YOU : EXPIRY_NONE;
+	preset_expiry(w, expires_ms);
 	w->at = STEP_SECRET;
 	w->trail_len = 0;
 	return true;

@@ -13,6 +13,7 @@ enum choice {
 	CHOICE_PASTE,
 	CHOICE_RETRY,
 	CHOICE_METHOD,
+	CHOICE_ADDRESS,
 	CHOICE_SAVE,
 	CHOICE_COUNT
 };
@@ -71,6 +72,8 @@ static size_t choices(const struct wizard *w, enum choice out[CHOICE_COUNT])
 		out[n++] = CHOICE_PASTE;
 	if (other && r->reason != REASON_CLAUDE_CODE)
 		out[n++] = CHOICE_METHOD;
+	if (w->draft.endpoint)
+		out[n++] = CHOICE_ADDRESS;
 	if (!rejected || w->flow != FLOW_ROTATE)
 		out[n++] = CHOICE_SAVE;
 	return n;
@@ -301,6 +304,19 @@ static void draw_account(const struct check_result *r, struct body *b)
 	}
 }
 
+/* A refusal in the words of who refused; where nothing answered, its stage has them already. */
+static void draw_words(const struct wizard *w, struct body *b)
+{
+	const struct check_result *r = &w->draft.check;
+	char text[CHECK_TEXT_CAP + 80];
+	struct str s = STR_OF(text);
+
+	if (good(r) || !r->status || !r->text[0])
+		return;
+	str_fmt(&s, "%s says: %s", w->draft.provider->label, r->text);
+	body_wrap(b, b->layout == LAYOUT_XS ? 0 : 2, ROLE_TEXT, text);
+}
+
 static void draw_clock(const struct check_result *r, struct body *b)
 {
 	char text[120];
@@ -320,6 +336,7 @@ static void draw_choices(const struct wizard *w, struct body *b)
 		[CHOICE_PASTE] = "Paste the %s again",
 		[CHOICE_RETRY] = "Try again",
 		[CHOICE_METHOD] = "Choose another sign-in method",
+		[CHOICE_ADDRESS] = "Change the address",
 		[CHOICE_SAVE] = "Save it without verifying",
 	};
 	enum choice list[CHOICE_COUNT];
@@ -351,6 +368,7 @@ static void draw_result(const struct wizard *w, struct body *b)
 	draw_account(&d->check, b);
 	draw_clock(&d->check, b);
 	body_gap(b);
+	draw_words(w, b);
 	s = STR_OF(text);
 	told.skew_ms = INT64_MIN; /* the clock has its own line */
 	check_advice(&s, &told, d->provider, d->method);
@@ -377,6 +395,26 @@ static void check_draw(const struct wizard *w, struct body *b)
 		draw_result(w, b);
 }
 
+/* Back past the secret to the method; a provider that was carried here never showed it. */
+static enum reply to_method(struct wizard *w)
+{
+	forget_secret(w);
+	if (w->trail_len && w->trail[w->trail_len - 1] == STEP_SECRET)
+		w->trail_len--;
+	if (!w->trail_len || w->trail[w->trail_len - 1] != STEP_METHOD)
+		w->trail[w->trail_len++] = STEP_METHOD;
+	return REPLY_BACK;
+}
+
+/* The key stays as long as the address does. */
+static enum reply to_address(struct wizard *w)
+{
+	w->at_address = true;
+	while (w->trail_len && w->trail[w->trail_len - 1] != STEP_CUSTOM)
+		w->trail_len--;
+	return REPLY_BACK;
+}
+
 static enum reply take(struct wizard *w, enum choice c)
 {
 	switch (c) {
@@ -391,20 +429,13 @@ static enum reply take(struct wizard *w, enum choice c)
 	case CHOICE_PASTE:
 		forget_secret(w);
 		return REPLY_BACK;
+	case CHOICE_METHOD:
+		return to_method(w);
+	case CHOICE_ADDRESS:
+		return to_address(w);
 	default:
-		return REPLY_BACK; /* CHOICE_METHOD: see check_act */
+		return REPLY_BACK;
 	}
-}
-
-/* Back past the secret to the method; a provider that was carried here never showed it. */
-static enum reply to_method(struct wizard *w)
-{
-	forget_secret(w);
-	if (w->trail_len && w->trail[w->trail_len - 1] == STEP_SECRET)
-		w->trail_len--;
-	if (!w->trail_len || w->trail[w->trail_len - 1] != STEP_METHOD)
-		w->trail[w->trail_len++] = STEP_METHOD;
-	return REPLY_BACK;
 }
 
 static enum reply check_act(struct wizard *w, int action, const struct event *ev)
@@ -427,7 +458,7 @@ static enum reply check_act(struct wizard *w, int action, const struct event *ev
 		return REPLY_STAY;
 	}
 	if (action == ACT_ENTER)
-		return list[l->at] == CHOICE_METHOD ? to_method(w) : take(w, list[l->at]);
+		return take(w, list[l->at]);
 	list_move(w, ev);
 	return REPLY_STAY;
 }

@@ -53,6 +53,12 @@ static bool live(const struct wizard *w)
 	return w->draft.check.model_count > 0 && w->draft.check.models[0][0];
 }
 
+/* An endpoint that lists nothing: only its owner knows what it serves, and one name is needed. */
+static bool unlisted(const struct wizard *w)
+{
+	return w->draft.endpoint && !live(w);
+}
+
 /* Candidate i before filtering: the table's first, when it is listed, then the rest. */
 static bool candidate(const struct wizard *w, size_t i, char *out, size_t cap, const char **note)
 {
@@ -109,7 +115,7 @@ bool model_row_at(const struct wizard *w, size_t i, struct model_row *row)
 	const char *note;
 
 	*row = (struct model_row){ .note = "" };
-	if (w->world->default_raw[0] && !typed[0]) {
+	if (w->world->default_raw[0] && !typed[0] && !unlisted(w)) {
 		if (i == 0) {
 			row->keep = true;
 			str_copy(row->id, sizeof(row->id), w->world->default_model);
@@ -162,6 +168,10 @@ static void source_text(const struct wizard *w, const struct body *b, struct str
 	char at[32];
 	struct str t = STR_OF(at);
 
+	if (unlisted(w)) {
+		str_add(out, b->layout > LAYOUT_XS ? "it lists no models" : "none listed");
+		return;
+	}
 	if (!live(w)) {
 		str_add(out,
 			b->layout > LAYOUT_XS ? "list from this program, not live" : "not live");
@@ -182,7 +192,7 @@ static void draw_find(const struct wizard *w, struct body *b)
 {
 	char text[120];
 	struct str s = STR_OF(text);
-	int x = body_only(b, 0, ROLE_TEXT, "Find: ");
+	int x = body_only(b, 0, ROLE_TEXT, unlisted(w) ? "Name: " : "Find: ");
 	int width = b->w < 78 ? b->w : 77;
 
 	source_text(w, b, &s);
@@ -208,27 +218,48 @@ static void draw_row(struct body *b, const struct model_row *row, bool selected)
 	frame_cursor(&b->sheet, y, x);
 }
 
-/* Typed names without a provider belong to the one being set up. */
+/*
+ * Typed names without a provider belong to the one being set up. At an endpoint of one's own a
+ * slash is part of the name: "meta-llama/Llama-3.3" is no model of a provider meta-llama.
+ */
 static void typed_model(const struct wizard *w, struct str *out)
 {
+	const char *id = w->draft.provider->id;
+	size_t n = strlen(id);
 	char clean[FIND_CAP];
 	struct str s = STR_OF(clean);
+	bool whole;
 
 	text_clean(&s, typed_text(w), w->find_model.text.len, FIND_CAP - 1);
-	if (!strchr(clean, '/'))
-		str_fmt(out, "%s/", w->draft.provider->id);
+	whole = w->draft.endpoint ? strncmp(clean, id, n) == 0 && clean[n] == '/'
+				  : strchr(clean, '/') != NULL;
+	if (!whole)
+		str_fmt(out, "%s/", id);
 	str_add(out, clean);
 }
 
 static void draw_none(const struct wizard *w, struct body *b)
 {
-	char name[192], text[260];
+	char name[192], text[300];
 	struct str s = STR_OF(name), t = STR_OF(text);
 
-	typed_model(w, &s);
-	str_fmt(&t, "Not in the list. Enter uses the name %s as it is.", name);
 	body_gap(b);
-	body_wrap(b, 2, ROLE_TEXT, text);
+	if (!w->find_model.text.len) {
+		body_wrap(b, 2, ROLE_TEXT,
+			"Type the name of a model that it serves, as the server knows it.");
+		return;
+	}
+	typed_model(w, &s);
+	if (unlisted(w))
+		str_fmt(&t, "Enter uses %s. The check cannot tell whether it is served.", name);
+	else if (live(w))
+		str_fmt(&t,
+			"%s is not among the models that this key can use. Enter takes it as "
+			"it is.",
+			name);
+	else
+		str_fmt(&t, "Not in the list. Enter uses the name %s as it is.", name);
+	body_mark(b, b->layout == LAYOUT_XS ? 0 : 2, GLYPH_WARN, text);
 }
 
 static void draw_fallback(const struct wizard *w, struct body *b)
@@ -291,6 +322,10 @@ static enum reply take(struct wizard *w)
 	struct model_row row;
 
 	if (!model_row_at(w, w->lists[STEP_MODEL].at, &row)) {
+		if (!w->find_model.text.len && unlisted(w)) {
+			say(w, SEVERITY_FAIL, "Nothing typed yet: agents need a model's name.");
+			return REPLY_STAY;
+		}
 		if (!w->find_model.text.len) {
 			d->keep_fallback = false;
 			return REPLY_NEXT; /* nothing known, nothing typed: leave it */

@@ -20,32 +20,22 @@ static const char *typed_text(const struct wizard *w)
 	return w->find_provider.text.len ? w->find_provider.text.bytes : "";
 }
 
-/* Can it be chosen? If not, *why says how it is set up instead. */
-static bool offered(const struct wizard *w, const struct provider *p, const char **why)
-{
-	const struct provider_state *s = provider_state_of(w, p->id);
+#define STANDINGS 4
+#define OFFERED 1000 /* more than any rank: a dead end is never what Enter takes first */
 
-	return provider_offered(p, s && s->base_url[0], why);
-}
-
-#define STANDINGS 5
-
-/* In use first, then found on the host, then the table's order, then what is set up elsewhere. */
+/* In use first, then found on the host, then the table's order. */
 static int standing(const struct wizard *w, const struct provider *p)
 {
 	const struct provider_state *s = provider_state_of(w, p->id);
-	const char *why;
 
-	if (!offered(w, p, &why))
-		return 0;
 	if (!s)
-		return 1;
+		return 0;
 	if (s->in_use && (s->profiles || s->env_var[0]))
-		return 4;
-	return s->profiles ? 3 : s->env_var[0] ? 2 : 1;
+		return 3;
+	return s->profiles ? 2 : s->env_var[0] ? 1 : 0;
 }
 
-/* Stable insertion by rank, then standing; the table has four dozen rows. */
+/* Stable insertion: what can be set up here, by rank, then standing. */
 static size_t matches(const struct wizard *w, struct match out[SHOWN_MAX])
 {
 	const char *typed = typed_text(w);
@@ -54,11 +44,14 @@ static size_t matches(const struct wizard *w, struct match out[SHOWN_MAX])
 	for (size_t i = 0; i < provider_count() && n < SHOWN_MAX; i++) {
 		const struct provider *p = provider_at(i);
 		int rank = provider_match(p, typed);
+		const char *why;
 		size_t to = n;
 
 		if (rank <= 0)
 			continue;
 		rank = rank * STANDINGS + standing(w, p);
+		if (provider_offered(p, &why))
+			rank += OFFERED;
 		while (to > 0 && out[to - 1].rank < rank) {
 			out[to] = out[to - 1];
 			to--;
@@ -86,7 +79,8 @@ static const struct binding keys_filter[] = {
 };
 
 static const struct binding keys_empty[] = {
-	{ KEYS_ENTER, 0, ACT_CLEAR, "Enter", "show all", 0, "show all providers again" },
+	{ KEYS_ENTER, 0, ACT_ENTER, "Enter", "endpoint", 0,
+		"set up an endpoint of your own with this name" },
 	{ KEYS_ESC, 0, ACT_CLEAR, "Esc", "clear", 0, "clear the filter" },
 	{ KEYS_CTRL('U'), 0, ACT_CLEAR, "^U", NULL, 0, "clear the filter" },
 	{ 0 },
@@ -116,7 +110,7 @@ static void draw_state(const struct wizard *w, struct body *b, int x, const stru
 	const struct provider_state *s = provider_state_of(w, p->id);
 	const char *why;
 
-	if (!offered(w, p, &why)) {
+	if (!provider_offered(p, &why)) {
 		body_put(b, x, ROLE_MUTED, "elsewhere");
 		return;
 	}
@@ -139,13 +133,13 @@ static void draw_row(
 
 	body_row(b, selected, 0);
 	methods_text(&s, p);
-	body_clip(b, 2, 18, offered(w, p, &why) ? ROLE_TEXT : ROLE_MUTED, p->label);
+	body_clip(b, 2, 18, provider_offered(p, &why) ? ROLE_TEXT : ROLE_MUTED, p->label);
 	if (b->layout >= LAYOUT_M) {
-		body_clip(b, 20, 20, ROLE_MUTED, p->models_hint);
+		body_clip(b, 21, 19, ROLE_MUTED, p->models_hint);
 		body_clip(b, 41, 25, ROLE_MUTED, text);
 		draw_state(w, b, 67, p);
 	} else if (b->layout == LAYOUT_S) {
-		body_clip(b, 20, 25, ROLE_MUTED, text);
+		body_clip(b, 21, 24, ROLE_MUTED, text);
 		draw_state(w, b, 47, p);
 	} else {
 		draw_state(w, b, 21, p);
@@ -185,16 +179,22 @@ static void draw_none(const struct wizard *w, struct body *b)
 	body_wrap(b, 2, ROLE_MUTED,
 		"Names, models (claude, grok) and key prefixes (sk-or) are searched.");
 	body_gap(b);
-	body_only(b, 2, ROLE_TEXT, "Enter  show all providers");
-	body_next(b);
-	body_only(b, 2, ROLE_TEXT, "Esc    clear the filter");
+	body_put(b, 2, ROLE_KEY, "Enter");
+	t = STR_OF(text);
+	str_fmt(&t,
+		b->layout == LAYOUT_XS ? "make it a custom endpoint"
+				       : "set up \"%s\" as a custom OpenAI-compatible endpoint",
+		shown);
+	body_wrap(b, 9, ROLE_TEXT, text);
+	body_only(b, 2, ROLE_KEY, "Esc");
+	body_only(b, 9, ROLE_TEXT, "clear the filter");
 	body_next(b);
 }
 
 #define FOOT_ROWS 2
 
 /* Its address and where it gives keys, then what must be known before choosing it. */
-static void draw_foot(const struct wizard *w, struct body *b, const struct provider *p)
+static void draw_foot(struct body *b, const struct provider *p)
 {
 	const char *host = p->base_url ? strstr(p->base_url, "//") : NULL;
 	const char *why;
@@ -207,7 +207,7 @@ static void draw_foot(const struct wizard *w, struct body *b, const struct provi
 	if (p->keys_page && p->keys_page[0])
 		body_fmt(b, x + 3, ROLE_MUTED, "keys: %s", p->keys_page);
 	body_next(b);
-	if (!offered(w, p, &why))
+	if (!provider_offered(p, &why))
 		body_fmt(b, 0, ROLE_MUTED, "Not here: %s", why);
 	else if (p->before)
 		body_fmt(b, 0, ROLE_MUTED, "First: %s", p->before);
@@ -241,14 +241,14 @@ static void provider_draw(const struct wizard *w, struct body *b)
 		frame_cursor(f, y, x); /* the field keeps it */
 	}
 	body_more(b, GLYPH_DOWN, win.below, "more");
-	draw_foot(w, b, list[l.at].p);
+	draw_foot(b, list[l.at].p);
 }
 
 static enum reply take(struct wizard *w, const struct provider *p)
 {
 	const char *why;
 
-	if (!offered(w, p, &why)) {
+	if (!provider_offered(p, &why)) {
 		say(w, SEVERITY_WARN, "%s: %s.", p->label, why);
 		return REPLY_STAY;
 	}
@@ -256,6 +256,20 @@ static enum reply take(struct wizard *w, const struct provider *p)
 		forget_secret(w); /* another one than the key's: the person chose */
 	choose_provider(w, p);
 	return REPLY_NEXT;
+}
+
+/* What no provider is called becomes the name of an endpoint. */
+static enum reply take_own(struct wizard *w)
+{
+	char name[FIND_CAP];
+	struct str s = STR_OF(name);
+
+	text_clean(&s, typed_text(w), w->find_provider.text.len, OWN_NAME_MAX);
+	for (char *c = name; *c; c++)
+		if (*c == ' ')
+			*c = '-';
+	secret_set(&w->own_name.text, name, s.len);
+	return take(w, own_provider_like(""));
 }
 
 /* The row of `p` in the list as it is filtered now. */
@@ -284,7 +298,7 @@ static enum reply provider_act(struct wizard *w, int action, const struct event 
 	was = n ? list[l->at].p : NULL;
 	switch (action) {
 	case ACT_ENTER:
-		return was ? take(w, was) : REPLY_STAY;
+		return was ? take(w, was) : take_own(w);
 	case ACT_CLEAR:
 		secret_clear(&w->find_provider.text);
 		select_provider(w, was);

@@ -6,6 +6,7 @@ const struct step *const steps[STEP_COUNT] = {
 	[STEP_START] = &step_start,
 	[STEP_PROFILE] = &step_profile,
 	[STEP_PROVIDER] = &step_provider,
+	[STEP_CUSTOM] = &step_custom,
 	[STEP_METHOD] = &step_method,
 	[STEP_SECRET] = &step_secret,
 	[STEP_CHECK] = &step_check,

@@ -2,6 +2,7 @@
 #ifndef WIZARD_STEPS_H
 #define WIZARD_STEPS_H
 
+#include "provider/own.h"
 #include "wizard/answers.h"
 #include "wizard/body.h"
 #include "wizard/wizard.h"
@@ -70,6 +71,7 @@ enum {
 	STEP_START,
 	STEP_PROFILE,
 	STEP_PROVIDER,
+	STEP_CUSTOM,
 	STEP_METHOD,
 	STEP_SECRET,
 	STEP_CHECK,
@@ -82,9 +84,9 @@ enum {
 	STEP_COUNT
 };
 
-extern const struct step step_start, step_profile, step_provider, step_method, step_secret,
-	step_check, step_protect, step_offline, step_passphrase, step_model, step_review,
-	step_apply;
+extern const struct step step_start, step_profile, step_provider, step_custom, step_method,
+	step_secret, step_check, step_protect, step_offline, step_passphrase, step_model,
+	step_review, step_apply;
 
 /* In the order of the enum above. */
 extern const struct step *const steps[STEP_COUNT];
@@ -131,6 +133,11 @@ struct wizard {
 
 	struct list lists[STEP_COUNT];
 	struct field find_provider, find_model;
+
+	struct own_provider own;            /* the endpoint that is being set up */
+	struct field own_name, own_address; /* of the custom step */
+	bool at_address;                    /* the second one has the focus */
+	bool own_shown;                     /* where the key will go stands on the screen */
 
 	struct custody custody;
 	struct field sentence;          /* of the offline step */

@@ -68,6 +68,8 @@ struct wizard *wizard_new(const struct snapshot *world, struct err *e)
 	if (!field_init(&w->secret, SECRET_MAX, true, e) ||
 		!field_init(&w->find_provider, FIND_CAP, false, e) ||
 		!field_init(&w->find_model, FIND_CAP, false, e) ||
+		!field_init(&w->own_name, FIND_CAP, false, e) ||
+		!field_init(&w->own_address, OWN_URL_CAP, false, e) ||
 		!field_init(&w->sentence, FIND_CAP, false, e) ||
 		!field_init(&w->passphrase, PASSPHRASE_MAX, true, e) ||
 		!field_init(&w->again, PASSPHRASE_MAX, true, e) ||
@@ -98,6 +100,8 @@ void wizard_free(struct wizard *w)
 	field_release(&w->secret);
 	field_release(&w->find_provider);
 	field_release(&w->find_model);
+	field_release(&w->own_name);
+	field_release(&w->own_address);
 	field_release(&w->sentence);
 	field_release(&w->passphrase);
 	field_release(&w->again);

@@ -69,7 +69,8 @@ struct draft {
 	const struct provider *provider;
 	const struct method *method;
 	char profile_id[ID_CAP];      /* "anthropic:default" */
-	char base_url[CHECK_URL_CAP]; /* from the configuration, or "" */
+	char base_url[CHECK_URL_CAP]; /* from the configuration, or confirmed; or "" */
+	bool endpoint;                /* of the user's own, set up now (provider/own.h) */
 	struct secret secret;         /* cleaned; empty for CRED_NONE */
 	char prefix[24], tail[TAIL_CAP], fingerprint[FINGERPRINT_CAP];
 	char kind[64]; /* "Anthropic setup-token" */
@@ -115,8 +116,8 @@ struct wizard; /* opaque; wizard/steps.h for the steps themselves */
 
 /*
  * world is kept, not copied, and may be replaced by wizard_world(). The steps' ids:
- * "start", "provider", "method", "secret", "check", "protect", "offline", "passphrase", "model",
- * "review", "apply".
+ * "start", "provider", "custom", "method", "secret", "check", "protect", "offline", "passphrase",
+ * "model", "review", "apply".
  */
 struct wizard *wizard_new(const struct snapshot *world, struct err *e);
 void wizard_free(struct wizard *w); /* wipes the secret */
@@ -136,6 +137,13 @@ bool wizard_preset(struct wizard *w, const char *provider, const char *method,
 
 /* Starts as "rotate this profile" (gateway of `onboard --rotate`). */
 bool wizard_rotate(struct wizard *w, const char *profile_id, struct err *e);
+
+/*
+ * `models auth add`: begins at the choice of a provider, or after it when one is given. The profile
+ * id and the expiry are taken as with wizard_paste_only().
+ */
+bool wizard_add(struct wizard *w, const char *provider, const char *profile_id, int64_t expires_ms,
+	struct err *e);
 
 /*
  * One screen for `models auth paste-token`: secret, check, review, apply. Takes the provider's

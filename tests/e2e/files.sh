@@ -71,7 +71,7 @@ THINKFLEETBOT_KEY_DIR=$work/otherkeys onboard_key anthropic "$(make_token)" --no
 ends_with 0 "another vault"
 rm -f "$key_file"
 cp "$work"/otherkeys/*.key "$key_file"
-refused "key file of another vault" "$key_file" 77 "does not open this vault"
+refused "key file of another vault" "$key_file" 77 "does not open"
 
 # Missing ones are made anew; the vault's absence does not cost what it held: it is simply not there.
 for file in "$config" "$profiles" "$env_file"; do

@@ -145,6 +145,11 @@ says "add      main/anthropic:default/key" "import --dry-run"
 run_tfb secrets import "$capsule" "${with_pass[@]}"
 ends_with 0 import
 says "3 added, 0 replaced" import
+# As after an interruption between the vault and what refers to it.
+rm "$state/.env"
+run_tfb secrets import "$capsule" "${with_pass[@]}"
+ends_with 0 "the same import again"
+says "0 added, 0 replaced, 3 were here already" "the same import again"
 resolve main/anthropic:default/key main/anthropic:setup/token second/openai:default/key
 json_true "d['values'] == {'main/anthropic:default/key': '$second', 'main/anthropic:setup/token': '$token',
 	'second/openai:default/key': '$other'}" "$work/answer" "the resolver of the other machine"

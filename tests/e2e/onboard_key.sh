@@ -15,9 +15,9 @@ walk "" provider
 type_text zzz
 see 'No provider is called "zzz"' "0 of"
 keys Escape
-see "14 providers"
+see "Anthropic"
 type_text claud
-see "Find: claud" "1 of" "Anthropic"
+see "Find: claud" "▸ Anthropic"
 unseen "OpenRouter"
 keys Enter
 see "How do you want to sign in to Anthropic?" "2  API key"

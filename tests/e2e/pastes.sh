@@ -114,6 +114,10 @@ printf 'sk-ant-oat01-\u00e9%s' "${token:20}" | refused "a letter with an accent"
 head -c 1048576 /dev/zero | tr '\0' a | refused "1 MiB" 64 "nothing was stored"
 head -c 3000000 /dev/zero | tr '\0' a | refused "3 MB" 65 "more than"
 printf '%s' "$token" | refused "an unknown provider" 64 "unknown provider" nobody ""
+printf '%s' "$token" | refused "a provider that is signed in elsewhere" 64 "cannot be set up here" \
+	github-copilot ""
+printf '%s' "$token" | refused "an endpoint without an address" 64 "cannot be set up here" \
+	custom-openai ""
 printf '%s' "$token" | refused "an unknown method" 64 "unknown method" anthropic telepathy
 
 # --- where it may come from -----------------------------------------------------------------------------------

@@ -120,7 +120,7 @@ says "the vault is locked: it opens only when a passphrase is typed"
 expect_status 0 "$tfb" status --once
 says "opens only when a passphrase is typed"
 expect_status 66 "$tfb" secrets slot remove s2 --passphrase-file "$work/pass"
-says "without key slot s2: the vault has no slot for a passphrase"
+says "without key slot s2: $vault: the vault has no slot for a passphrase"
 expect_status 0 "$tfb" secrets slot remove s2 --recovery-fd 7 7<"$work/code"
 expect_status 77 "$tfb" secrets slot remove s3 --recovery-fd 7 7<"$work/code"
 says "s3 is the last key slot"

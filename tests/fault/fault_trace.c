@@ -135,6 +135,9 @@ static struct {
 	uint64_t fired;
 	char call[32];
 	char path[PATH_MAX];
+	uint64_t changes; /* before it fired, and the last of them: */
+	char last_group[32];
+	char last[PATH_MAX];
 } fault;
 
 static bool fail_start(struct tracer *t, char **args)
@@ -173,6 +176,16 @@ static void fail_entry(struct tracer *t, struct task *k)
 	}
 }
 
+static void fail_leave(struct tracer *t, struct task *k, long result)
+{
+	(void)result;
+	if (fault.fired || t->mutations == fault.changes)
+		return;
+	fault.changes = t->mutations;
+	snprintf(fault.last_group, sizeof(fault.last_group), "%s", k->call->group);
+	snprintf(fault.last, sizeof(fault.last), "%s", k->to[0] ? k->to : k->path);
+}
+
 static void fail_finish(struct tracer *t)
 {
 	fprintf(t->report,
@@ -181,6 +194,11 @@ static void fail_finish(struct tracer *t)
 	json_text(t->report, fault.call);
 	fputs(",\"path\":", t->report);
 	json_text(t->report, fault.path);
+	fputs(",\"last\":[", t->report);
+	json_text(t->report, fault.last_group);
+	fputc(',', t->report);
+	json_text(t->report, fault.last);
+	fputc(']', t->report);
 }
 
 /* --- record ------------------------------------------------------------------------------ */
@@ -243,6 +261,8 @@ static void record_leave(struct tracer *t, struct task *k, long result)
 		fprintf(journal, ",\"flags\":%llu,\"mode\":%llu",
 			(unsigned long long)(c->dir == 0 ? k->arg[2] : k->arg[1]),
 			(unsigned long long)(c->dir == 0 ? k->arg[3] : k->arg[2]));
+	if (k->nr == SYS_renameat2)
+		fprintf(journal, ",\"flags\":%llu", (unsigned long long)k->arg[4]);
 	if (strcmp(c->group, "chmod") == 0 || strcmp(c->group, "truncate") == 0 ||
 		strcmp(c->group, "mkdir") == 0)
 		fprintf(journal, ",\"value\":%llu",
@@ -306,7 +326,7 @@ static bool no_arguments(struct tracer *t, char **args)
 static const struct trace_mode modes[] = {
 	{ "count", 0, true, "", no_arguments, count_entry, no_result, count_finish, NULL },
 	{ "kill", 1, false, "N", kill_start, kill_entry, kill_leave, no_words, NULL },
-	{ "fail", 4, true, "GROUP K once|on ERROR", fail_start, fail_entry, no_result, fail_finish,
+	{ "fail", 4, true, "GROUP K once|on ERROR", fail_start, fail_entry, fail_leave, fail_finish,
 		NULL },
 	{ "record", 1, true, "FILE", record_start, nothing, record_leave, record_finish, NULL },
 	{ "scan", 1, false, "NEEDLES", scan_mode_start, nothing, no_result, scan_mode_finish,

@@ -28,17 +28,23 @@ TRACED = "execve,fork,vfork,clone,clone3,write,writev,pwrite64,sendto,sendmsg"
 # These run a tracer of their own, or judge the process that is strace here.
 NOT_HERE = ("leaks", "hygiene", "deliver")
 DISTURBED = 3
+SELF = r".*/thinkfleetbot"
+TEMP = r"\.thinkfleetbot\.\d+\.[0-9a-f]{16}\.tmp"
+# What a person asked to keep in plain text, and what others had put there already.
+PLAIN = ("write", SELF, r".*/\.(\.env|auth-profiles\.json)" + TEMP)
+# Such a file on its way through a journal (store/txn.h): only what goes there, too; see strays().
+COPIES = ("write", SELF, r".*/secrets/\.txn/\w+/\.\d+\.new" + TEMP)
 # (what was called, by which program, to what) may carry a key; the rest is a leak.
 ALLOWED = (
-    ("send", r".*", r"socket:.*|UNIX.*|TCP.*"),             # to the probe, and on to the provider
-    ("write", r".*", r"socket:.*|UNIX.*|TCP.*"),
-    ("write", r".*/thinkfleetbot-resolve", r"pipe:.*"),     # what the gateway asked for
-    ("write", r".*", r".*/\.\.env\.thinkfleetbot\..*\.tmp"),  # kept in plain text on request, and
-    ("write", r".*", r".*/\.auth-profiles\.json\.thinkfleetbot\..*\.tmp"),  # what others had there
-    ("write", r".*", r".*/secrets/\.txn/\w+/\.\d+\.new\..*\.tmp"),  # in a journal too: store/txn.h
-    ("arguments|environment", r"\?", r"\".*/thinkfleetbot\""),  # what the test itself started it with
-    ("environment", r".*/thinkfleetbot run", r".*"),        # what `run` is for,
-    (r".*", "a command of run", r".*"),                     # and what the test's command does then
+    ("send|write", SELF, r"UNIX.*"),                          # to the probe,
+    ("send|write", SELF + "-probe", r"TCP.*"),                # and on to the provider
+    ("write", SELF + "-resolve", r"pipe:.*"),                 # what the gateway asked for
+    PLAIN,
+    COPIES,
+    # What the test itself started it with: nobody of this trace came before.
+    ("arguments|environment", r"\?", r"\"" + SELF + "\""),
+    ("environment", SELF + " run", r".*"),                    # what `run` is for,
+    (r".*", "a command of run", r".*"),                       # and what the test's command does then
 )
 CALL = re.compile(r"(\d+) +(\w+)\((.*)", re.S)
 TEXT = re.compile(r'"((?:[^"\\]|\\.)*)"')
@@ -124,19 +130,28 @@ def read_traces(folder):
 
 
 def find(records, canaries):
-    """[(what, program, to whom, shape)]"""
+    """[(what, program, to whom, shape, canary)]"""
     # Cells of 28 bytes are a shape of ncurses' memory: on a terminal there is only the text itself.
-    shapes = [(kind, data) for text in canaries for kind, width, _, data in needles("", text)
+    shapes = [(kind, data, text) for text in canaries for kind, width, _, data in needles("", text)
               if width > 1]
     found = []
     for where, parts in records.streams.items():
         data = b"".join(parts)
-        found += [(*where, kind) for kind, needle in shapes if needle in data]
+        found += [(*where, kind, text) for kind, needle, text in shapes if needle in data]
     return found
 
 
-def allowed(what, who, to):
-    return any(re.fullmatch(w, what) and re.fullmatch(p, who) and re.fullmatch(t, to) for w, p, t in ALLOWED)
+def fits(row, where):
+    return all(re.fullmatch(pattern, text) for pattern, text in zip(row, where))
+
+
+def allowed(where):
+    return any(fits(row, where) for row in ALLOWED)
+
+
+def strays(found):
+    """The keys in a journal that are in no file which may have them."""
+    return {f[4] for f in found if fits(COPIES, f)} - {f[4] for f in found if fits(PLAIN, f)}
 
 
 def scripts(source):
@@ -155,7 +170,7 @@ def wrap(bin_folder, into, traces):
         os.unlink(path)
         with open(path, "w", encoding="utf-8") as f:
             # -D: the program keeps the process id that the test knows.
-            f.write("#!/bin/sh\nexec strace -D -qq -f -y -v -s 200000 -o %s/$$ -e trace=%s "
+            f.write("#!/bin/sh\nexec strace -D -qq -f -yy -v -s 200000 -o %s/$$ -e trace=%s "
                     "-e signal=none %s \"$@\"\n" % (traces, TRACED, os.path.join(bin_folder, name)))
         os.chmod(path, 0o755)
     os.chmod(traces, 0o1777)
@@ -196,16 +211,19 @@ def sweep(a, work):
     tally.note("traces", len(os.listdir(traces)))
     tally.note("calls looked at", records.calls)
     tally.note("KiB looked at", sum(len(p) for s in records.streams.values() for p in s) // 1024)
-    seen = collections.Counter(find(records, canaries))
+    found = find(records, canaries)
+    if strays(found):
+        tally.violation("journal", "%d keys that no plain file holds" % len(strays(found)))
+    seen = collections.Counter(f[:4] for f in found)
     for (what, who, to, shape), n in sorted(seen.items()):
         place = "%s by %s to %s, %s" % (what, os.path.basename(who), to[:120], shape)
-        if allowed(what, who, to):
+        if allowed((what, who, to)):
             tally.note("where it belongs: %s by %s" % (what, os.path.basename(who)), n)
         else:
             tally.violation(place, "%d canaries" % n)
     for line in records.cores:
         tally.violation("core", line)
-    if not canaries or not any(allowed(*where[:3]) for where in seen):
+    if not canaries or not any(allowed(where[:3]) for where in seen):
         tally.violation("suite", "no canary was seen even where it belongs: nothing was looked at")
     return tally.report()
 
@@ -219,13 +237,13 @@ def control(work):
     path = os.path.join(work, "shapes")
     with open(path, "wb") as f:
         f.write(b"".join(b"-- " + n[3] for n in shapes))
-    subprocess.run(["strace", "-D", "-qq", "-f", "-y", "-v", "-s", "200000", "-o", traces + "/1", "-e",
+    subprocess.run(["strace", "-D", "-qq", "-f", "-yy", "-v", "-s", "200000", "-o", traces + "/1", "-e",
                     "trace=" + TRACED, "/bin/sh", "-c",
                     'cat %s; KEY=$0 /bin/true "$0"' % path, secret.decode()],
                    stdout=subprocess.DEVNULL, check=False)
     found = find(read_traces(traces), [secret])
-    said = {shape for what, _, _, shape in found if what == "write"}
-    given = {what for what, _, _, _ in found}
+    said = {shape for what, _, _, shape, _ in found if what == "write"}
+    given = {f[0] for f in found}
     print("control: %d of %d shapes found, and in %s" % (len(said), len(shapes), sorted(given)))
     return len(said) == len(shapes) and {"arguments", "environment"} <= given
 

@@ -24,7 +24,8 @@ OpenRouter's, x-goog-api-key Google's, x-api-key or an anthropic-version header 
 /api/tags Ollama's, and everything else OpenAI's.
 
 With a path of /answers/FILE/SITUATION, or a key that ends in ".", such a pair and ".", both in
-hexadecimal, the answer is that of tests/provider/answers (FILE.json).
+hexadecimal, the answer is that of tests/provider/answers (FILE.json). With a path of /as/FILE, a key
+that contains REJECT gets the "reject" of that file and any other its "accept".
 
 Behaviours: accept reject limited restricted openai-restricted no-credit insufficient-quota
 google-bad xai-bad zai-bad zai-no-credit claude-code server overloaded garbage empty html object
@@ -151,6 +152,8 @@ class Handler(BaseHTTPRequestHandler):
         parts = self.path.split("/")
         if parts[1] == "answers":
             return parts[2], parts[3]
+        if parts[1] == "as":
+            return parts[2], "reject" if "REJECT" in key else "accept"
         parts = key.split(".")
         return bytes.fromhex(parts[1]).decode().split("/") if len(parts) == 3 else None
 

@@ -3,14 +3,20 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/types.h>
+#include <unistd.h>
 
 #include "tests/unit/test.h"
+
+ssize_t __real_write(int fd, const void *p, size_t n);
 
 static unsigned at; /* 0: nothing fails */
 static unsigned seen;
@@ -23,6 +29,21 @@ static const char *moment;
 static unsigned calls_until;
 static void (*meanwhile)(void *arg);
 static void *meanwhile_arg;
+static bool inherits; /* a descriptor was made that a child would have */
+static uint64_t blocks;
+static uint64_t block_size;
+static long mapped; /* guarded memory, in pieces */
+
+/* What LeakSanitizer is for malloc(): a secret that nobody released fails the program. */
+__attribute__((destructor)) static void expect_nothing_mapped(void)
+{
+	static const char words[] = "secrets were not released\n";
+
+	if (mapped > 0) {
+		(void)!__real_write(STDERR_FILENO, words, sizeof(words) - 1);
+		_exit(1);
+	}
+}
 
 void fault_only(const char *name)
 {
@@ -71,6 +92,12 @@ const char *fault_name(void)
 	return last;
 }
 
+void fault_disk(uint64_t free_blocks, uint64_t block)
+{
+	blocks = free_blocks;
+	block_size = block;
+}
+
 static bool fails(const char *name)
 {
 	if (moment && strcmp(moment, name) == 0 && --calls_until == 0) {
@@ -102,17 +129,14 @@ static bool fails(const char *name)
 WRAP(void *, malloc, NULL, (size_t n), (n))
 WRAP(void *, calloc, NULL, (size_t n, size_t size), (n, size))
 WRAP(void *, realloc, NULL, (void *p, size_t n), (p, n))
-WRAP(void *, mmap64, MAP_FAILED, (void *p, size_t n, int prot, int flags, int fd, off_t o),
-	(p, n, prot, flags, fd, o))
 WRAP(int, mprotect, -1, (void *p, size_t n, int prot), (p, n, prot))
 WRAP(ssize_t, read, -1, (int fd, void *p, size_t n), (fd, p, n))
-WRAP(ssize_t, write, -1, (int fd, const void *p, size_t n), (fd, p, n))
+WRAP(ssize_t, pwrite64, -1, (int fd, const void *p, size_t n, off_t o), (fd, p, n, o))
 WRAP(int, fchmod, -1, (int fd, mode_t mode), (fd, mode))
 WRAP(int, stat64, -1, (const char *path, void *sb), (path, sb))
 WRAP(int, lstat64, -1, (const char *path, void *sb), (path, sb))
 WRAP(int, fstat64, -1, (int fd, void *sb), (fd, sb))
 WRAP(int, fstatat64, -1, (int dir, const char *path, void *sb, int flags), (dir, path, sb, flags))
-WRAP(int, statvfs64, -1, (const char *path, void *sb), (path, sb))
 WRAP(char *, realpath, NULL, (const char *path, char *out), (path, out))
 WRAP(int, access, -1, (const char *path, int mode), (path, mode))
 WRAP(int, unlink, -1, (const char *path), (path))
@@ -130,19 +154,62 @@ WRAP(int, futimens, -1, (int fd, const void *times), (fd, times))
 WRAP(ssize_t, getrandom, -1, (void *p, size_t n, unsigned flags), (p, n, flags))
 WRAP(DIR *, opendir, NULL, (const char *path), (path))
 
+/* The same call in a build with _FORTIFY_SOURCE. */
+char *__real___realpath_chk(const char *path, char *out, size_t n);
+char *__wrap___realpath_chk(const char *path, char *out, size_t n);
+
+char *__wrap___realpath_chk(const char *path, char *out, size_t n)
+{
+	return fails("realpath") ? NULL : __real___realpath_chk(path, out, n);
+}
+
+void *__real_mmap64(void *p, size_t n, int prot, int flags, int fd, off_t o);
+void *__wrap_mmap64(void *p, size_t n, int prot, int flags, int fd, off_t o);
+int __real_munmap(void *p, size_t n);
+int __wrap_munmap(void *p, size_t n);
+int __real_statvfs64(const char *path, struct statvfs *sb);
+int __wrap_statvfs64(const char *path, struct statvfs *sb);
 int __real_open64(const char *path, int flags, ...);
 int __wrap_open64(const char *path, int flags, ...);
 int __real_openat64(int dir, const char *path, int flags, ...);
 int __wrap_openat64(int dir, const char *path, int flags, ...);
 int __real_close(int fd);
 int __wrap_fsync(int fd);
+ssize_t __wrap_write(int fd, const void *p, size_t n);
 int __wrap_close(int fd);
+
+void *__wrap_mmap64(void *p, size_t n, int prot, int flags, int fd, off_t o)
+{
+	if (fails("mmap64"))
+		return MAP_FAILED;
+	p = __real_mmap64(p, n, prot, flags, fd, o);
+	mapped += p != MAP_FAILED;
+	return p;
+}
+
+int __wrap_munmap(void *p, size_t n)
+{
+	mapped--;
+	return __real_munmap(p, n);
+}
+
+int __wrap_statvfs64(const char *path, struct statvfs *sb)
+{
+	int result = fails("statvfs64") ? -1 : __real_statvfs64(path, sb);
+
+	if (result == 0 && block_size) {
+		sb->f_bavail = blocks;
+		sb->f_frsize = block_size;
+	}
+	return result;
+}
 
 int __wrap_open64(const char *path, int flags, ...)
 {
 	va_list more;
 	mode_t mode;
 
+	inherits |= !(flags & O_CLOEXEC);
 	va_start(more, flags);
 	mode = va_arg(more, mode_t);
 	va_end(more);
@@ -154,6 +221,7 @@ int __wrap_openat64(int dir, const char *path, int flags, ...)
 	va_list more;
 	mode_t mode;
 
+	inherits |= !(flags & O_CLOEXEC);
 	va_start(more, flags);
 	mode = va_arg(more, mode_t);
 	va_end(more);
@@ -175,6 +243,14 @@ int __wrap_fsync(int fd)
 	return fails("fsync") ? -1 : 0;
 }
 
+/* With FAULT_SHORT it writes less than it was given, and says so. */
+ssize_t __wrap_write(int fd, const void *p, size_t n)
+{
+	if (!fails("write"))
+		return __real_write(fd, p, n);
+	return error == FAULT_SHORT ? __real_write(fd, p, (n + 1) / 2) : -1;
+}
+
 /* --- sweeping ------------------------------------------------------------------------- */
 
 static unsigned open_files(void)
@@ -189,26 +265,43 @@ static unsigned open_files(void)
 	return n;
 }
 
+static bool is_in(const char *list, const char *name)
+{
+	char word[32];
+
+	snprintf(word, sizeof(word), " %s ", name);
+	return strstr(list, word);
+}
+
 unsigned fault_sweep(const struct fault_sweep *s, void *world)
 {
 	for (unsigned nth = 1;; nth++) {
 		struct err e = { 0 };
 		unsigned files;
+		long secrets;
 		bool met;
 		bool ok;
 
 		s->before(world);
 		files = open_files();
+		secrets = mapped;
+		inherits = false;
 		fault_at(nth, s->error ? s->error : EIO);
 		on = s->on;
 		ok = s->act(world, &e);
 		met = fault_end();
 		if (open_files() != files)
 			fail_msg("%s failed (call %u): a descriptor stays open", last, nth);
+		if (inherits)
+			fail_msg("a child would inherit a descriptor");
+		if (mapped > secrets)
+			fail_msg("%s failed (call %u): a secret stays in memory", last, nth);
 		if (!ok && (!e.code || !e.msg[0]))
 			fail_msg("%s failed (call %u): no reason was given", last, nth);
 		if (!ok && !met)
 			fail_msg("without any failure: %s", e.msg);
+		if (ok && met && s->forgiven && !is_in(s->forgiven, last))
+			fail_msg("%s failed (call %u), and nobody noticed", last, nth);
 		s->after(world, ok, &e);
 		if (!met)
 			return nth - 1;

@@ -28,6 +28,7 @@ static void defaults(struct world *w)
 		.paths = &w->paths,
 		.env = &w->env,
 		.want_findings = true,
+		.root = w->home, /* nothing of this machine's services */
 		.now_ms = WORLD_NOW,
 	};
 }

@@ -3,6 +3,7 @@
 /* What an answer tells beside yes or no, and that a foreign text does no harm. */
 #include "tests/unit/test.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "provider/check.h"
@@ -54,6 +55,20 @@ static void header_that_does_not_fit_or_comes_again_is_left(void **state)
 	check_take_header(&h, "retry-after: 1", 14);
 	check_take_header(&h, "retry-after: 2", 14);
 	assert_string_equal(h.values[HEADER_RETRY_AFTER], "1");
+}
+
+static void header_line_needs_no_end(void **state)
+{
+	static const char line[] = "retry-after: 20";
+	struct check_headers h = { 0 };
+	char *exact = malloc(sizeof(line) - 1);
+
+	(void)state;
+	assert_non_null(exact);
+	memcpy(exact, line, sizeof(line) - 1);
+	check_take_header(&h, exact, sizeof(line) - 1);
+	free(exact);
+	assert_string_equal(h.values[HEADER_RETRY_AFTER], "20");
 }
 
 static void judge_with(const char *headers[], size_t n)
@@ -151,6 +166,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(headers_are_taken_by_name_whatever_their_case),
 		cmocka_unit_test(header_that_does_not_fit_or_comes_again_is_left),
+		cmocka_unit_test(header_line_needs_no_end),
 		cmocka_unit_test(limits_are_numbers_or_nothing),
 		cmocka_unit_test(name_of_the_account_is_clean_and_holds_no_key),
 		cmocka_unit_test(foreign_text_with_a_pile_of_marks_stays_small),

@@ -238,7 +238,14 @@ static void a_text_differs_at_its_beginning_its_end_and_its_length(void **state)
 	assert_int_equal(doc_key_cap(&d, n), 1);
 	n = doc_next(&d, n);
 	assert_false(doc_text(&d, n, out, 0));
+	str_copy(out, sizeof(out), "zz");
+	assert_false(doc_text(&d, n, out, sizeof(out)));
+	assert_string_equal(out, "");
+	str_copy(out, sizeof(out), "zz");
+	assert_false(doc_key(&d, n, out, sizeof(out)));
+	assert_string_equal(out, "");
 	assert_int_equal(doc_text_cap(&d, n), 1);
+	assert_int_equal(doc_line(&d, d.count), 0);
 	doc_release(&d);
 }
 

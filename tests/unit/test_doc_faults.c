@@ -146,7 +146,7 @@ static void an_edit_without_memory_changes_nothing(void **state)
 		{ .path = { "none", NULL }, .edit = prepend },
 		{ .path = { "bare", "b", NULL }, .edit = drop_text },
 	};
-	struct fault_sweep s = { start, act, expect_whole, ENOMEM, false };
+	struct fault_sweep s = { start, act, expect_whole, ENOMEM, false, " " };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -191,7 +191,7 @@ static bool read_all(const struct world *w, struct doc *d, struct err *e)
 static void reading_without_memory_fails_and_leaks_nothing(void **state)
 {
 	struct world w = { .path = { "bare", "a", NULL }, .edit = read_all };
-	struct fault_sweep s = { start, act, expect_whole, ENOMEM, false };
+	struct fault_sweep s = { start, act, expect_whole, ENOMEM, false, " " };
 
 	(void)state;
 	assert_true(crypto_start(NULL));
@@ -236,7 +236,7 @@ static void expect_loaded(void *world, bool ok, const struct err *e)
 static void an_unreadable_file_is_never_an_empty_one(void **state)
 {
 	struct file f = { .dir = temp_new(), .fresh = DOC_EMPTY, .exists = true };
-	struct fault_sweep s = { put_file, load, expect_loaded, EIO, false };
+	struct fault_sweep s = { put_file, load, expect_loaded, EIO, false, " close " };
 
 	(void)state;
 	assert_true(fault_sweep(&s, &f) >= 6);

@@ -39,7 +39,9 @@ static void assert_fixes_are_commands(const struct world *w)
 {
 	/* tests/unit/test_cmd.c proves that the program has each of these. */
 	static const char *const commands[] = { FIX_ONBOARD, FIX_DOCTOR, FIX_PROBE, FIX_ROTATE,
-		FIX_VERIFY, FIX_KEYS, "chmod ", "mv " };
+		FIX_VERIFY, FIX_KEYS, FIX_REMOVE, FIX_COOLDOWN, "chmod ", "mv ", "rm ", "unset ",
+		"export ", "df -h ", "ls -ld ", "readlink -f ", "chown ", "sudo ", "loginctl ",
+		"ulimit ", "printf ", "\"${EDITOR:-vi}\" " };
 
 	for (size_t i = 0; i < w->s.finding_count; i++) {
 		const struct finding *f = &w->s.findings[i];
@@ -65,8 +67,8 @@ static void write_config(struct world *w, const char *command)
 
 	str_fmt(&out,
 		"{ secrets: { providers: { thinkfleetbot: { source: 'exec',\n"
-		" command: '%s', args: ['--state-dir', '%s'] } } } }\n",
-		command, w->paths.state);
+		" command: '%s', args: ['--state-dir', '%s', '--key-dir', '%s'] } } } }\n",
+		command, w->paths.state, w->paths.keys);
 	world_file(w, WORLD_CONFIG, text);
 }
 
@@ -302,7 +304,8 @@ static void a_store_in_the_wrong_place_can_be_moved(void **state)
 	assert_true(str_starts(world_finding(w, "misplaced")->fix, "mv /tmp/"));
 	world_file(w, WORLD_STORE, PLAIN_STORE);
 	assert_severity(w, "misplaced", SEVERITY_WARN);
-	assert_string_equal(world_finding(w, "misplaced")->fix, ""); /* never onto another file */
+	/* Never onto another file: a person has to choose. */
+	assert_true(str_starts(world_finding(w, "misplaced")->fix, "\"${EDITOR:-vi}\" /tmp/"));
 }
 
 static void an_older_gateways_store_is_a_note(void **state)
@@ -334,8 +337,7 @@ static void a_damaged_vault_is_set_aside_and_never_overwritten(void **state)
 	make_healthy(w);
 	world_file(w, "secrets/vault.json", "{ \"format\": \"tfv\"");
 	assert_severity(w, "vault", SEVERITY_FAIL);
-	assert_string_equal(
-		world_finding(w, "vault")->fix, ""); /* there is nothing to go back to */
+	assert_true(str_ends(world_finding(w, "vault")->fix, "/vault.json.damaged"));
 	world_file(w, "secrets/vault.json.bak", "{}");
 	assert_severity(w, "vault", SEVERITY_FAIL);
 	assert_true(str_ends(world_finding(w, "vault")->fix, "/vault.json.damaged"));
@@ -357,7 +359,7 @@ static void a_vault_of_a_newer_version_is_left_alone(void **state)
 	buf_release(&text);
 	assert_severity(w, "vault", SEVERITY_FAIL);
 	assert_non_null(strstr(world_finding(w, "vault")->text, "newer"));
-	assert_string_equal(world_finding(w, "vault")->fix, "");
+	assert_string_equal(world_finding(w, "vault")->fix, "thinkfleetbot secrets status");
 }
 
 static void an_open_key_file_is_refused_and_can_be_repaired(void **state)
@@ -543,8 +545,8 @@ static void a_hidden_line_and_a_double_line_are_warnings(void **state)
 	struct world *w = *state;
 
 	world_file(w, ".env", "OPENAI_API_KEY=" KEY "\nX=1\nOPENAI_API_KEY=" KEY_B "\n");
-	assert_severity(w, "shadows", SEVERITY_WARN);
-	assert_non_null(strstr(world_finding(w, "shadows")->evidence, ".env:1"));
+	assert_severity(w, "duplicates", SEVERITY_WARN);
+	assert_non_null(strstr(world_finding(w, "duplicates")->evidence, ".env:1"));
 	world_file(w, ".env", "OPENAI_API_KEY=" KEY "\n");
 	assert_severity(w, "shadows", SEVERITY_OK);
 	world_var(w, "OPENAI_API_KEY", KEY);
@@ -656,7 +658,7 @@ static void many_of_a_kind_are_folded(void **state)
 	struct world *w = *state;
 	struct buf env = { 0 };
 	struct err e = { 0 };
-	size_t shadows = 0;
+	size_t found = 0;
 	bool more = false;
 
 	for (int i = 0; i < 100; i++)
@@ -665,12 +667,12 @@ static void many_of_a_kind_are_folded(void **state)
 	buf_release(&env);
 	world_take(w);
 	for (size_t i = 0; i < w->s.finding_count; i++) {
-		if (strcmp(w->s.findings[i].check, "shadows") != 0)
+		if (strcmp(w->s.findings[i].check, "duplicates") != 0)
 			continue;
-		shadows++;
+		found++;
 		more |= strcmp(w->s.findings[i].text, "and 79 more like these") == 0;
 	}
-	assert_int_equal(shadows, 21);
+	assert_int_equal(found, 21);
 	assert_true(more);
 }
 

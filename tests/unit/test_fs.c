@@ -144,11 +144,13 @@ static void a_link_into_a_git_tree_gets_no_secret(void **state)
 	struct err e;
 
 	mkdir(temp_path(*state, "dots"), 0700);
+	mkdir(temp_path(*state, "dots/deep"), 0700);
+	temp_write(temp_path(*state, "dots/deep/env"), "old");
+	assert_int_equal(symlink("dots/deep/env", temp_path(*state, ".env")), 0);
+	assert_ok(fs_replace(temp_path(*state, ".env"), "old", 3, &secret, &e), e);
 	mkdir(temp_path(*state, "dots/.git"), 0700);
-	temp_write(temp_path(*state, "dots/env"), "old");
-	assert_int_equal(symlink("dots/env", temp_path(*state, ".env")), 0);
 	assert_err(fs_replace(temp_path(*state, ".env"), "k", 1, &secret, &e), e, ERR_REFUSED);
-	expect_content(temp_path(*state, "dots/env"), "old");
+	expect_content(temp_path(*state, "dots/deep/env"), "old");
 	assert_ok(fs_replace(temp_path(*state, ".env"), "n", 1, NULL, &e), e);
 }
 
@@ -232,6 +234,7 @@ static void a_foreign_owner_is_refused(void **state)
 	temp_write(path, "key");
 	assert_int_equal(chown(path, 65534, 65534), 0);
 	assert_err(fs_read_private(path, 0, &b, &e), e, ERR_REFUSED);
+	assert_non_null(strstr(e.hint, "owner"));
 	assert_err(fs_replace(path, "x", 1, NULL, &e), e, ERR_REFUSED);
 	expect_content(path, "key");
 }

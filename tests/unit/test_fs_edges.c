@@ -245,6 +245,24 @@ static void an_empty_file_is_written_as_one(void **state)
 	buf_release(&text);
 }
 
+static void a_private_file_has_no_bit_for_others(void **state)
+{
+	static const mode_t bad[] = { 0601, 0602, 0604, 0610, 0620, 0640 };
+	const char *path = temp_path(*state, "f");
+	struct fs_stamp st = { .exists = true, .link = true };
+	struct buf text = { 0 };
+	struct err e;
+
+	temp_write(path, "key");
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		assert_int_equal(chmod(path, bad[i]), 0);
+		assert_err(fs_read_private(path, 0, &text, &e), e, ERR_REFUSED);
+	}
+	assert_err(fs_read(temp_path(*state, "none"), 0, &text, &st, &e), e, ERR_NOT_FOUND);
+	assert_false(st.exists || st.link);
+	buf_release(&text);
+}
+
 static void what_was_not_prepared_does_not_land(void **state)
 {
 	struct fs_pending f = { 0 };
@@ -335,6 +353,7 @@ static void a_lock_of_unknown_text_is_named_without_a_pid(void **state)
 	assert_int_equal(other.fd, -1);
 	fs_unlock(&other);
 	fs_unlock(&mine);
+	assert_int_equal(mine.fd, -1);
 	assert_err(fs_lock(&other, temp_path(*state, "no/lock"), 0, &e), e, ERR_NOT_FOUND);
 	assert_int_equal(symlink("lock", temp_path(*state, "link")), 0);
 	assert_err(fs_lock(&other, temp_path(*state, "link"), 0, &e), e, ERR_REFUSED);
@@ -411,6 +430,7 @@ int main(void)
 		with_folder(relative_paths_work_as_well),
 		with_folder(modes_never_widen_and_never_become_nothing),
 		with_folder(an_empty_file_is_written_as_one),
+		with_folder(a_private_file_has_no_bit_for_others),
 		with_folder(what_was_not_prepared_does_not_land),
 		with_folder(a_change_between_preparing_and_landing_is_seen),
 		with_folder(only_temporary_files_of_the_dead_are_swept),

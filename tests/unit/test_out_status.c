@@ -255,8 +255,8 @@ static void missing_anthropic_is_sent_to_the_setup_token(void **state)
 
 	(void)state;
 	assert_non_null(strstr(got,
-		"- anthropic Run `claude setup-token`, then `thinkfleetbot models auth paste-token "
-		"--provider anthropic` or `thinkfleetbot onboard`.\n"));
+		"- anthropic Run `claude setup-token`, then `thinkfleetbot models auth setup-token` "
+		"or `thinkfleetbot onboard`.\n"));
 	free(got);
 }
 
@@ -595,17 +595,18 @@ static void doctor_json_counts_checks_and_leaves_out_the_good(void **state)
 	struct err e = { 0 };
 
 	(void)state;
-	assert_ok(out_doctor_json(out, &s, &e), e);
+	assert_ok(out_doctor_json(out, &s, NULL, &e), e);
 	fclose(out);
 	o = json_tokener_parse(text);
 	free(text);
-	assert_members(o, "ok checksRun findings");
+	assert_members(o, "schemaVersion ok checksRun findings");
 	assert_text_at(o, PATH("ok"), "false");
 	assert_text_at(o, PATH("checksRun"), "4");
 	assert_int_equal(json_object_array_length(at(o, PATH("findings"))), 3);
-	assert_members(at(o, PATH("findings", "0")), "checkId severity message evidence fixHint");
+	assert_members(
+		at(o, PATH("findings", "0")), "checkId severity message evidence fixHint fixable");
 	assert_text_at(o, PATH("findings", "0", "severity"), "error");
-	assert_members(at(o, PATH("findings", "1")), "checkId severity message");
+	assert_members(at(o, PATH("findings", "1")), "checkId severity message fixable");
 	json_object_put(o);
 }
 

@@ -112,6 +112,48 @@ static void what_a_lock_file_says_fits_its_room(void **state)
 	assert_memory_equal(cut, whole, 8);
 }
 
+/* Field 22 of /proc/self/stat, by another way, and the time of day. */
+static void what_a_lock_file_says_is_true(void **state)
+{
+	struct tm tm = { 0 };
+	unsigned long long start = 0;
+	char text[200];
+	char want[64];
+	char *stat = temp_read("/proc/self/stat");
+	long off;
+
+	(void)state;
+	assert_non_null(stat);
+	assert_int_equal(
+		sscanf(strrchr(stat, ')'),
+			") %*c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s "
+			"%*s %*s %*s %llu",
+			&start),
+		1);
+	free(stat);
+	peerlock_text(text, sizeof(text));
+	snprintf(want, sizeof(want), "\"starttime\":%llu,\"startTime\":%llu}", start, start);
+	assert_non_null(strstr(text, want));
+	assert_non_null(strptime(strstr(text, "createdAt") + 12, "%Y-%m-%dT%H:%M:%S", &tm));
+	off = (long)(time(NULL) - timegm(&tm));
+	assert_true(off >= 0 && off <= 2);
+	assert_int_equal(strstr(text, "Z\"")[-4], '.');
+}
+
+static void behind_a_link_the_one_that_is_held_is_named(void **state)
+{
+	struct world *w = *state;
+	struct peerlock l;
+	struct err e;
+
+	temp_write(temp_path(w->dir, "real"), "{}");
+	assert_int_equal(symlink("real", temp_path(w->dir, "link")), 0);
+	temp_write(temp_path(w->dir, "real.lock"), "{\"pid\":1}");
+	assert_err(peerlock_take(&l, temp_path(w->dir, "link"), &brief, &e), e, ERR_BUSY);
+	assert_non_null(strstr(e.msg, "/real.lock is held by process 1"));
+	assert_int_not_equal(access(temp_path(w->dir, "link.lock"), F_OK), 0);
+}
+
 static void the_holder_is_named_when_it_is_known(void **state)
 {
 	struct world *w = *state;
@@ -158,6 +200,11 @@ static void a_name_that_is_too_long_gets_no_lock(void **state)
 	path[FS_PATH_MAX + 40] = '\0';
 	assert_err(peerlock_take(&l, path, &brief, &e), e, ERR_USAGE);
 	assert_int_equal(peerlock_choose(path, NULL), PEERLOCK_FILE);
+	/* Room for the name, and none for a longer one beside it. */
+	str_copy(path + FS_PATH_MAX - 12, 3, "/f");
+	assert_int_equal(peerlock_choose(path, NULL), PEERLOCK_FILE);
+	assert_int_equal(
+		peerlock_choose(path, &(struct peerlock_how){ .january = true }), PEERLOCK_DIR);
 }
 
 /* The lock fits and the name beside it does not: it is made under its own name. */
@@ -280,7 +327,7 @@ static void only_names_of_dead_makers_are_swept(void **state)
 	assert_int_equal(mkdir(temp_path(w->dir, name), 0700), 0);
 	snprintf(name, sizeof(name), "other.lock.thinkfleetbot.%d.01", (int)gone);
 	temp_write(temp_path(w->dir, name), "");
-	peerlock_sweep(w->lock);
+	peerlock_clean(w->file);
 	assert_int_equal(temp_count(w->dir), 1 + ARRAY_LEN(stay) + 2);
 }
 
@@ -329,6 +376,8 @@ int main(void)
 		with_world(a_lock_file_that_says_little_keeps_us_out_while_it_is_fresh),
 		with_world(a_lock_file_of_nobody_or_of_another_time_does_not),
 		with_world(what_a_lock_file_says_fits_its_room),
+		with_world(what_a_lock_file_says_is_true),
+		with_world(behind_a_link_the_one_that_is_held_is_named),
 		with_world(the_holder_is_named_when_it_is_known),
 		with_world(a_name_that_is_too_long_gets_no_lock),
 		with_world(without_room_for_a_draft_the_lock_is_made_plainly),

@@ -115,7 +115,7 @@ static void expect_free(void *world, bool ok, const struct err *e)
 static void sweep(struct world *w, enum peerlock_kind kind, unsigned least)
 {
 	static const int errors[] = { EIO, EEXIST, EINVAL };
-	struct fault_sweep s = { start, take_and_release, expect_free, 0, false };
+	struct fault_sweep s = { start, take_and_release, expect_free, 0, false, NULL };
 
 	w->how.kind = kind;
 	for (size_t i = 0; i < ARRAY_LEN(errors); i++) {
@@ -172,7 +172,7 @@ static void expect_file(void *world, bool ok, const struct err *e)
 
 static void cleaning_is_silent_when_it_fails(void **state)
 {
-	struct fault_sweep s = { start, clean, expect_file, EIO, false };
+	struct fault_sweep s = { start, clean, expect_file, EIO, false, NULL };
 	struct world *w = *state;
 
 	w->stale = true;

@@ -181,7 +181,8 @@ static void send_one(struct client *c, uint32_t id, const char *provider, const 
 	snprintf(url, sizeof(url), "http://127.0.0.1:%d/%s", servers[PLAIN].port, path);
 	probe_fill(&k, provider, "api-key", url);
 	k.id = id;
-	k.timeout_ms = 1500;
+	/* Short only for those that never answer: a busy machine is slow with the others. */
+	k.timeout_ms = strcmp(path, "stall") == 0 || strcmp(path, "drip") == 0 ? 1500 : 10000;
 	assert_ok(client_send(c, &k, &e), e);
 	secret_release(&k.key);
 }
@@ -204,7 +205,7 @@ static void every_behaviour_gives_its_verdict_all_at_once(void **state)
 		wire_message_release(&m);
 	}
 	client_stop(&c);
-	assert_true(clock_mono_ms() - start < 4000);
+	assert_true(clock_mono_ms() - start < 10000);
 }
 
 static void setup_token_travels_as_bearer(void **state)
@@ -311,6 +312,12 @@ static void start_all_stalled(struct client *c)
 
 static void cancelling_takes_no_time_and_leaves_no_child(void **state)
 {
+#ifdef TFB_SANITIZE
+	const int limit_ms = 500; /* its shadow memory goes too */
+#else
+	const int limit_ms = 100;
+#endif
+
 	(void)state;
 	for (int wait_us = 0; wait_us <= 200000; wait_us += 50000) {
 		struct client c;
@@ -322,7 +329,7 @@ static void cancelling_takes_no_time_and_leaves_no_child(void **state)
 		usleep((useconds_t)wait_us);
 		start = clock_mono_ms();
 		client_stop(&c);
-		assert_true(clock_mono_ms() - start < 100);
+		assert_true(clock_mono_ms() - start < limit_ms);
 		assert_int_equal(c.fd, -1);
 		assert_int_equal(kill(pid, 0), -1);
 		assert_int_equal(errno, ESRCH);

@@ -190,8 +190,7 @@ static void what_cannot_be_set_up_here_says_how_it_is(void **state)
 		const struct provider *p = provider_at(i);
 		bool oauth = p->methods[0].kind == CRED_OAUTH;
 
-		assert_int_equal(provider_offered(p, false, &why), !oauth && !p->custom);
-		assert_int_equal(provider_offered(p, true, &why), !oauth);
+		assert_int_equal(provider_offered(p, &why), !oauth);
 		assert_int_equal(!why, !oauth);
 	}
 }

@@ -151,8 +151,8 @@ static void a_journal_of_no_files_or_of_finished_ones_is_completed(void **state)
 		"{}",
 		"[{\"path\":\"/nowhere/at/all\",\"mode\":0}]",
 		"[{\"path\":\"/nowhere/at/all\",\"mode\":511,\"lock\":\"\",\"secret\":true}]",
-		"[{\"path\":\"/nowhere/at/all\",\"mode\":384,\"lock\":\"file\"},"
-		"{\"path\":\"/nowhere/b\",\"mode\":384,\"lock\":\"folder\",\"secret\":false}]",
+		"[{\"path\":\"/nowhere/a\",\"mode\":384,\"lock\":\"file\"}]",
+		"[{\"path\":\"/nowhere/b\",\"mode\":384,\"lock\":\"folder\",\"secret\":false}]",
 	};
 	struct world *w = *state;
 	char text[200];
@@ -216,6 +216,9 @@ static void a_report_names_all_that_happened(void **state)
 		"an interrupted change was completed; an interrupted change ended "
 		"before /x/f, which had been changed meanwhile: run the command "
 		"again; the copies of a change that had not begun were removed");
+	s = STR_OF(text);
+	txn_report_text(&s, &(struct txn_report){ .completed = 1, .note = "cannot remove /x" });
+	assert_string_equal(text, "an interrupted change was completed; cannot remove /x");
 	s = STR_OF(text);
 	txn_report_text(&s, &(struct txn_report){ 0 });
 	assert_string_equal(text, "");
@@ -366,6 +369,8 @@ static void a_journal_whose_paths_do_not_fit_is_refused(void **state)
 	assert_err(journal_copy_path(path, &t, 0, &e), e, ERR_USAGE);
 	assert_err(journal_remove(&t, &e), e, ERR_USAGE);
 	str_copy(t.dir, sizeof(t.dir), w->dir);
+	str_copy(t.dir, sizeof(t.dir), temp_path(w->dir, "gone"));
+	assert_ok(journal_remove(&t, &e), e);
 	txn_release(&t);
 	/* A key of another length makes no hash. */
 	assert_ok(secret_from(&half, "sixteen bytes...", 16, &e), e);

@@ -125,7 +125,7 @@ static void expect_all_there(void *world, bool ok, const struct err *e)
 
 static void sweep(struct world *w, bool (*act)(void *, struct err *), unsigned least)
 {
-	struct fault_sweep s = { start, act, expect_all_there, EIO, false };
+	struct fault_sweep s = { start, act, expect_all_there, EIO, false, NULL };
 
 	assert_true(fault_sweep(&s, w) >= least);
 }
@@ -220,7 +220,7 @@ static void expect_one_of_two(void *world, bool ok, const struct err *e)
 
 static void a_value_is_the_old_or_the_new_one(void **state)
 {
-	struct fault_sweep s = { start, put_and_save, expect_one_of_two, EIO, false };
+	struct fault_sweep s = { start, put_and_save, expect_one_of_two, EIO, false, NULL };
 
 	assert_true(fault_sweep(&s, *state) >= 80);
 	s.error = ENOSPC;
@@ -253,7 +253,7 @@ static bool put_many(void *world, struct err *e)
 
 static void a_put_without_memory_changes_nothing(void **state)
 {
-	struct fault_sweep s = { start, put_many, expect_all_there, ENOMEM, false };
+	struct fault_sweep s = { start, put_many, expect_all_there, ENOMEM, false, NULL };
 
 	assert_true(fault_sweep(&s, *state) >= 40);
 }
@@ -293,7 +293,7 @@ static void expect_new_or_none(void *world, bool ok, const struct err *e)
 
 static void a_first_save_leaves_a_vault_that_opens_or_none(void **state)
 {
-	struct fault_sweep s = { start, create, expect_new_or_none, EIO, false };
+	struct fault_sweep s = { start, create, expect_new_or_none, EIO, false, NULL };
 
 	assert_true(fault_sweep(&s, *state) >= 80);
 }

@@ -43,16 +43,17 @@ static void eight_keys_and_a_paste_reach_a_written_profile(void **state)
 	assert_int_equal(press(KEYS_ENTER), FX_PANEL);
 }
 
-static void a_search_without_a_match_says_so_and_enter_shows_all(void **state)
+static void a_search_without_a_match_offers_an_endpoint_of_that_name(void **state)
 {
 	(void)state;
 	fresh();
 	press(KEYS_ENTER);
 	type("acme");
 	assert_true(sees("No provider is called \"acme\"."));
+	assert_true(sees("set up \"acme\" as a custom OpenAI-compatible endpoint"));
 	press(KEYS_ENTER);
-	assert_string_equal(at(), "provider");
-	assert_true(sees("Anthropic"));
+	assert_string_equal(at(), "custom");
+	assert_true(sees("acme"));
 }
 
 static void escape_in_the_search_clears_it_first(void **state)
@@ -514,7 +515,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(eight_keys_and_a_paste_reach_a_written_profile),
-		cmocka_unit_test(a_search_without_a_match_says_so_and_enter_shows_all),
+		cmocka_unit_test(a_search_without_a_match_offers_an_endpoint_of_that_name),
 		cmocka_unit_test(escape_in_the_search_clears_it_first),
 		cmocka_unit_test(a_provider_with_one_method_goes_straight_to_the_key),
 		cmocka_unit_test(a_local_server_needs_no_key_and_no_protection),

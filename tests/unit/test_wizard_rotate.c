@@ -151,6 +151,30 @@ static void paste_only_is_four_steps(void **state)
 	assert_int_equal(press(KEYS_ENTER), FX_APPLY);
 }
 
+static void adding_begins_at_the_first_question_that_is_open(void **state)
+{
+	struct err e = { 0 };
+
+	(void)state;
+	fresh();
+	assert_ok(wizard_add(player.w, NULL, NULL, 0, &e), e);
+	assert_string_equal(at(), "provider");
+	press(KEYS_ESC);
+	assert_true(sees("Leave"));
+	fresh();
+	assert_ok(wizard_add(player.w, "anthropic", NULL, NOW + 1, &e), e);
+	assert_string_equal(at(), "method");
+	press(KEYS_ENTER);
+	assert_string_equal(at(), "secret");
+	assert_int_equal(draft()->expires_ms, NOW + 1);
+	fresh();
+	assert_ok(wizard_add(player.w, "openai", "openai:ci", 0, &e), e);
+	assert_string_equal(at(), "secret");
+	assert_string_equal(draft()->profile_id, "openai:ci");
+	fresh();
+	assert_err(wizard_add(player.w, "ollama", NULL, 0, &e), e, ERR_USAGE);
+}
+
 static void presets_skip_their_steps_and_name_the_valid_ids(void **state)
 {
 	struct err e = { 0 };
@@ -180,6 +204,7 @@ int main(void)
 		cmocka_unit_test(adding_another_kind_of_credential_does_not_replace_the_first),
 		cmocka_unit_test(a_rotation_given_up_leaves_nothing_in_what_is_added),
 		cmocka_unit_test(paste_only_is_four_steps),
+		cmocka_unit_test(adding_begins_at_the_first_question_that_is_open),
 		cmocka_unit_test(presets_skip_their_steps_and_name_the_valid_ids),
 	};
 

@@ -35,6 +35,20 @@ void scene_provider_filter(void)
 	type("open");
 }
 
+void scene_provider_elsewhere(void)
+{
+	scene_provider();
+	type("github");
+	press(KEYS_ENTER);
+}
+
+void scene_secret_first(void)
+{
+	scene_provider();
+	type("hugging");
+	press(KEYS_ENTER);
+}
+
 void scene_provider_none(void)
 {
 	scene_provider();
@@ -350,15 +364,123 @@ void scene_details(void)
 	type("d");
 }
 
+void scene_custom(void)
+{
+	scene_start();
+	walk_to("provider");
+	type("custom-openai");
+	press(KEYS_ENTER);
+}
+
+void scene_custom_name(void)
+{
+	scene_custom();
+	type("anthropic");
+	press(KEYS_ENTER);
+	type("https://llm.example.org/v1");
+	press(KEYS_ENTER);
+}
+
+void scene_custom_refused(void)
+{
+	scene_custom();
+	type("my-llm");
+	press(KEYS_ENTER);
+	type("http://llm.example.org/v1");
+	press(KEYS_ENTER);
+}
+
+static void endpoint(const char *address)
+{
+	scene_custom();
+	type("my-llm");
+	press(KEYS_ENTER);
+	type(address);
+	press(KEYS_ENTER);
+}
+
+void scene_custom_host(void)
+{
+	endpoint("https://llm.example.org:8443/v1");
+}
+
+void scene_custom_here(void)
+{
+	endpoint("http://127.0.0.1:8080/v1");
+}
+
+void scene_custom_letters(void)
+{
+	endpoint("https://xn--opnai-9va.example/v1");
+}
+
+static void to_check(void)
+{
+	scene_custom_host();
+	press(KEYS_ENTER);
+	assert_string_equal(at(), "method");
+	press(KEYS_ENTER); /* with a key */
+	paste(sample_key("", 40));
+	press(KEYS_ENTER);
+	assert_string_equal(at(), "check");
+}
+
+void scene_custom_rejected(void)
+{
+	to_check();
+	answer(VERDICT_REJECTED, REASON_BAD_KEY, 401);
+}
+
+/* Somebody else's key may be what a proxy wants: a warning, no refusal. */
+void scene_custom_other_key(void)
+{
+	scene_custom_host();
+	press(KEYS_ENTER);
+	press(KEYS_ENTER);
+	paste(sample_key("sk-proj-", 164));
+}
+
+void scene_custom_unlisted(void)
+{
+	struct check_result r = result_of(VERDICT_ACCEPTED, REASON_NONE, 200);
+
+	to_check();
+	r.model_count = 0;
+	r.models[0][0] = '\0';
+	wizard_checked(player.w, &r, NULL);
+	for (int i = 0; i < 4 && strcmp(at(), "model") != 0; i++)
+		press(KEYS_ENTER);
+}
+
+void scene_custom_model(void)
+{
+	to_check();
+	answer(VERDICT_ACCEPTED, REASON_NONE, 200);
+	walk_to("model");
+	type("meta-llama/Llama-3.3");
+}
+
 const struct scene scenes[] = {
 	{ "start-fresh", scene_start, false },
 	{ "start-used", scene_start_used, true },
 	{ "provider", scene_provider, true },
 	{ "provider-filter", scene_provider_filter, false },
+	{ "provider-elsewhere", scene_provider_elsewhere, false },
+	{ "secret-first", scene_secret_first, false },
 	{ "provider-none", scene_provider_none, false },
 	{ "provider-paste", scene_provider_paste, false },
 	{ "rotate-choose", scene_profile, false },
 	{ "method", scene_method, false },
+	{ "custom", scene_custom, true },
+	{ "custom-name", scene_custom_name, false },
+	{ "custom-refused", scene_custom_refused, false },
+	{ "custom-host", scene_custom_host, false },
+	{ "custom-here", scene_custom_here, false },
+	{ "custom-letters", scene_custom_letters, false },
+	{ "custom-other-key", scene_custom_other_key, false },
+	{ "custom-rejected", scene_custom_rejected, false },
+	{ "custom-unlisted", scene_custom_unlisted, false },
+	{ "custom-model", scene_custom_model, false },
 	{ "secret", scene_secret, true },
 	{ "secret-good", scene_secret_good, false },
 	{ "secret-other", scene_secret_other, false },
