@@ -179,12 +179,8 @@ static bool answer_name(struct talk *t, const struct given *a, struct err *e)
 	wizard_fill(t->told.w, a->text, a->total, clock_mono_ms());
 	if (!told_look(&t->told, e))
 		return false;
-	if (find_choice(&t->told.page, a->word, &at) || t->told.page.choices == 1) {
+	if (find_choice(&t->told.page, a->word, &at) || t->told.page.choices == 1)
 		choose(t, at);
-	} else if (!t->told.page.choices && t->told.page.enter_clears) {
-		told_texts(&t->told, false);
-		perform(t, wizard_enter(t->told.w, clock_mono_ms()));
-	}
 	return true;
 }
 

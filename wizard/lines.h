@@ -75,7 +75,6 @@ struct page {
 	size_t word_count;
 	const char *ask;   /* only yes is yes; NULL: Enter goes on */
 	const char *enter; /* what Enter does, from the key table */
-	bool enter_clears; /* it only clears the filter */
 	bool overlay;      /* lies over the step: a question (ask), or something to read */
 	bool settled;      /* nothing to decide: Enter goes on */
 	bool busy;

@@ -113,10 +113,8 @@ static void add_words(const struct wizard *w, struct page *p)
 	const struct binding *rows = steps[w->at]->keys(w);
 
 	for (; rows->action; rows++) {
-		if (rows->key == KEYS_ENTER) {
+		if (rows->key == KEYS_ENTER)
 			p->enter = rows->label;
-			p->enter_clears = rows->action == ACT_CLEAR;
-		}
 		if (is_word(rows) && p->word_count < PAGE_WORDS)
 			add_word(p, rows);
 	}
