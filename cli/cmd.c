@@ -13,7 +13,8 @@ struct globals globals;
 const struct opt global_opts[] = {
 	{ "state-dir", "DIR", "state folder, before THINKFLEETBOT_STATE_DIR and ~/.thinkfleetbot",
 		OPT_TEXT, { .text = &globals.state_dir } },
-	{ "plain", NULL, "never the full screen", OPT_FLAG, { .flag = &globals.plain } },
+	{ "plain", NULL, "ask line by line, never on the full screen", OPT_FLAG,
+		{ .flag = &globals.plain } },
 	{ "color", "WHEN", "auto, always or never (NO_COLOR is honoured too)", OPT_TEXT,
 		{ .text = &globals.color } },
 	{ "glyphs", "SET", "unicode, cp437 or ascii", OPT_TEXT, { .text = &globals.glyphs } },

@@ -485,7 +485,7 @@ const struct cmd cmd_rotate = {
 	.args = "PROFILE [--undo | --drop-previous] [OPTION...]",
 	.summary = "replace a key: the new one is checked, then put in force in one step",
 	.detail =
-		"On a terminal the full screen asks for the new key; else it is read from where "
+		"On a terminal you are asked for the new key; else it is read from where "
 		"the\n"
 		"options say. A rejected key changes nothing and ends with status 1. The key "
 		"before\n"

@@ -50,8 +50,10 @@ static bool run(struct cli *c, struct err *e)
 {
 	struct screen o = { .command = "status", .agent = given.agent, .start = SCREEN_PANEL };
 
+	const char *why;
+
 	/* Without a screen the same facts are printed once; that is no error. */
-	if (given.once || given.json || !screen_possible("", &(struct err){ 0 }))
+	if (given.once || given.json || screen_mode(&why) != SCREEN_FULL)
 		return print_once(e);
 	return screen_run(&o, &c->status, e);
 }

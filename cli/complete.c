@@ -145,6 +145,13 @@ static void give_keep(const struct line *l)
 	offer(l, "plain", "as plain text");
 }
 
+static void give_openers(const struct line *l)
+{
+	offer(l, "key-file", "a file that only you can read");
+	offer(l, "system-key", "a systemd credential, inside its service");
+	offer(l, "passphrase", "typed after every restart");
+}
+
 static void give_when(const struct line *l)
 {
 	offer(l, "auto", "");
@@ -189,6 +196,7 @@ static const struct values {
 	{ "FILE", give_files },
 	{ "DIR", give_dirs },
 	{ "HOW", give_keep },
+	{ "WHAT", give_openers },
 	{ "WHEN", give_when },
 	{ "SET", give_glyphs },
 	{ "COMMAND", give_commands },

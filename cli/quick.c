@@ -8,13 +8,14 @@
 #include "cli/keysource.h"
 #include "cli/livecheck.h"
 #include "cli/out_base.h"
+#include "cli/quick_vault.h"
 #include "cli/say.h"
 #include "provider/own.h"
 #include "provider/url.h"
 #include "store/profiles.h"
 
-/* The answers, worked out from the options and the key. */
-struct answers {
+/* What is set up, worked out from the options and the key. */
+struct setup {
 	struct place place;
 	const struct provider *provider;
 	const struct method *method;
@@ -25,6 +26,7 @@ struct answers {
 	enum keep keep;
 	int64_t expires_ms;
 	struct secret key;
+	struct quick_vault vault;
 	struct check_result check;
 };
 
@@ -45,7 +47,7 @@ static bool unknown_method(const struct provider *p, const char *given, struct e
 	return err_hint(e, "one of: %s", list);
 }
 
-static bool has_address(const struct answers *a)
+static bool has_address(const struct setup *a)
 {
 	const struct config_provider *row = config_provider(&a->place.config, a->provider->id);
 
@@ -53,7 +55,7 @@ static bool has_address(const struct answers *a)
 }
 
 /* --provider custom-openai --provider-id my-llm --base-url https://llm.example.org/v1 */
-static bool read_endpoint(struct answers *a, const struct quick *q, struct err *e)
+static bool read_endpoint(struct setup *a, const struct quick *q, struct err *e)
 {
 	bool wanted = own_provider_wanted(a->provider);
 	bool unnamed = wanted && own_provider_unnamed(a->provider);
@@ -84,7 +86,7 @@ static bool read_endpoint(struct answers *a, const struct quick *q, struct err *
 }
 
 /* A server on this machine asks for no key, unless one is handed over. */
-static bool needs_no_key(const struct answers *a, const struct quick *q)
+static bool needs_no_key(const struct setup *a, const struct quick *q)
 {
 	struct url url;
 
@@ -92,7 +94,7 @@ static bool needs_no_key(const struct answers *a, const struct quick *q)
 	       url_parse(&url, a->own.base_url, NULL) && url.loopback;
 }
 
-static bool read_provider(struct answers *a, const struct quick *q, struct err *e)
+static bool read_provider(struct setup *a, const struct quick *q, struct err *e)
 {
 	char id[PROVIDER_CAP];
 
@@ -114,7 +116,7 @@ static bool read_provider(struct answers *a, const struct quick *q, struct err *
 }
 
 /* Signed in elsewhere? */
-static bool is_offered(const struct answers *a, struct err *e)
+static bool is_offered(const struct setup *a, struct err *e)
 {
 	const char *why;
 
@@ -124,7 +126,7 @@ static bool is_offered(const struct answers *a, struct err *e)
 	return err_hint(e, "%s", why);
 }
 
-static bool read_options(struct answers *a, const struct quick *q, struct err *e)
+static bool read_options(struct setup *a, const struct quick *q, struct err *e)
 {
 	int64_t ms;
 
@@ -142,8 +144,7 @@ static bool read_options(struct answers *a, const struct quick *q, struct err *e
 	return true;
 }
 
-static bool read_raw(
-	struct answers *a, const struct quick *q, struct paste_report *r, struct err *e)
+static bool read_raw(struct setup *a, const struct quick *q, struct paste_report *r, struct err *e)
 {
 	if (q->raw)
 		return keysource_clean(&(struct buf){ .p = q->raw->bytes, .len = q->raw->len },
@@ -151,7 +152,7 @@ static bool read_raw(
 	return keysource_read(a->provider, a->method, &a->key, r, e);
 }
 
-static bool read_key(struct answers *a, const struct quick *q, struct err *e)
+static bool read_key(struct setup *a, const struct quick *q, struct err *e)
 {
 	struct paste_report report = { 0 };
 
@@ -168,7 +169,7 @@ static bool read_key(struct answers *a, const struct quick *q, struct err *e)
 }
 
 /* A store that cannot be read is the save's to refuse. */
-static bool taken_by_another_kind(const struct answers *a)
+static bool taken_by_another_kind(const struct setup *a)
 {
 	struct profiles list = { 0 };
 	const struct profile *p = NULL;
@@ -181,7 +182,7 @@ static bool taken_by_another_kind(const struct answers *a)
 	return taken;
 }
 
-static void name_profile(struct answers *a, const struct quick *q)
+static void name_profile(struct setup *a, const struct quick *q)
 {
 	const char *name = q->default_name ? q->default_name : a->method->profile_name;
 
@@ -197,7 +198,7 @@ static void name_profile(struct answers *a, const struct quick *q)
 			a->method->id);
 }
 
-static bool verify(struct answers *a, const struct quick *q, struct err *e)
+static bool verify(struct setup *a, const struct quick *q, struct err *e)
 {
 	const struct live_check check = { .config = &a->place.config,
 		.provider = a->provider,
@@ -212,7 +213,7 @@ static bool verify(struct answers *a, const struct quick *q, struct err *e)
 	return true;
 }
 
-static bool is_listed(const struct answers *a, const char *model)
+static bool is_listed(const struct setup *a, const char *model)
 {
 	for (size_t i = 0; i < a->check.model_count && i < CHECK_MODELS; i++)
 		if (strcmp(a->check.models[i], model) == 0)
@@ -221,7 +222,7 @@ static bool is_listed(const struct answers *a, const char *model)
 }
 
 /* An endpoint's model belongs to it, with or without its name in front. */
-static bool read_model(struct answers *a, const struct quick *q, struct err *e)
+static bool read_model(struct setup *a, const struct quick *q, struct err *e)
 {
 	const char *id = a->provider->id;
 	size_t n = strlen(id);
@@ -242,7 +243,33 @@ static bool read_model(struct answers *a, const struct quick *q, struct err *e)
 	return true;
 }
 
-static bool print_json(const struct answers *a, struct err *e)
+/* The files of a dry run, as the Review step shows them. */
+static void json_plan(struct json_object *root, const struct plan *plan)
+{
+	struct json_object *files = json_object_new_array();
+	struct json_object *notes = json_object_new_array();
+	char mode[8];
+
+	json_put(root, "dryRun", json_object_new_boolean(true));
+	for (size_t i = 0; i < plan->count; i++) {
+		const struct plan_file *f = &plan->files[i];
+		struct json_object *row = json_object_new_object();
+
+		snprintf(mode, sizeof(mode), "%04o", f->mode & 07777);
+		json_put(row, "path", json_text(f->path));
+		json_put(row, "mode", json_text(mode));
+		json_put(row, "change", json_text(f->change));
+		json_put(row, "note", f->note[0] ? json_text(f->note) : NULL);
+		json_append(files, row);
+	}
+	for (size_t i = 0; i < plan->note_count; i++)
+		json_append(notes, json_text(plan->notes[i]));
+	json_put(root, "files", files);
+	json_put(root, "notes", notes);
+}
+
+/* plan: of a dry run, or NULL. */
+static bool print_json(const struct setup *a, const struct plan *plan, struct err *e)
 {
 	struct json_object *root = json_object_new_object();
 	struct json_object *check = json_object_new_object();
@@ -256,34 +283,75 @@ static bool print_json(const struct answers *a, struct err *e)
 	json_put(check, "reason", json_text(reason_name(a->check.reason)));
 	json_put(check, "latencyMs", json_object_new_int(a->check.latency_ms));
 	json_put(root, "check", check);
+	if (plan)
+		json_plan(root, plan);
 	return json_finish(stdout, root, e);
 }
 
-static void print_text(const struct answers *a)
+static void print_text(const struct setup *a, FILE *out)
 {
 	const struct paths *p = &a->place.paths;
 
-	fputs("Updated ", stdout);
-	out_path(stdout, p->config, p->home);
-	fputs("\nAuth profile: ", stdout);
-	out_text(stdout, a->profile_id);
-	printf(" (%s/%s)\n", a->provider->id, cred_kind_name(a->method->kind));
+	fputs("Updated ", out);
+	out_path(out, p->config, p->home);
+	fputs("\nAuth profile: ", out);
+	out_text(out, a->profile_id);
+	fprintf(out, " (%s/%s)\n", a->provider->id, cred_kind_name(a->method->kind));
 	if (a->endpoint)
-		printf("Address: %s\n", a->own.base_url);
+		fprintf(out, "Address: %s\n", a->own.base_url);
 	if (a->method->kind == CRED_NONE)
 		return;
 	if (a->keep == KEEP_PLAIN)
-		printf("Kept in plain text, as asked: %s in ",
+		fprintf(out, "Kept in plain text, as asked: %s in ",
 			save_variable(a->provider, a->method));
 	else
-		fputs("Sealed in ", stdout);
-	out_path(stdout, a->keep == KEEP_PLAIN ? p->env : p->vault, p->home);
-	putchar('\n');
+		fputs("Sealed in ", out);
+	out_path(out, a->keep == KEEP_PLAIN ? p->env : p->vault, p->home);
+	putc('\n', out);
 	if (a->check.verdict == VERDICT_NONE || a->check.verdict == VERDICT_UNKNOWN)
-		puts("Not verified yet: thinkfleetbot status checks it.");
+		fputs("Not verified yet: thinkfleetbot status checks it.\n", out);
 }
 
-static bool save(struct answers *a, const struct quick *q, struct err *e)
+static void print_plan(
+	const struct setup *a, const struct save *s, const struct plan *plan, FILE *out)
+{
+	fputs("Dry run: nothing was written.\nProfile: ", out);
+	out_text(out, a->profile_id);
+	fprintf(out, " (%s/%s)\nKeep: %s\nModel: ", a->provider->id,
+		cred_kind_name(a->method->kind), a->keep == KEEP_PLAIN ? "plain" : "sealed");
+	out_text(out, s->model && s->model[0] ? s->model : "unchanged");
+	fputs(plan->count ? "\nFiles:\n" : "\nFiles: none needs a change\n", out);
+	for (size_t i = 0; i < plan->count; i++) {
+		const struct plan_file *f = &plan->files[i];
+
+		fputs("  ", out);
+		out_text(out, f->path);
+		fprintf(out, "  %04o  %s%s%s\n", f->mode & 07777, f->change, f->note[0] ? "  " : "",
+			f->note);
+	}
+	for (size_t i = 0; i < plan->note_count; i++) {
+		out_text(out, plan->notes[i]);
+		putc('\n', out);
+	}
+	if (plan->diff.len)
+		fprintf(out, "\n%.*s", (int)plan->diff.len, plan->diff.p);
+}
+
+static bool show_plan(
+	const struct setup *a, const struct save *s, const struct quick *q, struct err *e)
+{
+	struct plan plan = { 0 };
+	bool ok = save_plan(s, &plan, e);
+
+	if (ok && q->json)
+		ok = print_json(a, &plan, e);
+	else if (ok)
+		print_plan(a, s, &plan, q->to_stderr ? stderr : stdout);
+	plan_release(&plan);
+	return ok;
+}
+
+static bool save(struct setup *a, const struct quick *q, struct err *e)
 {
 	const struct save_progress progress = { .note = say_note };
 	struct save s = { .paths = &a->place.paths,
@@ -294,34 +362,53 @@ static bool save(struct answers *a, const struct quick *q, struct err *e)
 		.method = a->method,
 		.key = &a->key,
 		.keep = a->keep,
+		.opener = a->vault.opener,
+		.weak_passphrase = q->weak_passphrase,
+		.passphrase = &a->vault.passphrase,
 		.model = a->model,
 		.endpoint = a->endpoint,
+		.keep_fallback = q->keep_fallback,
 		.accept_rollback = q->accept_rollback,
 		.expires_ms = a->expires_ms,
 		.expires_source = a->expires_ms ? EXPIRY_YOU : EXPIRY_NONE,
 		.check = a->check.verdict == VERDICT_NONE ? NULL : &a->check };
 
+	if (q->dry_run)
+		return show_plan(a, &s, q, e);
 	if (!save_apply(&s, &progress, e))
 		return false;
 	if (q->json)
-		return print_json(a, e);
-	print_text(a);
+		return print_json(a, NULL, e);
+	print_text(a, q->to_stderr ? stderr : stdout);
 	return true;
+}
+
+static void tell_chosen(const struct setup *a, struct quick_chosen *chosen)
+{
+	if (!chosen)
+		return;
+	chosen->method = a->method->id;
+	chosen->keep = a->keep == KEEP_PLAIN ? "plain" : "sealed";
+	str_copy(chosen->profile_id, sizeof(chosen->profile_id), a->profile_id);
 }
 
 bool quick_save(const struct quick *q, const char *command, struct err *e)
 {
-	struct answers a = { 0 };
+	struct setup a = { 0 };
 	bool ok = false;
 
 	/* The configuration first: it may know the provider. */
 	if (!place_find(&a.place, q->agent, PLACE_WRITE, command, e) || !read_options(&a, q, e) ||
-		!is_offered(&a, e) || !read_key(&a, q, e))
+		!is_offered(&a, e) || !quick_vault_read(&a.vault, q, &a.place, e) ||
+		!read_key(&a, q, e))
 		goto out;
 	name_profile(&a, q);
 	ok = verify(&a, q, e) && read_model(&a, q, e) && save(&a, q, e);
+	if (ok)
+		tell_chosen(&a, q->chosen);
 out:
 	secret_release(&a.key);
+	secret_release(&a.vault.passphrase);
 	place_release(&a.place);
 	return ok;
 }

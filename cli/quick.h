@@ -5,6 +5,12 @@
 #include "cli/place.h"
 #include "cli/save.h"
 
+/* What was left open, as it was decided. */
+struct quick_chosen {
+	const char *method, *keep;
+	char profile_id[ID_CAP];
+};
+
 /*
  * Adds or rotates one credential without a screen: what the options say, the
  * key from --key-stdin and its relatives, a live check unless it is waived, then
@@ -13,20 +19,29 @@
  * with a warning.
  */
 struct quick {
-	const char *provider;     /* required */
-	const char *provider_id;  /* a custom endpoint's own name, with its address */
+	const char *provider;    /* required */
+	const char *provider_id; /* a custom endpoint's own name, with its address */
 	const char *base_url;
 	const char *method;       /* NULL: recognised from the key, else the provider's first */
 	const char *profile_id;   /* NULL: "<provider>:<default_name>" */
 	const char *default_name; /* NULL: the method's */
 	const char *keep;         /* "sealed" (also NULL) or "plain" */
 	const char *model;
+	const char *opens_with;    /* a new vault: key-file (also NULL), system-key, passphrase */
+	const char *passphrase_fd; /* where that passphrase is, or the one of the vault */
+	const char *passphrase_file;
 	const char *expires_in;
 	const char *agent;
 	const struct secret *raw; /* what was captured, cleaned like a paste; NULL: a key source */
 	bool no_verify;
+	bool keep_fallback;   /* the old default model becomes the first fallback */
+	bool yes_offline;     /* a service may be without keys after a restart */
+	bool weak_passphrase; /* the low-memory setting may be used */
+	bool dry_run;         /* say what would change, write nothing */
+	bool to_stderr;       /* what was done is said there: stdout has the answers */
 	bool accept_rollback;
 	bool json;
+	struct quick_chosen *chosen; /* filled when it is done; NULL: nobody asks */
 };
 
 bool quick_save(const struct quick *q, const char *command, struct err *e);

@@ -3,18 +3,40 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/fs.h"
 #include "cli/ask.h"
 #include "crypto/recovery.h"
+#include "tui/term_names.h"
 
 #define TRIES 5
 
-static const char enter[] = "\033[?1049h\033[2J\033[H";
-static const char wipe[] = "\033[2J\033[H";
-static const char leave[] = "\033[2J\033[H\033[?1049l";
+/* What moves and clears; all of it empty on a terminal that can do neither. */
+struct moves {
+	const char *enter, *wipe, *leave;
+	size_t leave_len; /* the handler must not call strlen() on what changes */
+	const char *warning;
+};
+
+#define LEAVE "\033[2J\033[H\033[?1049l"
+
+static const struct moves cleared = {
+	.enter = "\033[?1049h\033[2J\033[H",
+	.wipe = "\033[2J\033[H",
+	.leave = LEAVE,
+	.leave_len = sizeof(LEAVE) - 1,
+	.warning = "",
+};
+static const struct moves plain = {
+	.enter = "",
+	.wipe = "",
+	.leave = "",
+	.warning = "This terminal cannot be cleared: the code stays on it and in its scrollback.\n",
+};
+static const struct moves *moves = &cleared;
 
 static const int ends[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP };
 
@@ -24,7 +46,7 @@ static volatile sig_atomic_t shown_on = -1;
 /* ask.c hands on a signal that came during a question: nothing may stay on the screen. */
 static void clear_and_end(int number)
 {
-	if (shown_on >= 0 && write(shown_on, leave, sizeof(leave) - 1) < 0)
+	if (shown_on >= 0 && write(shown_on, moves->leave, moves->leave_len) < 0)
 		shown_on = -1;
 	signal(number, SIG_DFL);
 	raise(number);
@@ -44,16 +66,17 @@ static bool screen_open(struct screen *s, const char *instead, struct err *e)
 		err_set(e, ERR_REFUSED, "there is no terminal to show the recovery code on");
 		return err_hint(e, "%s", instead);
 	}
+	moves = term_name_is_plain(getenv("TERM")) ? &plain : &cleared;
 	shown_on = s->fd;
 	sigemptyset(&sa.sa_mask);
 	for (size_t i = 0; i < ARRAY_LEN(ends); i++)
 		sigaction(ends[i], &sa, &s->old[i]);
-	return fs_write_all(s->fd, enter, sizeof(enter) - 1, e);
+	return fs_write_all(s->fd, moves->enter, strlen(moves->enter), e);
 }
 
 static void screen_close(struct screen *s)
 {
-	fs_write_all(s->fd, leave, sizeof(leave) - 1, NULL);
+	fs_write_all(s->fd, moves->leave, moves->leave_len, NULL);
 	shown_on = -1;
 	for (size_t i = 0; i < ARRAY_LEN(ends); i++)
 		sigaction(ends[i], &s->old[i], NULL);
@@ -69,7 +92,7 @@ static bool show(const struct screen *s, const struct secret *code, struct err *
 {
 	static const char step = RECOVERY_GROUP_CHARS + 1;
 
-	if (!say(s, wipe, e) ||
+	if (!say(s, moves->wipe, e) || !say(s, moves->warning, e) ||
 		!say(s,
 			"The recovery code opens the vault when its key file or passphrase is "
 			"lost.\nWrite it on paper. It is shown only now; whoever has it opens the "
@@ -138,8 +161,8 @@ static bool dialogue(
 	bool again = true;
 
 	for (int i = 0; i < TRIES; i++) {
-		if (again &&
-			!(show(s, code, e) && wait_until_written(instead, e) && say(s, wipe, e)))
+		if (again && !(show(s, code, e) && wait_until_written(instead, e) &&
+				     say(s, moves->wipe, e)))
 			return false;
 		again = false;
 		switch (ask_back(s, code, instead, e)) {

@@ -1,12 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/screen.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "cli/cmd.h"
+#include "cli/drive_lines.h"
+#include "cli/out_doctor.h"
+#include "cli/out_status.h"
 #include "cli/say.h"
 
 #define STATUS_LEFT 130
@@ -36,19 +42,54 @@ static bool term_choices(struct term_options *o, struct err *e)
 	return true;
 }
 
+/* A convention of several programs: set, and not to "no". */
+static bool is_set(const char *variable)
+{
+	const char *value = getenv(variable);
+
+	return value && value[0] && strcmp(value, "0") != 0 && strcmp(value, "false") != 0;
+}
+
+static bool too_small(void)
+{
+	struct winsize size = { 0 };
+
+	return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row && size.ws_col &&
+	       layout_of(size.ws_row, size.ws_col) == LAYOUT_TINY;
+}
+
+enum screen_mode screen_mode(const char **why)
+{
+	bool terminal = isatty(STDIN_FILENO) == 1;
+
+	*why = NULL;
+	if (globals.plain)
+		*why = "--plain";
+	else if (!terminal)
+		*why = "standard input is no terminal";
+	else if (is_set("ACCESSIBLE"))
+		*why = "ACCESSIBLE is set";
+	else if (is_set("THINKFLEETBOT_PLAIN"))
+		*why = "THINKFLEETBOT_PLAIN is set";
+	else if (isatty(STDOUT_FILENO) != 1)
+		*why = "standard output is no terminal";
+	else if (too_small())
+		*why = "the window is smaller than 40x12";
+	else
+		*why = term_unusable();
+	if (!*why)
+		return SCREEN_FULL;
+	/* Who asks for lines may pipe the answers in; else a pipe is nobody who answers. */
+	return terminal || globals.plain ? SCREEN_LINES : SCREEN_NONE;
+}
+
 bool screen_possible(const char *instead, struct err *e)
 {
-	const char *why = NULL;
+	const char *why;
 
-	if (globals.plain)
-		why = "--plain was given";
-	else if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
-		why = "standard input or output is no terminal";
-	else
-		why = term_unusable();
-	if (!why)
+	if (screen_mode(&why) != SCREEN_NONE)
 		return true;
-	err_set(e, ERR_REFUSED, "the full screen cannot be used here: %s", why);
+	err_set(e, ERR_REFUSED, "nothing can be asked here: %s", why);
 	return err_hint(e, "%s", instead);
 }
 
@@ -72,22 +113,6 @@ static struct wizard *make_wizard(
 	return NULL;
 }
 
-/* The wizard once; *wrote: Apply has succeeded. */
-static bool wizard_once(struct session *s, const struct screen *o, const char *rotate,
-	enum leave *how, bool *wrote, struct err *e)
-{
-	struct wizard *w = make_wizard(s, o, rotate, e);
-	bool ok;
-
-	if (w && o->start == SCREEN_PANEL)
-		wizard_from_panel(w);
-	ok = w && drive_wizard(s, w, how, e);
-
-	*wrote = w && wizard_wrote(w);
-	wizard_free(w);
-	return ok;
-}
-
 /* Where the person is in turning between wizard and panel. */
 struct turn {
 	struct session *s;
@@ -95,8 +120,37 @@ struct turn {
 	enum leave how;     /* how the last screen was left: what comes next */
 	char selected[ID_CAP];
 	bool wrote;
+	struct wizard *first; /* that wrote: its answers may be asked for at the end; or NULL */
 	int status;
 };
+
+/* The wizard is done: its answers are kept when it is the first that wrote. */
+static void wizard_done(struct turn *t, struct wizard *w)
+{
+	t->wrote = w && wizard_wrote(w);
+	if (t->wrote && !t->first)
+		t->first = w;
+	else
+		wizard_free(w);
+}
+
+/* After the screen: whoever started this hears what was answered. */
+static bool tell_answers(const struct turn *t, const struct screen *o, struct err *e)
+{
+	return !o->wrote || !t->first || o->wrote(wizard_draft(t->first), e);
+}
+
+static bool wizard_once(struct turn *t, const char *rotate, struct err *e)
+{
+	struct wizard *w = make_wizard(t->s, &t->next, rotate, e);
+	bool ok;
+
+	if (w && t->next.start == SCREEN_PANEL)
+		wizard_from_panel(w);
+	ok = w && drive_wizard(t->s, w, &t->how, e);
+	wizard_done(t, w);
+	return ok;
+}
 
 static bool turn_panel(struct turn *t, struct err *e)
 {
@@ -115,7 +169,7 @@ static bool turn_wizard(struct turn *t, struct err *e)
 {
 	const char *rotate = t->how == LEAVE_ROTATE ? t->selected : NULL;
 
-	if (!wizard_once(t->s, &t->next, rotate, &t->how, &t->wrote, e))
+	if (!wizard_once(t, rotate, e))
 		return false;
 	t->status = t->wrote ? 0 : STATUS_LEFT;
 	return true;
@@ -144,13 +198,80 @@ static enum leave first_turn(const struct screen *o)
 	return o->rotate ? LEAVE_ROTATE : LEAVE_ADD;
 }
 
+static bool print_status(struct session *s, struct err *e)
+{
+	if (!session_look(s, e) || !out_status_text(stdout, &s->now, MS_DAY, e))
+		return false;
+	putchar('\n');
+	out_doctor_text(stdout, &s->now);
+	return true;
+}
+
+/* What comes after the conversation, instead of the panel. */
+static bool lines_after(
+	struct session *s, struct lineio *io, enum leave how, bool wrote, struct err *e)
+{
+	if (wrote)
+		lineio_say(io, "Next: thinkfleetbot status");
+	else if (how == LEAVE_PANEL)
+		return print_status(s, e);
+	else
+		lineio_say(io, "Left. Nothing was written.");
+	return true;
+}
+
+static bool lines_talk(
+	struct session *s, const struct screen *o, struct lineio *io, struct turn *t, struct err *e)
+{
+	struct wizard *w;
+	bool ok;
+
+	if (!session_open(s, o->agent, PLACE_WRITE, o->command, e))
+		return false;
+	w = make_wizard(s, o, o->rotate, e);
+	ok = w && drive_lines(s, w, io, &t->how, e);
+	wizard_done(t, w);
+	return ok && lines_after(s, io, t->how, t->wrote, e);
+}
+
+/* The same wizard, line by line. */
+static bool lines_run(const struct screen *o, const char *why, int *status, struct err *e)
+{
+	bool shown = isatty(STDOUT_FILENO) == 1 || isatty(STDIN_FILENO) != 1;
+	struct session s = { .probe = CLIENT_NONE, .watch = -1, .epoll = -1, .probe_fd = -1 };
+	struct turn t = { .how = LEAVE_QUIT };
+	struct lineio io;
+	bool ok = false;
+	int number;
+
+	if (!lineio_open(&io, STDIN_FILENO, shown ? STDOUT_FILENO : -1, e))
+		return false;
+	lineio_say(&io, "Plain mode (%s). Nothing is written before you confirm.", why);
+	ok = lines_talk(&s, o, &io, &t, e);
+	session_close(&s);
+	number = lineio_close(&io);
+	if (s.note[0])
+		say_note(NULL, s.note);
+	*status = t.wrote || t.how == LEAVE_PANEL ? 0 : STATUS_LEFT;
+	ok = ok && tell_answers(&t, o, e);
+	wizard_free(t.first);
+	if (ok && t.how == LEAVE_SIGNAL) {
+		raise(number);
+		*status = 128 + number; /* it was blocked */
+	}
+	return ok;
+}
+
 bool screen_run(const struct screen *o, int *status, struct err *e)
 {
 	struct term_options options = { 0 };
+	const char *why;
 	struct session s;
 	struct turn t = { .s = &s, .next = *o, .how = first_turn(o) };
 	bool ok = false;
 
+	if (screen_mode(&why) == SCREEN_LINES)
+		return lines_run(o, why, status, e);
 	if (!term_choices(&options, e))
 		return false;
 	str_copy(t.selected, sizeof(t.selected), o->rotate ? o->rotate : "");
@@ -162,6 +283,8 @@ bool screen_run(const struct screen *o, int *status, struct err *e)
 	term_close();
 	if (s.note[0])
 		say_note(NULL, s.note);
+	ok = ok && tell_answers(&t, o, e);
+	wizard_free(t.first);
 	*status = t.how == LEAVE_SIGNAL ? term_quit_signal() : t.status;
 	return ok;
 }

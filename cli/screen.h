@@ -16,6 +16,8 @@ struct screen {
 	const char *profile_id;
 	const char *rotate; /* this profile's key is to be replaced; or NULL */
 	int64_t expires_ms;
+	/* The first setup is written and the screen is gone: what was answered; or NULL. */
+	bool (*wrote)(const struct draft *d, struct err *e);
 	enum {
 		SCREEN_ONBOARD,
 		SCREEN_ADD,
@@ -24,7 +26,15 @@ struct screen {
 	} start;
 };
 
-/* Is there a terminal that can show it? False fills *e with the way that works instead. */
+/* How the person can be asked here, and in *why what stands against the full screen. */
+enum screen_mode {
+	SCREEN_FULL,
+	SCREEN_LINES, /* cli/drive_lines.h */
+	SCREEN_NONE
+};
+enum screen_mode screen_mode(const char **why);
+
+/* Is there anybody to ask? False fills *e with the way that works instead. */
 bool screen_possible(const char *instead, struct err *e);
 
 /* *status: 0, or 130 when the person left before anything was written. */

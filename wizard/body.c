@@ -6,8 +6,10 @@
 #include <string.h>
 
 #include "health/health.h"
+#include "wizard/lines.h"
 
-#define TEXT_MAX 76 /* columns of running text, also on a wide screen */
+#define TEXT_MAX 76     /* columns of running text, also on a wide screen */
+#define LINES_WIDE 1000 /* columns and rows of a body that is not drawn */
 
 bool body_init(struct body *b, enum layout l, enum glyph_set glyphs, int cols, int visible)
 {
@@ -26,8 +28,19 @@ void body_release(struct body *b)
 	frame_release(&b->sheet);
 }
 
+void body_to_lines(struct body *b, struct lines *lines, int64_t now_ms)
+{
+	*b = (struct body){ .lines = lines,
+		.layout = LAYOUT_L,
+		.w = LINES_WIDE,
+		.visible = LINES_WIDE,
+		.now_ms = now_ms };
+}
+
 int body_put(struct body *b, int x, enum role role, const char *text)
 {
+	if (b->lines)
+		lines_part(b->lines, text);
 	if (x >= b->w)
 		return x;
 	return frame_clip(&b->sheet, b->y, b->x + x, b->w - x, role, text) - b->x;
@@ -44,8 +57,48 @@ int body_fmt(struct body *b, int x, enum role role, const char *fmt, ...)
 	return body_put(b, x, role, text);
 }
 
+void body_clip(struct body *b, int x, int width, enum role role, const char *text)
+{
+	if (b->lines)
+		lines_part(b->lines, text);
+	frame_clip(&b->sheet, b->y, b->x + x, width, role, text);
+}
+
+void body_path(struct body *b, int x, int width, const char *path)
+{
+	if (b->lines)
+		lines_part(b->lines, path);
+	frame_path(&b->sheet, b->y, b->x + x, width, ROLE_TEXT, path);
+}
+
+/* Colour only repeats it on a screen; here it is the word that a person can search for. */
+static const char *mark_word(enum glyph g)
+{
+	static const char *const words[GLYPH_COUNT] = {
+		[GLYPH_OK] = "OK: ",
+		[GLYPH_FAIL] = "Error: ",
+		[GLYPH_WARN] = "Warning: ",
+	};
+
+	return words[g] ? words[g] : "";
+}
+
+int body_glyph(struct body *b, int x, enum role role, enum glyph g)
+{
+	if (b->lines)
+		lines_mark(b->lines, mark_word(g));
+	return frame_glyph(&b->sheet, b->y, b->x + x, role, g) - b->x;
+}
+
+int body_only(struct body *b, int x, enum role role, const char *text)
+{
+	return frame_clip(&b->sheet, b->y, b->x + x, b->w - x, role, text) - b->x;
+}
+
 void body_next(struct body *b)
 {
+	if (b->lines)
+		lines_end(b->lines);
 	if (b->y < BODY_ROWS - 1)
 		b->y++;
 }
@@ -62,12 +115,28 @@ void body_line(struct body *b, int x, enum role role, const char *text)
 	body_next(b);
 }
 
+/* Indented under a choice it explains that one. */
+static void wrap_to_lines(struct lines *l, int x, const char *text)
+{
+	const struct line *before = l->count ? &l->list[l->count - 1] : NULL;
+
+	if (!l->open && x >= 2 && before &&
+		(before->kind == LINE_CHOICE || before->kind == LINE_NOTE))
+		lines_begin(l, LINE_NOTE);
+	lines_part(l, text);
+	lines_end(l);
+}
+
 void body_wrap(struct body *b, int x, enum role role, const char *text)
 {
 	int width = b->w - x, used;
 
 	if (!text[0])
 		return;
+	if (b->lines) {
+		wrap_to_lines(b->lines, x, text);
+		return;
+	}
 	if (width > TEXT_MAX)
 		width = TEXT_MAX;
 	used = frame_wrap(&b->sheet, b->y, b->x + x, width, BODY_ROWS - b->y, role, text);
@@ -118,15 +187,26 @@ const char *severity_word(int severity)
 
 void body_mark(struct body *b, int x, enum glyph g, const char *text)
 {
-	int after = frame_glyph(&b->sheet, b->y, b->x + x, glyph_role(g), g) - b->x;
+	int after = body_glyph(b, x, glyph_role(g), g);
 
 	body_wrap(b, after + 1, ROLE_TEXT, text);
+}
+
+static void lines_choice(struct lines *l, bool selected)
+{
+	lines_begin(l, LINE_CHOICE);
+	if (l->open)
+		l->list[l->count - 1].selected = selected;
 }
 
 int body_row(struct body *b, bool selected, int number)
 {
 	int x = 2;
 
+	if (b->lines) {
+		lines_choice(b->lines, selected);
+		return x; /* a page numbers its choices itself */
+	}
 	if (selected) {
 		frame_glyph(&b->sheet, b->y, b->x, ROLE_SELECT, GLYPH_SELECT);
 		body_cursor(b, 0);
@@ -149,9 +229,25 @@ void body_more(struct body *b, enum glyph g, size_t n, const char *what)
 
 	if (!n)
 		return;
-	x = frame_glyph(&b->sheet, b->y, b->x + 2, ROLE_MUTED, g) - b->x;
+	x = body_glyph(b, 2, ROLE_MUTED, g);
 	body_fmt(b, x + 1, ROLE_MUTED, "%zu %s", n, what);
 	body_next(b);
+}
+
+/* What a field holds is never part of a page: a masked one is a secret, and who typed knows. */
+static void lines_field(struct lines *l, const char *title, const struct field *w, bool search)
+{
+	struct line *line;
+
+	lines_begin(l, LINE_FIELD);
+	if (l->open) {
+		line = &l->list[l->count - 1];
+		line->masked = w->masked;
+		line->filled = w->text.len > 0;
+		line->search = search;
+		lines_part(l, title);
+	}
+	lines_end(l);
 }
 
 void body_field(struct body *b, const char *title, const struct field *w, const char *prefix,
@@ -159,6 +255,10 @@ void body_field(struct body *b, const char *title, const struct field *w, const 
 {
 	int width = b->w < TEXT_MAX + 2 ? b->w : TEXT_MAX + 2;
 
+	if (b->lines) {
+		lines_field(b->lines, title, w, false);
+		return;
+	}
 	if (b->layout >= LAYOUT_M) {
 		frame_box(&b->sheet, b->y, b->x + 1, 3, width - 1, ROLE_ACCENT, title);
 		body_next(b);
@@ -173,6 +273,13 @@ void body_field(struct body *b, const char *title, const struct field *w, const 
 	if (b->layout == LAYOUT_S)
 		frame_hline(&b->sheet, b->y, b->x, width);
 	body_next(b);
+}
+
+void body_find(struct body *b, int x, int width, const struct field *w)
+{
+	if (b->lines)
+		lines_field(b->lines, "name", w, true);
+	field_draw(w, &b->sheet, b->y, b->x + x, width, true, "", "");
 }
 
 void body_cursor(struct body *b, int x)

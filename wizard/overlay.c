@@ -156,7 +156,7 @@ static void details_text(const struct wizard *w, struct buf *out)
 		buf_fmt(out, NULL, "clock\t%+d ms from the server's\n", (int)r->skew_ms);
 }
 
-static bool overlay_text(const struct wizard *w, struct buf *out, char *title, size_t cap)
+bool overlay_text(const struct wizard *w, struct buf *out, char *title, size_t cap)
 {
 	struct str t = str_on(title, cap);
 

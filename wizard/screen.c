@@ -55,6 +55,17 @@ static const struct route routes[] = {
 	},
 };
 
+void screen_head(const struct wizard *w, struct str *out)
+{
+	const struct route *r = &routes[w->flow];
+	size_t at = r->place[w->at];
+
+	if (w->at == STEP_START)
+		str_add(out, r->title);
+	else
+		str_fmt(out, "Step %zu of %zu: %s", at + 1, r->count, r->names[at]);
+}
+
 /* Rows of the header and below the body. */
 static int head_rows(const struct wizard *w, enum layout l)
 {

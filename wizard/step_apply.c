@@ -55,8 +55,8 @@ static void draw_files(const struct wizard *w, struct body *b)
 		const struct plan_file *p = &w->plan.files[i];
 		enum glyph g = marks[p->state];
 
-		frame_glyph(&b->sheet, b->y, b->x + x, glyph_role(g), g);
-		frame_path(&b->sheet, b->y, b->x + x + 2, text - x - 3, ROLE_TEXT,
+		body_glyph(b, x, glyph_role(g), g);
+		body_path(b, x + 2, text - x - 3,
 			b->layout == LAYOUT_XS ? fs_basename(p->path) : p->path);
 		body_put(b, text, ROLE_MUTED, words[p->state]);
 		body_next(b);
@@ -156,6 +156,11 @@ static enum reply apply_act(struct wizard *w, int action, const struct event *ev
 	return REPLY_STAY;
 }
 
+static bool apply_settled(const struct wizard *w)
+{
+	return w->applied;
+}
+
 static enum reply apply_enter(struct wizard *w)
 {
 	w->lists[STEP_APPLY] = (struct list){ 0 };
@@ -169,5 +174,6 @@ const struct step step_apply = {
 	.keys = apply_keys,
 	.enter = apply_enter,
 	.draw = apply_draw,
+	.settled = apply_settled,
 	.act = apply_act,
 };

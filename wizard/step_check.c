@@ -141,12 +141,11 @@ static void draw_stage(struct body *b, const struct stage_row *r)
 	int text = b->layout == LAYOUT_XS ? 10 : 18;
 
 	if (r->mark >= GLYPH_BUSY0 && r->mark <= GLYPH_BUSY3)
-		frame_glyph(&b->sheet, b->y, b->x + x, ROLE_ACCENT, r->mark);
+		body_glyph(b, x, ROLE_ACCENT, r->mark);
 	else
-		frame_glyph(&b->sheet, b->y, b->x + x, glyph_role(r->mark), r->mark);
+		body_glyph(b, x, glyph_role(r->mark), r->mark);
 	body_put(b, x + 2, ROLE_TEXT, r->name);
-	frame_clip(&b->sheet, b->y, b->x + text, (b->w < 76 ? b->w : 76) - text - 8, ROLE_TEXT,
-		r->text);
+	body_clip(b, text, (b->w < 76 ? b->w : 76) - text - 8, ROLE_TEXT, r->text);
 	put_ms(b, r->ms, r->whole);
 	body_next(b);
 }
@@ -464,6 +463,11 @@ static enum reply check_act(struct wizard *w, int action, const struct event *ev
 	return REPLY_STAY;
 }
 
+static bool check_settled(const struct wizard *w)
+{
+	return w->have_check && good(&w->draft.check);
+}
+
 static enum reply check_enter(struct wizard *w)
 {
 	w->lists[STEP_CHECK] = (struct list){ 0 };
@@ -478,5 +482,6 @@ const struct step step_check = {
 	.keys = check_keys,
 	.enter = check_enter,
 	.draw = check_draw,
+	.settled = check_settled,
 	.act = check_act,
 };

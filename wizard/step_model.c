@@ -192,13 +192,12 @@ static void draw_find(const struct wizard *w, struct body *b)
 {
 	char text[120];
 	struct str s = STR_OF(text);
-	int x = body_put(b, 0, ROLE_TEXT, unlisted(w) ? "Name: " : "Find: ");
+	int x = body_only(b, 0, ROLE_TEXT, unlisted(w) ? "Name: " : "Find: ");
 	int width = b->w < 78 ? b->w : 77;
 
 	source_text(w, b, &s);
 	body_put(b, width - (int)text_cells(text), ROLE_MUTED, text);
-	field_draw(&w->find_model, &b->sheet, b->y, b->x + x, width - x - (int)s.len - 2, true, "",
-		"");
+	body_find(b, x, width - x - (int)s.len - 2, &w->find_model);
 	body_next(b);
 }
 
@@ -211,8 +210,7 @@ static void draw_row(struct body *b, const struct model_row *row, bool selected)
 	if (row->keep && b->layout == LAYOUT_XS) {
 		body_fmt(b, 2, ROLE_TEXT, "keep %s", row->id);
 	} else {
-		frame_clip(
-			&b->sheet, b->y, b->x + 2, note ? note - 3 : b->w - 2, ROLE_TEXT, row->id);
+		body_clip(b, 2, note ? note - 3 : b->w - 2, ROLE_TEXT, row->id);
 		if (note)
 			body_put(b, note, ROLE_MUTED, row->note);
 	}
@@ -284,7 +282,7 @@ static void draw_fallback(const struct wizard *w, struct body *b)
 	body_fmt(b, b->layout == LAYOUT_XS ? 0 : 2, ROLE_TEXT, "[%c] keep the old %s",
 		on ? 'x' : ' ', b->layout == LAYOUT_XS ? "as fallback" : "default as a fallback");
 	if (b->layout > LAYOUT_XS)
-		body_put(b, b->layout == LAYOUT_S ? 42 : 50, ROLE_MUTED, "Space toggles");
+		body_only(b, b->layout == LAYOUT_S ? 42 : 50, ROLE_MUTED, "Space toggles");
 	body_next(b);
 }
 

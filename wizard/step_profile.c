@@ -24,12 +24,12 @@ static void draw_head(struct body *b)
 	if (b->layout > LAYOUT_XS)
 		body_line(b, 0, ROLE_TITLE, "Rotate: which key do you want to replace?");
 	body_gap(b);
-	body_put(b, 2, ROLE_MUTED, "PROFILE");
+	body_only(b, 2, ROLE_MUTED, "PROFILE");
 	if (b->layout > LAYOUT_XS)
-		body_put(b, 25, ROLE_MUTED, "ENDS WITH");
+		body_only(b, 25, ROLE_MUTED, "ENDS WITH");
 	if (b->layout >= LAYOUT_M)
-		body_put(b, 36, ROLE_MUTED, "KIND");
-	body_put(b,
+		body_only(b, 36, ROLE_MUTED, "KIND");
+	body_only(b,
 		b->layout >= LAYOUT_M   ? 46
 		: b->layout == LAYOUT_S ? 36
 					: 24,
@@ -48,14 +48,14 @@ static void draw_row(
 	enum glyph g;
 
 	body_row(b, selected, 0);
-	frame_clip(&b->sheet, b->y, b->x + 2, wide, ROLE_TEXT, c->id);
+	body_clip(b, 2, wide, ROLE_TEXT, c->id);
 	if (b->layout > LAYOUT_XS)
 		body_put(b, 25, ROLE_TEXT, c->tail[0] ? c->tail : "-");
 	if (b->layout >= LAYOUT_M)
 		body_put(b, 36, ROLE_TEXT, cred_kind_name(c->kind));
 	if (rotatable(c, &s)) {
 		g = credential_state(c, w->world->now_ms, &word);
-		x = frame_glyph(&b->sheet, b->y, b->x + x, glyph_role(g), g) - b->x;
+		x = body_glyph(b, x, glyph_role(g), g);
 		body_put(b, x + 1, ROLE_TEXT, word);
 	} else {
 		body_put(b, x, ROLE_MUTED, text);

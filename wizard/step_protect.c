@@ -148,7 +148,7 @@ static void draw_recovery(const struct wizard *w, struct body *b)
 		: b->layout == LAYOUT_S ? "and a recovery code on paper"
 					: "and a recovery code on paper, shown once");
 	if (b->layout > LAYOUT_XS)
-		body_put(b, b->layout == LAYOUT_S ? 42 : 50, ROLE_MUTED, "Space toggles");
+		body_only(b, b->layout == LAYOUT_S ? 42 : 50, ROLE_MUTED, "Space toggles");
 	body_next(b);
 }
 

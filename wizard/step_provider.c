@@ -117,7 +117,7 @@ static void draw_state(const struct wizard *w, struct body *b, int x, const stru
 	if (!s)
 		return;
 	if (s->profiles) {
-		x = frame_glyph(&b->sheet, b->y, b->x + x, ROLE_OK, GLYPH_OK) - b->x;
+		x = body_glyph(b, x, ROLE_OK, GLYPH_OK);
 		body_put(b, x + 1, ROLE_TEXT, s->in_use ? "in use" : "set up");
 	} else if (s->env_var[0]) {
 		body_put(b, x, ROLE_TEXT, "+ env key");
@@ -133,14 +133,13 @@ static void draw_row(
 
 	body_row(b, selected, 0);
 	methods_text(&s, p);
-	frame_clip(&b->sheet, b->y, b->x + 2, 18,
-		provider_offered(p, &why) ? ROLE_TEXT : ROLE_MUTED, p->label);
+	body_clip(b, 2, 18, provider_offered(p, &why) ? ROLE_TEXT : ROLE_MUTED, p->label);
 	if (b->layout >= LAYOUT_M) {
-		frame_clip(&b->sheet, b->y, b->x + 21, 19, ROLE_MUTED, p->models_hint);
-		frame_clip(&b->sheet, b->y, b->x + 41, 25, ROLE_MUTED, text);
+		body_clip(b, 21, 19, ROLE_MUTED, p->models_hint);
+		body_clip(b, 41, 25, ROLE_MUTED, text);
 		draw_state(w, b, 67, p);
 	} else if (b->layout == LAYOUT_S) {
-		frame_clip(&b->sheet, b->y, b->x + 21, 24, ROLE_MUTED, text);
+		body_clip(b, 21, 24, ROLE_MUTED, text);
 		draw_state(w, b, 47, p);
 	} else {
 		draw_state(w, b, 21, p);
@@ -153,7 +152,7 @@ static void draw_find(const struct wizard *w, struct body *b, size_t n)
 {
 	char count[32];
 	struct str s = STR_OF(count);
-	int x = body_put(b, 0, ROLE_TEXT, "Find: ");
+	int x = body_only(b, 0, ROLE_TEXT, "Find: ");
 	int width = b->w < 78 ? b->w : 77;
 
 	if (w->find_provider.text.len)
@@ -163,8 +162,7 @@ static void draw_find(const struct wizard *w, struct body *b, size_t n)
 	else
 		str_fmt(&s, "%zu providers", provider_count());
 	body_put(b, width - (int)text_cells(count), ROLE_MUTED, count);
-	field_draw(&w->find_provider, &b->sheet, b->y, b->x + x, width - x - (int)s.len - 2, true,
-		"", "");
+	body_find(b, x, width - x - (int)s.len - 2, &w->find_provider);
 	body_next(b);
 }
 
@@ -188,8 +186,9 @@ static void draw_none(const struct wizard *w, struct body *b)
 				       : "set up \"%s\" as a custom OpenAI-compatible endpoint",
 		shown);
 	body_wrap(b, 9, ROLE_TEXT, text);
-	body_put(b, 2, ROLE_KEY, "Esc");
-	body_line(b, 9, ROLE_TEXT, "clear the filter");
+	body_only(b, 2, ROLE_KEY, "Esc");
+	body_only(b, 9, ROLE_TEXT, "clear the filter");
+	body_next(b);
 }
 
 #define FOOT_ROWS 2

@@ -124,12 +124,12 @@ static void draw_file(struct body *b, const struct plan_file *p)
 	struct str s = STR_OF(text);
 
 	if (b->layout == LAYOUT_XS) {
-		frame_path(&b->sheet, b->y, b->x, b->w - 13, ROLE_TEXT, p->path);
+		body_path(b, 0, b->w - 13, p->path);
 		body_put(b, b->w - 12, ROLE_MUTED, p->change);
 		body_next(b);
 		return;
 	}
-	frame_path(&b->sheet, b->y, b->x + 2, mode - 4, ROLE_TEXT, p->path);
+	body_path(b, 2, mode - 4, p->path);
 	str_fmt(&s, "%04o", p->mode & 07777);
 	body_put(b, mode, ROLE_MUTED, text);
 	body_put(b, mode + 8, ROLE_TEXT, p->change);
@@ -146,9 +146,9 @@ static void draw_files(const struct wizard *w, struct body *b)
 	if (b->layout == LAYOUT_XS) {
 		body_line(b, 0, ROLE_MUTED, "FILES");
 	} else {
-		body_put(b, 2, ROLE_MUTED, "FILES");
-		body_put(b, mode, ROLE_MUTED, "MODE");
-		body_put(b, mode + 8, ROLE_MUTED, "CHANGE");
+		body_put(b, 2, ROLE_MUTED, b->lines ? "Files" : "FILES");
+		body_only(b, mode, ROLE_MUTED, "MODE");
+		body_only(b, mode + 8, ROLE_MUTED, "CHANGE");
 		body_next(b);
 	}
 	for (size_t i = 0; i < w->plan.count; i++)
@@ -167,16 +167,19 @@ static void draw_failure(const struct wizard *w, struct body *b)
 	if (w->plan_err.hint[0])
 		body_wrap(b, 2, ROLE_TEXT, w->plan_err.hint);
 	body_gap(b);
-	body_wrap(b, 0, ROLE_TEXT, "Nothing has been written. Esc goes back, the answers stay.");
+	body_wrap(b, 0, ROLE_TEXT,
+		b->lines ? "Nothing has been written. Going back keeps the answers."
+			 : "Nothing has been written. Esc goes back, the answers stay.");
 }
 
 static void review_draw(const struct wizard *w, struct body *b)
 {
 	body_wrap(b, 0, ROLE_TITLE,
-		b->layout == LAYOUT_XS  ? "Nothing has been written yet."
-		: b->layout == LAYOUT_S ? "Enter writes this; nothing has been written yet."
-					: "Review. Enter writes these changes; nothing has been "
-					  "written yet.");
+		b->lines                 ? "Nothing has been written yet."
+		: b->layout == LAYOUT_XS ? "Nothing has been written yet."
+		: b->layout == LAYOUT_S  ? "Enter writes this; nothing has been written yet."
+					 : "Review. Enter writes these changes; nothing has been "
+					   "written yet.");
 	body_cursor(b, 0);
 	b->sheet.cursor_y = 0;
 	body_gap(b);
@@ -209,6 +212,11 @@ static enum reply review_act(struct wizard *w, int action, const struct event *e
 	}
 }
 
+static const char *review_ask(const struct wizard *w)
+{
+	return w->have_plan ? "Write these changes?" : NULL;
+}
+
 static enum reply review_enter(struct wizard *w)
 {
 	(void)w;
@@ -223,5 +231,6 @@ const struct step step_review = {
 	.keys = review_keys,
 	.enter = review_enter,
 	.draw = review_draw,
+	.ask = review_ask,
 	.act = review_act,
 };

@@ -149,10 +149,11 @@ static void draw_switch(const struct wizard *w, struct body *b)
 	str_fmt(&s, "use it for %s instead (keeps the key, changes the provider)",
 		w->report.provider->label);
 	body_gap(b);
-	body_put(b, b->layout == LAYOUT_XS ? 0 : 3, ROLE_KEY, "^T");
+	body_put(b, b->layout == LAYOUT_XS ? 0 : 3, ROLE_KEY, b->lines ? "switch" : "^T");
 	body_wrap(b, b->layout == LAYOUT_XS ? 4 : 7, ROLE_TEXT, text);
-	body_put(b, b->layout == LAYOUT_XS ? 0 : 3, ROLE_KEY, "^U");
-	body_line(b, b->layout == LAYOUT_XS ? 4 : 7, ROLE_TEXT, "clear and paste another");
+	body_only(b, b->layout == LAYOUT_XS ? 0 : 3, ROLE_KEY, "^U");
+	body_only(b, b->layout == LAYOUT_XS ? 4 : 7, ROLE_TEXT, "clear and paste another");
+	body_next(b);
 }
 
 /* What is known about the content; the message line has the verdict in a sentence. */
@@ -164,7 +165,8 @@ static void draw_facts(const struct wizard *w, struct body *b)
 	size_t n;
 
 	if (!w->secret.text.len) {
-		body_line(b, x, ROLE_MUTED, "(nothing pasted yet)");
+		body_only(b, x, ROLE_MUTED, "(nothing pasted yet)");
+		body_next(b);
 		if (w->flow == FLOW_ADD && w->draft.provider->before)
 			body_mark(b, x, GLYPH_WARN, w->draft.provider->before);
 		return;

@@ -130,7 +130,7 @@ static void path_fact(
 	if (also[0])
 		str_fmt(&s, "  %s", also);
 	x = fact_name(b, name);
-	frame_path(&b->sheet, b->y, b->x + x, b->w - x, ROLE_TEXT, text);
+	body_path(b, x, b->w - x, text);
 	body_next(b);
 }
 

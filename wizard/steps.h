@@ -61,6 +61,10 @@ struct step {
 	void (*draw)(const struct wizard *w, struct body *b);
 	enum reply (*act)(struct wizard *w, int action, const struct event *ev);
 	enum reply (*paste)(struct wizard *w, const struct event *ev); /* NULL: no field */
+
+	/* For a page of lines (wizard/lines.h). */
+	const char *(*ask)(const struct wizard *w); /* Enter needs a typed yes to it; NULL: never */
+	bool (*settled)(const struct wizard *w);    /* Enter is all there is to do; NULL: never */
 };
 
 enum {
@@ -216,10 +220,17 @@ bool list_pick(struct wizard *w, const struct event *ev, size_t count);
 void wizard_tables(const struct wizard *w, const struct binding *out[TABLES]);
 const struct binding *overlay_keys(const struct wizard *w);
 void overlay_draw(const struct wizard *w, struct frame *f);
+bool overlay_text(const struct wizard *w, struct buf *out, char *title, size_t cap);
 enum reply overlay_act(struct wizard *w, int action, const struct event *ev);
+
+/* What an event means now; wizard.c */
+int wizard_action(const struct wizard *w, const struct event *ev);
 
 /* The body that the current step draws; screen.c. */
 bool screen_body(const struct wizard *w, struct body *b, int64_t now_ms, struct err *e);
 int screen_top(const struct wizard *w, const struct body *b);
+
+/* "Step 3 of 7: Secret", or the title of a step that the stepper does not count. */
+void screen_head(const struct wizard *w, struct str *out);
 
 #endif

@@ -260,7 +260,7 @@ void wizard_tables(const struct wizard *w, const struct binding *out[TABLES])
 	out[n] = NULL;
 }
 
-static int action_of(const struct wizard *w, const struct event *ev)
+int wizard_action(const struct wizard *w, const struct event *ev)
 {
 	const struct binding *tables[TABLES];
 	int action = ACT_NONE;
@@ -330,7 +330,7 @@ static enum effect on_paste(struct wizard *w, const struct event *ev, int64_t no
 
 static enum effect on_key(struct wizard *w, const struct event *ev, int64_t now_ms)
 {
-	int action = action_of(w, ev);
+	int action = wizard_action(w, ev);
 
 	switch (action) {
 	case ACT_QUIT:

@@ -43,22 +43,17 @@ done
 
 first_screen no-such-terminal C.UTF-8 80 24 # a new terminal on an old host
 
-# --- a terminal that cannot -----------------------------------------------------------------------------
-
-# cannot TEXT: a sentence, the way that works, and nothing drawn
-cannot() {
-	poll '[ -e "$work/status" ]' || fail "$1: it did not end"
-	[ "$(cat "$work/status")" = 77 ] || fail "$1: exit status $(cat "$work/status")"
-	grep -qF "$1" "$work/screen.err" || fail "never said: $1 but $(cat "$work/screen.err")"
-	grep -qF -- "thinkfleetbot onboard --non-interactive" "$work/screen.err" || fail "$1: no way out named"
-	[ -z "$(screen | tr -d '[:space:]')" ] || fail "$1: something was drawn"
-}
+# --- a terminal that cannot is asked in lines (tests/e2e/lines.sh), and nobody is not asked --------------
 preset=()
 open_screen 80 24 dumb "$tfb" onboard
-cannot dumb
+see "Plain mode (TERM=dumb)" "1. Connect a provider"
+keys C-c
+ended 130
 run_tfb onboard </dev/null
 ends_with 77 "no terminal at all"
-says "the full screen cannot be used here" "no terminal at all"
+says "nothing can be asked here: standard input is no terminal" "no terminal at all"
+says "thinkfleetbot onboard --non-interactive" "no terminal at all"
+[ ! -s "$work/out" ] || fail "no terminal at all: something was drawn"
 
 # --- colour ------------------------------------------------------------------------------------------------
 

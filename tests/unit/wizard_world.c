@@ -364,16 +364,14 @@ void used(void)
 	play();
 }
 
-void golden(const char *name, const struct frame *f)
+void golden_text(const char *name, const char *got)
 {
 	const char *update = getenv("UPDATE_GOLDEN");
 	char path[512];
 	struct buf want = { 0 };
 	struct err e = { 0 };
-	const char *got = screen_of(f);
 
-	snprintf(path, sizeof(path), "%s/tests/golden/wizard/%s-%dx%d.txt", TFB_SOURCE_DIR, name,
-		f->cols, f->rows);
+	snprintf(path, sizeof(path), "%s/tests/golden/%s.txt", TFB_SOURCE_DIR, name);
 	if (update && update[0] == '1') {
 		FILE *out = fopen(path, "w");
 
@@ -390,6 +388,14 @@ void golden(const char *name, const struct frame *f)
 		fail_msg("%s: the screen changed (UPDATE_GOLDEN=1 accepts it)", name);
 	}
 	buf_release(&want);
+}
+
+void golden(const char *name, const struct frame *f)
+{
+	char file[120];
+
+	snprintf(file, sizeof(file), "wizard/%s-%dx%d", name, f->cols, f->rows);
+	golden_text(file, screen_of(f));
 }
 
 int world_setup(void **state)

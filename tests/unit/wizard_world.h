@@ -65,6 +65,9 @@ bool sees(const char *text); /* at 80x24 */
 /* Compares with tests/golden/wizard/NAME-COLSxROWS.txt; UPDATE_GOLDEN=1 writes it. */
 void golden(const char *name, const struct frame *f);
 
+/* The same with tests/golden/NAME.txt. */
+void golden_text(const char *name, const char *got);
+
 int world_setup(void **state);
 int world_teardown(void **state);
 

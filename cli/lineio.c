@@ -1,0 +1,391 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/lineio.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/fs.h"
+#include "tui/term_names.h"
+
+#define WIDTH_MAX 79
+#define WIDTH_MIN 20
+#define JOIN_MS 120 /* a pasted line end is followed by its next line sooner than that */
+#define ROWS_MAX 64 /* of one wrapped sentence */
+
+/* --- signals: a byte in a pipe for each, so that none comes between a look and a wait ------- */
+
+static const int told[LINEIO_SIGNALS] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP };
+static const int crashes[] = {
+	SIGABRT,
+#ifndef TFB_SANITIZE /* there these belong to the sanitizer, which has more to say */
+	SIGSEGV,
+	SIGBUS,
+	SIGFPE,
+	SIGILL,
+#endif
+};
+
+static int pipe_fds[2] = { -1, -1 };
+static struct sigaction old_told[LINEIO_SIGNALS], old_crashes[ARRAY_LEN(crashes)], old_pipe;
+static volatile sig_atomic_t caught, stopped;
+
+/* The terminal while it is quiet: what a handler needs to bring it back. */
+static volatile sig_atomic_t quiet;
+static int quiet_fd;
+static struct termios loud;
+
+static void on_told(int number)
+{
+	int saved_errno = errno;
+
+	if (number == SIGTSTP)
+		stopped = 1;
+	else
+		caught = number;
+	(void)!write(pipe_fds[1], "", 1);
+	errno = saved_errno;
+}
+
+static void on_crash(int number)
+{
+	if (quiet)
+		tcsetattr(quiet_fd, TCSANOW, &loud);
+	raise(number); /* SA_RESETHAND: this time the default action */
+}
+
+static void signals_install(void)
+{
+	struct sigaction sa = { .sa_handler = on_told, .sa_flags = SA_RESTART };
+
+	for (size_t i = 0; i < LINEIO_SIGNALS; i++)
+		sigaction(told[i], &sa, &old_told[i]);
+	sa.sa_handler = SIG_IGN;
+	sigaction(SIGPIPE, &sa, &old_pipe);
+	sa.sa_handler = on_crash;
+	sa.sa_flags = (int)(SA_RESETHAND | SA_NODEFER);
+	for (size_t i = 0; i < ARRAY_LEN(crashes); i++)
+		sigaction(crashes[i], &sa, &old_crashes[i]);
+}
+
+static void signals_remove(void)
+{
+	for (size_t i = 0; i < LINEIO_SIGNALS; i++)
+		sigaction(told[i], &old_told[i], NULL);
+	for (size_t i = 0; i < ARRAY_LEN(crashes); i++)
+		sigaction(crashes[i], &old_crashes[i], NULL);
+	sigaction(SIGPIPE, &old_pipe, NULL);
+}
+
+int lineio_signal(void)
+{
+	return caught;
+}
+
+/* --- opening -------------------------------------------------------------------------------- */
+
+static int width_of(int fd)
+{
+	struct winsize size = { 0 };
+
+	if (ioctl(fd, TIOCGWINSZ, &size) != 0 || size.ws_col == 0 || size.ws_col > WIDTH_MAX)
+		return WIDTH_MAX;
+	return size.ws_col < WIDTH_MIN ? WIDTH_MIN : size.ws_col - 1;
+}
+
+bool lineio_open(struct lineio *io, int in, int out, struct err *e)
+{
+	*io = (struct lineio){ .in = in, .out = out, .prompt = "", .terminal = isatty(in) == 1 };
+	if (out < 0) {
+		io->out = isatty(STDERR_FILENO) ? STDERR_FILENO
+						: open("/dev/tty", O_WRONLY | O_CLOEXEC | O_NOCTTY);
+		io->own_out = io->out >= 0 && io->out != STDERR_FILENO;
+	}
+	if (io->out < 0) {
+		err_set(e, ERR_REFUSED, "there is no terminal to ask on");
+		return err_hint(e, "--non-interactive asks nothing");
+	}
+	if (pipe2(pipe_fds, O_CLOEXEC | O_NONBLOCK) != 0)
+		return err_sys(e, "cannot make a pipe for signals");
+	caught = stopped = 0;
+	io->width = width_of(io->out);
+	io->glyphs = term_choose_glyphs("");
+	signals_install();
+	return true;
+}
+
+int lineio_close(struct lineio *io)
+{
+	if (pipe_fds[0] < 0)
+		return 0;
+	signals_remove();
+	for (size_t i = 0; i < ARRAY_LEN(pipe_fds); i++) {
+		close(pipe_fds[i]);
+		pipe_fds[i] = -1;
+	}
+	if (io->own_out)
+		close(io->out);
+	*io = (struct lineio){ .in = -1, .out = -1 };
+	return caught;
+}
+
+/* --- saying --------------------------------------------------------------------------------- */
+
+static void put(struct lineio *io, const char *p, size_t n)
+{
+	if (!io->lost && !fs_write_all(io->out, p, n, NULL))
+		io->lost = true;
+}
+
+/* An address or a path stays in one piece: a terminal that wraps it lets it be copied whole. */
+static int widest_word(const struct frame *f, const char *text)
+{
+	char word[512];
+	int most = 0;
+
+	for (size_t n; *text; text += n) {
+		struct str s = STR_OF(word);
+		int cells;
+
+		n = strcspn(text, " ");
+		str_addn(&s, text, n);
+		cells = frame_cells(f, word);
+		most = cells > most ? cells : most;
+		n += strspn(text + n, " ");
+	}
+	return most;
+}
+
+/* A frame folds, cleans and wraps as on a screen; its rows are what is said. */
+void lineio_item(struct lineio *io, const char *lead, const char *text)
+{
+	struct frame f = { .glyphs = io->glyphs };
+	struct buf rows = { 0 };
+	int indent = frame_cells(&f, lead);
+	int width = io->width - indent;
+	int most = widest_word(&f, text);
+	int used;
+
+	width = most > width ? most : width;
+	if (!frame_resize(&f, ROWS_MAX, width + indent, NULL))
+		goto out;
+	frame_clear(&f);
+	frame_text(&f, 0, 0, ROLE_TEXT, lead);
+	used = frame_wrap(&f, 0, indent, width, ROWS_MAX, ROLE_TEXT, text);
+	f.rows = used < 1 ? 1 : used < ROWS_MAX ? used : ROWS_MAX;
+	if (frame_print(&f, &rows, NULL))
+		put(io, rows.p, rows.len);
+	f.rows = ROWS_MAX;
+out:
+	frame_release(&f);
+	buf_release(&rows);
+}
+
+void lineio_say(struct lineio *io, const char *fmt, ...)
+{
+	char text[1200];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	lineio_item(io, "", text);
+}
+
+/* --- hearing -------------------------------------------------------------------------------- */
+
+static void drain_pipe(void)
+{
+	char c[16];
+
+	while (read(pipe_fds[0], c, sizeof(c)) > 0)
+		;
+}
+
+static void be_quiet(struct lineio *io)
+{
+	struct termios t;
+
+	if (!io->terminal || tcgetattr(io->in, &loud) != 0)
+		return;
+	t = loud;
+	t.c_lflag &= ~(tcflag_t)(ECHO | ECHOE | ECHOK | ECHONL | ICANON);
+	t.c_lflag |= ISIG;
+	t.c_iflag |= ICRNL;
+	t.c_cc[VMIN] = 1;
+	t.c_cc[VTIME] = 0;
+	quiet_fd = io->in;
+	quiet = 1;
+	tcsetattr(io->in, TCSAFLUSH, &t);
+}
+
+/* What was typed ahead goes: it was meant for the secret, not for the next question. */
+static void be_loud(void)
+{
+	if (quiet)
+		tcsetattr(quiet_fd, TCSAFLUSH, &loud);
+	quiet = 0;
+}
+
+/* ^Z: the shell gets the terminal as it was, and the question is asked again afterwards. */
+static void stop_here(struct lineio *io)
+{
+	struct sigaction usual = { .sa_handler = SIG_DFL }, ours;
+	bool hidden = quiet;
+
+	stopped = 0;
+	be_loud();
+	sigaction(SIGTSTP, &usual, &ours);
+	raise(SIGTSTP);
+	sigaction(SIGTSTP, &ours, NULL);
+	if (hidden)
+		be_quiet(io);
+	put(io, io->prompt, strlen(io->prompt));
+}
+
+bool lineio_wait(struct lineio *io, int fd, int timeout_ms)
+{
+	struct pollfd fds[] = { { .fd = pipe_fds[0], .events = POLLIN },
+		{ .fd = fd, .events = POLLIN } };
+
+	if (caught || poll(fds, ARRAY_LEN(fds), timeout_ms) <= 0)
+		return false;
+	if (fds[0].revents)
+		drain_pipe();
+	if (stopped)
+		stop_here(io);
+	return !caught && fds[1].revents != 0;
+}
+
+enum taken {
+	TAKEN_BYTE,
+	TAKEN_END, /* of the input, or of the terminal */
+	TAKEN_SIGNAL,
+	TAKEN_SILENCE /* for as long as was asked */
+};
+
+static enum taken take_byte(struct lineio *io, int timeout_ms, char *c)
+{
+	for (;;) {
+		bool ready = lineio_wait(io, io->in, timeout_ms);
+		ssize_t n;
+
+		if (caught)
+			return TAKEN_SIGNAL;
+		if (!ready && timeout_ms >= 0)
+			return TAKEN_SILENCE;
+		if (!ready)
+			continue;
+		n = read(io->in, c, 1);
+		if (n < 0 && (errno == EINTR || errno == EAGAIN))
+			continue;
+		return n == 1 ? TAKEN_BYTE : TAKEN_END;
+	}
+}
+
+/* An answer as it grows. */
+struct answer {
+	struct secret *text;
+	size_t total;
+};
+
+static void answer_add(struct answer *a, char c)
+{
+	a->total++;
+	if (a->total == a->text->len + 1)
+		secret_insert(a->text, a->text->len, &c, 1);
+}
+
+/* Back over a whole UTF-8 character. */
+static void answer_erase(struct answer *a)
+{
+	struct secret *s = a->text;
+	size_t n = s->len;
+
+	if (a->total > s->len)
+		return; /* it is too long already */
+	while (n > 0 && ((unsigned char)s->bytes[n - 1] & 0xC0) == 0x80)
+		n--;
+	n = n ? n - 1 : 0;
+	secret_remove(s, n, s->len - n);
+	a->total = s->len;
+}
+
+enum {
+	CTRL_D = 4,
+	BACKSPACE = 8,
+	CTRL_U = 21,
+	DELETE = 127
+};
+
+/* Editing that the terminal does not do while it is quiet. True when the byte was that. */
+static bool edit(struct answer *a, char c)
+{
+	switch (c) {
+	case BACKSPACE:
+	case DELETE:
+		answer_erase(a);
+		return true;
+	case CTRL_U:
+		secret_clear(a->text);
+		a->total = 0;
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* raw: the terminal does no editing, and a line end is followed by the rest of the paste. */
+static enum heard hear(struct lineio *io, bool raw, struct answer *a)
+{
+	int timeout_ms = -1;
+	char c = 0;
+
+	for (;;) {
+		enum taken taken = take_byte(io, timeout_ms, &c);
+
+		if (taken == TAKEN_SIGNAL)
+			return HEARD_SIGNAL;
+		if (taken == TAKEN_END || (raw && c == CTRL_D && !a->total))
+			return a->total ? HEARD_LINE : HEARD_END;
+		if (taken == TAKEN_SILENCE || (c == '\n' && !raw))
+			return HEARD_LINE;
+		timeout_ms = c == '\n' ? JOIN_MS : -1;
+		if (!raw || !edit(a, c))
+			answer_add(a, c);
+	}
+}
+
+enum heard lineio_ask(
+	struct lineio *io, const char *prompt, bool hidden, struct secret *out, size_t *total)
+{
+	struct answer a = { .text = out };
+	enum heard heard;
+
+	secret_clear(out);
+	if (hidden)
+		be_quiet(io);
+	io->prompt = prompt;
+	put(io, prompt, strlen(prompt));
+	heard = hear(io, hidden && io->terminal, &a);
+	be_loud();
+	io->prompt = "";
+	if (hidden || heard != HEARD_LINE || !io->terminal)
+		put(io, "\n", 1); /* Enter was not echoed */
+	while (out->len && strchr("\r\n", out->bytes[out->len - 1])) {
+		secret_remove(out, out->len - 1, 1);
+		a.total--;
+	}
+	if (a.total > out->len)
+		secret_clear(out);
+	*total = a.total;
+	return io->lost ? HEARD_END : heard;
+}
