@@ -13,8 +13,8 @@
  * with a warning.
  */
 struct quick {
-	const char *provider;     /* required */
-	const char *provider_id;  /* a custom endpoint's own name, with its address */
+	const char *provider;    /* required */
+	const char *provider_id; /* a custom endpoint's own name, with its address */
 	const char *base_url;
 	const char *method;       /* NULL: recognised from the key, else the provider's first */
 	const char *profile_id;   /* NULL: "<provider>:<default_name>" */
