@@ -63,8 +63,7 @@ static void made_from_another_endpoint_it_is_like_the_same_row(void **state)
 static void a_name_that_no_configuration_should_have_is_refused(void **state)
 {
 	static const char *const names[] = { "", " ", "my llm", "my/llm", "1st", "-x", "a:b",
-		"\xc3\xbc-x",
-		"a234567890123456789012345678901234567890x" };
+		"\xc3\xbc-x", "a234567890123456789012345678901234567890x" };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)
