@@ -446,6 +446,16 @@ if ROOT:
         ("through sudo", "sealed", lambda h: h.env.update(SUDO_UID="1000"), ["identity"], "person"),
     ]
 
+else:
+    ONE += [
+        ("configuration unreadable", "sealed", mode("config", 0), ["config"], "command"),
+        ("store unreadable", "sealed", mode("store", 0), ["profiles", "~accepted"], "command"),
+        (".env unreadable", "sealed", mode("dotenv", 0), ["env"], "command"),
+        ("vault unreadable", "sealed", mode("vault", 0), ["vault", "models", "models"], "command"),
+        ("notes unreadable", "sealed", mode("secrets/checks.json", 0), ["accepted", "~accepted"], "command"),
+        ("state folder read-only", "sealed", mode("state", 0o500), ["state"], "command"),
+    ]
+
 if mounts():
     ONE.append(("disk full", "sealed", full_disk, ["disk"], "person"))
 
