@@ -192,11 +192,14 @@ static unsigned line_in(const char *msg)
 void finding_unread(struct survey *v, struct finding *f, const char *path, const struct err *why)
 {
 	unsigned line = line_in(why->msg);
+	struct fs_stamp st = { 0 };
 
 	finding_evidence(v, f, path, line);
 	if (why->code == ERR_DAMAGED)
 		finding_edit(f, path, line);
-	else if (why->code == ERR_REFUSED || why->code == ERR_IO)
+	else if (fs_stat(path, &st, NULL) && st.exists && st.uid == geteuid() && !(st.mode & 0400))
+		finding_fix(f, "chmod u+rw", path);
+	else
 		finding_fix(f, "ls -ld", path);
 }
 

@@ -65,8 +65,10 @@ static void no_vault(struct survey *v, const struct check *c)
 	else if (v->vault_error.code == ERR_DAMAGED)
 		set_aside(v,
 			f); /* then it is missing, and the backup, or a new one, takes its place */
-	else
+	else if (v->vault_error.code == ERR_NEWER)
 		finding_fix(f, FIX_KEYS, NULL);
+	else
+		finding_unread(v, f, v->paths->vault, &v->vault_error);
 }
 
 static void no_key(struct survey *v, const struct check *c)

@@ -56,15 +56,15 @@ def ids(d):
     return sorted(i for i in map(name_of, d["findings"]) if i not in MACHINE)
 
 
-def files(home):
+def files(h):
     """Every file with its bytes and mode, without our own lock and what reading may move."""
     all_ = {}
-    for folder, names, leaves in os.walk(home):
+    for folder, names, leaves in os.walk(h.home):
         for name in names + leaves:
             path = os.path.join(folder, name)
             st = os.lstat(path)
             if name != ".lock" and not name.endswith(".anchor"):
-                data = open(path, "rb").read() if os.path.isfile(path) and not os.path.islink(path) else b""
+                data = open(path, "rb").read() if h.readable(path) else b""
                 all_[path] = (st.st_mode, st.st_uid, data)
     return all_
 
@@ -148,9 +148,9 @@ def clean(h, d, what, notes, said=""):
 
 
 def check_fix(h, apply, notes):
-    before = files(h.home)
+    before = files(h)
     planned = look(h, "--fix", "--dry-run")["fixes"]
-    if files(h.home) != before:
+    if files(h) != before:
         raise Wrong("--dry-run changed something")
     if not planned or any(s["result"] != "planned" for s in planned):
         raise Wrong(f"--dry-run planned {planned}")
@@ -176,9 +176,9 @@ def check_row(h, commands, row, notes):
     name, _, apply, expected, how = row
     h.restore()
     apply(h)
-    before = files(h.home)
+    before = files(h)
     d = look(h)
-    if files(h.home) != before:
+    if files(h) != before:
         raise Wrong("looking changed something")
     want = sorted(list(expected) + list(notes))
     if ids(d) != want:

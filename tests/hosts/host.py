@@ -82,6 +82,9 @@ class Host:
             os.close(ours)
             os.close(theirs)
 
+    def readable(self, path):
+        return os.path.isfile(path) and not os.path.islink(path) and os.access(path, os.R_OK)
+
     def on_terminal(self, typed, *argv):
         """With a terminal for standard input, and these keys waiting in it."""
         ours, theirs = pty.openpty()

@@ -9,13 +9,27 @@ failure, one for each finding, sorted; "~id" is a note that only this fault make
     "person"   no command can: only its existence is looked at
 """
 
+import json
 import os
 import shutil
+import subprocess
+import tempfile
+import time
 
 from host import ANTHROPIC, ANTHROPIC_2, OPENAI, Host, old
 
 ROOT = os.geteuid() == 0
 NOBODY = 65534
+
+
+def mounts():
+    """May this process mount? In many containers root may not."""
+    with tempfile.TemporaryDirectory() as d:
+        done = ROOT and subprocess.run(["mount", "-t", "tmpfs", "none", d], capture_output=True, check=False).returncode == 0
+        if done:
+            subprocess.run(["umount", d], check=True)
+        return done
+
 
 # --- shapes ------------------------------------------------------------------------------------------
 
@@ -209,7 +223,6 @@ HEALTHY = [
 
 def at(h, days):
     """The clock goes forward."""
-    import time
     h.env["THINKFLEETBOT_TEST_NOW"] = str(int((time.time() + days * 86400) * 1000))
 
 
@@ -267,14 +280,10 @@ def rollback(h):
 
 def flip(h):
     """One character of one record."""
-    def change(d):
-        c = d["records"][0]["c"]
-        d["records"][0]["c"] = c[:9] + ("A" if c[9] != "A" else "B") + c[10:]
-
-    import json
     with open(h.vault, encoding="utf-8") as f:
         d = json.load(f)
-    change(d)
+    c = d["records"][0]["c"]
+    d["records"][0]["c"] = c[:9] + ("A" if c[9] != "A" else "B") + c[10:]
     h.write(h.vault, json.dumps(d, separators=(",", ":")) + "\n")
 
 
@@ -286,7 +295,7 @@ def move_store(name):
     return do
 
 
-def chown(name, top=False):
+def chown(name):
     return lambda h: os.chown(getattr(h, name), NOBODY, NOBODY)
 
 
@@ -304,7 +313,6 @@ def synced(h):
 
 def full_disk(h):
     """The state folder on a disk with two megabytes left."""
-    import subprocess
     kept = os.path.join(h.work, "kept")
     shutil.rmtree(kept, ignore_errors=True)
     shutil.copytree(h.state, kept, symlinks=True)
@@ -435,9 +443,21 @@ if ROOT:
         ("state folder of another user", "sealed", chown("state"), ["state", "modes"], "command"),
         ("store of another user", "sealed", chown("store"), ["modes"], "command"),
         ("resolver of another user", "sealed", lambda h: os.chown(resolver(h), NOBODY, NOBODY), ["resolver"], "command"),
-        ("disk full", "sealed", full_disk, ["disk"], "person"),
         ("through sudo", "sealed", lambda h: h.env.update(SUDO_UID="1000"), ["identity"], "person"),
     ]
+
+else:
+    ONE += [
+        ("configuration unreadable", "sealed", mode("config", 0), ["config"], "command"),
+        ("store unreadable", "sealed", mode("store", 0), ["profiles", "~accepted"], "command"),
+        (".env unreadable", "sealed", mode("dotenv", 0), ["env"], "command"),
+        ("vault unreadable", "sealed", mode("vault", 0), ["vault", "models", "models"], "command"),
+        ("notes unreadable", "sealed", mode("secrets/checks.json", 0), ["accepted", "~accepted"], "command"),
+        ("state folder read-only", "sealed", mode("state", 0o500), ["state"], "command"),
+    ]
+
+if mounts():
+    ONE.append(("disk full", "sealed", full_disk, ["disk"], "person"))
 
 # Names of ONE whose faults do not touch each other.
 PAIRS = [
