@@ -46,6 +46,7 @@ row any_provider "models auth paste-token --provider openrouter: writes auth-pro
 row expires_in "... --profile-id and --expires-in 365d, 12h, 30m; a wrong duration is refused before the paste"
 row check_codes "thinkfleetbot models status --check: exit 1 when expired or missing, 2 when expiring"
 row ops_scripts "Optional ops scripts (systemd, Termux): contrib/auth-monitor tells the same"
+row monitor_questions "... and scripts in the manner of claude-auth-status get the same answers from the JSON by jq"
 row needs_terminal "claude setup-token requires an interactive TTY"
 row model_status_forms "thinkfleetbot models status: text, --json, --plain, and thinkfleetbot models alone"
 open_row "chat" "Use /model <alias-or-id>@<profileId> to pin a credential for the session"
@@ -277,6 +278,26 @@ ops_scripts() {
 	[ $rc = 1 ] && grep -q 'anthropic:manual expired' "$HOME/told" || fail "auth-monitor: $rc"
 	[ -f "$source_dir/contrib/auth-monitor/thinkfleetbot-auth-monitor.timer" ] || fail "no timer"
 	[ -x "$source_dir/contrib/auth-monitor/termux/thinkfleetbot-status.sh" ] || fail "no widget"
+}
+monitor_questions() { # gateway-family.md 15: their paths and types, asked in our words
+	local later=$((5 * hour + 1200000)) found
+	command -v jq >/dev/null || return 0
+	store "\"anthropic:default\":$key_entry,\"anthropic:manual\":$(token_entry $later),\"anthropic:me\":{\"type\":\"oauth\",\"provider\":\"anthropic\",\"access\":\"a\",\"refresh\":\"r\",\"expires\":$(($(date +%s) * 1000 + 2 * hour))}"
+	run_tfb models status --json
+	asks() { # WANTED EXPRESSION
+		found=$(jq -r "$2" "$work/out") && [ "$found" = "$1" ] || fail "jq '$2' says $found, not $1"
+	}
+	asks true '[.auth.oauth.profiles[] | select(.provider == "anthropic" and .type != "api_key").expiresAt // 0] | max
+		| . > now * 1000 + 19000000 and . < now * 1000 + 19300000'
+	asks true '[.auth.oauth.profiles[] | select(.provider == "anthropic" and .type == "oauth").expiresAt // 0] | max // 0
+		| . > now * 1000 + 7000000 and . < now * 1000 + 7300000'
+	asks anthropic:me '[.auth.oauth.profiles[] | select(.type == "oauth")] | max_by(.expiresAt // 0).profileId // "none"'
+	asks 1 '[.auth.providers[] | select(.provider == "anthropic").profiles.apiKey] | max // 0'
+	rm "$profiles"
+	run_tfb models status --json
+	asks 0 '[.auth.oauth.profiles[] | select(.provider == "anthropic").expiresAt // 0] | max // 0'
+	asks 0 '[.auth.providers[] | select(.provider == "anthropic").profiles.apiKey] | max // 0'
+	asks anthropic '.auth.missingProvidersInUse | join(" ")'
 }
 needs_terminal() {
 	run_tfb models auth setup-token </dev/null

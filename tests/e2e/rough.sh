@@ -2,7 +2,7 @@
 # Every command that help lists, in every rough place: a closed standard input, a pipe, no standard output, no
 # HOME, no TERM, no environment, no room, a read-only state folder, LANG=C. It ends soon, with an exit status of
 # the table, says why when it fails, and leaves every file whole.
-# shellcheck disable=SC2016,SC2119,SC2174,SC2317,SC2329 source=tests/e2e/lib.sh
+# shellcheck disable=SC2015,SC2016,SC2119,SC2174,SC2317,SC2329 source=tests/e2e/lib.sh
 source "$(dirname "$0")/lib.sh"
 use_fresh_user # root may write anything
 
