@@ -255,7 +255,8 @@ static void missing_anthropic_is_sent_to_the_setup_token(void **state)
 
 	(void)state;
 	assert_non_null(strstr(got,
-		"- anthropic Run `claude setup-token`, then `thinkfleetbot models auth setup-token` "
+		"- anthropic Run `claude setup-token`, then `thinkfleetbot models auth "
+		"setup-token` "
 		"or `thinkfleetbot onboard`.\n"));
 	free(got);
 }
