@@ -117,7 +117,7 @@ static void unlock_all(struct txn *t)
 
 static bool same_bytes(const struct buf *a, const struct buf *b)
 {
-	return a->len == b->len && (!a->len || memcmp(a->p, b->p, a->len) == 0);
+	return a->len == b->len && memcmp(a->p ? a->p : "", b->p ? b->p : "", a->len) == 0;
 }
 
 /* Some gateways write in place, and a clock tick is long: the bytes are compared as well. */

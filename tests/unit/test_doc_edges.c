@@ -420,6 +420,28 @@ static void a_secret_is_at_most_six_times_its_escapes(void **state)
 	free(text);
 }
 
+/* As many nodes as there is room for: the one after the last is nobody's memory. */
+static void the_node_after_the_last_is_absent(void **state)
+{
+	char text[2 * 63 + 2] = "[";
+	struct doc d;
+	char key[8];
+
+	(void)state;
+	for (size_t i = 0; i < 63; i++)
+		memcpy(text + 1 + 2 * i, i < 62 ? "1," : "1]", 3);
+	d = json5(text);
+	assert_int_equal(d.count, d.cap);
+	assert_int_equal(doc_kind(&d, d.count), DOC_ABSENT);
+	assert_int_equal(doc_line(&d, d.count), 0);
+	assert_int_equal(doc_count(&d, d.count), 0);
+	assert_int_equal(doc_first(&d, d.count), DOC_NONE);
+	assert_int_equal(doc_next(&d, d.count), DOC_NONE);
+	assert_int_equal(doc_key_cap(&d, d.count), 1);
+	assert_false(doc_key(&d, d.count, key, sizeof(key)));
+	doc_release(&d);
+}
+
 static void absent_nodes_and_long_names_are_no_trouble(void **state)
 {
 	char name[2 * DOC_NAME_CAP];
@@ -463,6 +485,7 @@ int main(void)
 		cmocka_unit_test(keys_without_quotes_are_those_of_json5),
 		cmocka_unit_test(a_secret_is_a_text_without_half_characters),
 		cmocka_unit_test(a_secret_is_at_most_six_times_its_escapes),
+		cmocka_unit_test(the_node_after_the_last_is_absent),
 		cmocka_unit_test(absent_nodes_and_long_names_are_no_trouble),
 	};
 

@@ -96,6 +96,7 @@ static void a_key_without_quotes_is_an_identifier(void **state)
 		{ "ok", "{a: 1, ok: 7}" },
 		{ "a9_$", "{a: 1, a9_$: 7}" },
 		{ "9a", "{a: 1, \"9a\": 7}" },
+		{ "0a", "{a: 1, \"0a\": 7}" },
 		{ "a-b", "{a: 1, \"a-b\": 7}" },
 		{ "", "{a: 1, \"\": 7}" },
 	};
@@ -170,6 +171,7 @@ static void lists_grow_at_both_ends_in_every_layout(void **state)
 		{ "[1, 2]", "[\"n\", 1, 2]" },
 		{ "[\n  1\n]", "[\n  \"n\",\n  1\n]" },
 		{ "[1,\n  2]", "[\"n\", 1,\n  2]" },
+		{ "[\n      1,\n  2\n]", "[\n      \"n\",\n      1,\n  2\n]" },
 		{ "[\n  1, 2]", "[\n  \"n\",\n  1, 2]" },
 	};
 	static const struct row fewer[] = {
@@ -183,6 +185,25 @@ static void lists_grow_at_both_ends_in_every_layout(void **state)
 	try_rows(back, ARRAY_LEN(back), APPEND);
 	try_rows(front, ARRAY_LEN(front), PREPEND);
 	try_rows(fewer, ARRAY_LEN(fewer), DROP);
+}
+
+static void a_value_within_another_is_one_level_deeper(void **state)
+{
+	struct doc_value inner = { 0 };
+	struct doc_value outer = { 0 };
+
+	(void)state;
+	doc_value_object(&inner);
+	doc_value_key(&inner, "a");
+	doc_value_int(&inner, 1);
+	doc_value_end(&inner);
+	doc_value_object(&outer);
+	doc_value_key(&outer, "k");
+	doc_value_embed(&outer, &inner);
+	doc_value_end(&outer);
+	assert_string_equal(outer.text.p, "{\n\t\"k\": {\n\t\t\"a\": 1\n\t}\n}");
+	doc_value_release(&inner);
+	doc_value_release(&outer);
 }
 
 /* The text of a value is nobody's layout. */
@@ -354,6 +375,7 @@ int main(void)
 		cmocka_unit_test(an_indent_that_is_not_nested_is_no_unit),
 		cmocka_unit_test(members_go_from_every_layout),
 		cmocka_unit_test(lists_grow_at_both_ends_in_every_layout),
+		cmocka_unit_test(a_value_within_another_is_one_level_deeper),
 		cmocka_unit_test(quotes_and_colons_of_a_text_stay),
 		cmocka_unit_test(the_indent_is_that_of_the_first_lines),
 		cmocka_unit_test(what_is_no_list_or_object_is_named),

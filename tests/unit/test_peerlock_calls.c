@@ -122,6 +122,8 @@ static void each_wait_is_twice_the_last_up_to_16_of_the_first_and_a_random_part(
 	w->how.timeout_ms = 0; /* as long as it is without a word: 10 s */
 	expect_naps(w, 0, least, ARRAY_LEN(least));
 	expect_naps(w, 0xff, most, ARRAY_LEN(most));
+	w->how.timeout_ms = 4999;
+	expect_naps(w, 0xff, (const int[]){ 200, 400, 800, 1600, 1999 }, 5);
 	w->how.timeout_ms = 150;
 	expect_naps(w, 0, (const int[]){ 100, 50 }, 2);
 }
