@@ -15,7 +15,7 @@ walk "" provider
 type_text zzz
 see 'No provider is called "zzz"' "0 of"
 keys Escape
-see "14 providers"
+see "47 providers"
 type_text claud
 see "Find: claud" "1 of" "Anthropic"
 unseen "OpenRouter"
