@@ -17,7 +17,7 @@ see 'No provider is called "zzz"' "0 of"
 keys Escape
 see "47 providers"
 type_text claud
-see "Find: claud" "1 of" "Anthropic"
+see "Find: claud" "3 of" "▸ Anthropic"
 unseen "OpenRouter"
 keys Enter
 see "How do you want to sign in to Anthropic?" "2  API key"
