@@ -146,13 +146,28 @@ static void provider_line(FILE *out, const struct status_view *v, const struct p
 	fputc('\n', out);
 }
 
+/* gateway-family.md 8.2: "on (applied: A, B)" */
+static void shell_env(FILE *out, const struct snapshot *s)
+{
+	char text[1024];
+	struct str t = STR_OF(text);
+	size_t n = 0;
+
+	str_add(&t, s->shell_env ? "on" : "off");
+	for (size_t i = 0; i < s->provider_count; i++)
+		if (s->providers[i].env_from_shell)
+			str_fmt(&t, "%s%s", n++ ? ", " : " (applied: ", s->providers[i].env_var);
+	str_add(&t, n ? ")" : "");
+	line(out, "Shell env", text);
+}
+
 static void overview(FILE *out, const struct status_view *v)
 {
 	const struct snapshot *s = v->s;
 
 	fputs("\nAuth overview\n", out);
 	path_line(out, s, "Auth store", s->store_path);
-	line(out, "Shell env", s->shell_env ? "on" : "off");
+	shell_env(out, s);
 	line(out, "Protection", s->protection);
 	oauth_summary(out, s);
 	for (size_t i = 0; i < s->provider_count; i++)

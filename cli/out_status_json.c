@@ -313,9 +313,13 @@ static struct json_object *oauth(const struct status_view *v)
 static struct json_object *shell_env(const struct snapshot *s)
 {
 	struct json_object *o = json_object_new_object();
+	struct json_object *keys = json_object_new_array();
 
+	for (size_t i = 0; i < s->provider_count; i++)
+		if (s->providers[i].env_from_shell)
+			json_append(keys, json_text(s->providers[i].env_var));
 	json_put(o, "enabled", json_object_new_boolean(s->shell_env));
-	json_put(o, "appliedKeys", json_object_new_array()); /* we start no shell */
+	json_put(o, "appliedKeys", keys);
 	return o;
 }
 

@@ -116,7 +116,7 @@ head -c 3000000 /dev/zero | tr '\0' a | refused "3 MB" 65 "more than"
 printf '%s' "$token" | refused "an unknown provider" 64 "unknown provider" nobody ""
 printf '%s' "$token" | refused "a provider that is signed in elsewhere" 64 "cannot be set up here" \
 	github-copilot ""
-printf '%s' "$token" | refused "an endpoint without an address" 64 "cannot be set up here" \
+printf '%s' "$token" | refused "an endpoint without an address" 64 "needs a name and an address" \
 	custom-openai ""
 printf '%s' "$token" | refused "an unknown method" 64 "unknown method" anthropic telepathy
 
