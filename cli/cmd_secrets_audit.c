@@ -59,27 +59,32 @@ static bool agreed(enum audit_mend m)
 	return line[0] != 'n' && line[0] != 'N';
 }
 
-static void mend(const struct audit_finding *f, const struct audit_options *o)
+/* False: it was to be done and could not be. */
+static bool mend(const struct audit_finding *f, const struct audit_options *o)
 {
 	struct err e = { 0 };
 
 	out_audit_finding(stderr, f, o->paths->home);
-	if (!agreed(f->mend))
+	if (!agreed(f->mend)) {
 		fputs("  left as it is\n", stderr);
-	else if (audit_fix(f, o, &e))
+		return true;
+	}
+	if (audit_fix(f, o, &e)) {
 		fputs("  done\n", stderr);
-	else
-		fprintf(stderr, "  not done: %s\n", e.msg);
+		return true;
+	}
+	fprintf(stderr, "  not done: %s\n", e.msg);
+	return false;
 }
 
-static bool mend_all(struct audit *a, const struct audit_options *o, struct err *e)
+static bool mend_all(struct audit *a, const struct audit_options *o, bool *failed, struct err *e)
 {
 	size_t mended = 0;
 
 	for (size_t i = 0; i < a->count; i++) {
 		if (a->findings[i].mend == AUDIT_KEEP)
 			continue;
-		mend(&a->findings[i], o);
+		*failed |= !mend(&a->findings[i], o);
 		mended++;
 	}
 	if (!mended)
@@ -93,11 +98,12 @@ static bool run(struct cli *c, struct err *e)
 	struct audit a = { 0 };
 	struct place p = { 0 };
 	struct audit_options o = { .paths = &p.paths, .deep = given.deep };
+	bool failed = false;
 	bool ok = false;
 
 	if (!place_find(&p, NULL, given.fix ? PLACE_REPAIR : PLACE_READ, "secrets audit", e) ||
 		(given.fix && !hold_settle(&p, e)) || !audit_take(&a, &o, e) ||
-		(given.fix && !mend_all(&a, &o, e)))
+		(given.fix && !mend_all(&a, &o, &failed, e)))
 		goto out;
 	if (given.json)
 		ok = out_audit_json(stdout, &a, e);
@@ -106,6 +112,9 @@ static bool run(struct cli *c, struct err *e)
 		ok = true;
 	}
 	c->status = audit_status(&a, given.check);
+	/* What could not be read may hold the copy that was to go. */
+	if (given.fix && !c->status && (failed || a.incomplete))
+		c->status = 1;
 out:
 	audit_release(&a);
 	place_release(&p);
@@ -124,7 +133,8 @@ const struct cmd cmd_secrets_audit = {
 		"EnvironmentFiles. Says what it looked at and what it could not read. What others "
 		"may have\n"
 		"read must be rotated at the provider; scrubbing cannot undo that.\n\n"
-		"Exit status 2 with unresolved references, 1 with --check and a finding, else 0.",
+		"Exit status 2 with unresolved references, 1 with --check and a finding, or when "
+		"--fix could\nnot do or not read all of it, else 0.",
 	.opts = opts,
 	.run = run,
 };

@@ -149,7 +149,8 @@ def judge_case(judge, tally, case):
     judge.reset()
     report, done = judge.world.traced(judge.step, "fail", group, k, how, error)
     report["path"] = report["path"].replace(judge.world.home, "~")
-    text = done.stderr.decode("utf-8", "replace").replace(judge.world.home, "~")
+    said = done.stderr + (done.stdout if judge.flow == "audit-fix" else b"")  # its report says why
+    text = said.decode("utf-8", "replace").replace(judge.world.home, "~")
     if not report["fired"]:
         tally.note("calls that were not reached")
         return

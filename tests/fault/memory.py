@@ -59,7 +59,8 @@ def who_asked(w):
 def judge_case(judge, shim, tally, k, on):
     judge.reset()
     done = disturbed(judge.world, shim, judge.step, k, on)
-    text = done.stderr.decode("utf-8", "replace").strip()
+    said = done.stderr + (done.stdout if judge.flow == "audit-fix" else b"")  # its report says why
+    text = said.decode("utf-8", "replace").strip()
     try:
         if done.returncode < 0 or done.returncode > 128:
             raise Violation("ended by signal %d: %s" % (-done.returncode, text))

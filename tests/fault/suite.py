@@ -43,6 +43,7 @@ ALLOWED = (
     COPIES,
     # What the test itself started it with: nobody of this trace came before.
     ("arguments|environment", r"\?", r"\"" + SELF + "\""),
+    ("write", r".*/claude", r"/dev/pts/.*|pipe:.*"),          # the tool that setup-token listens to
     ("environment", SELF + " run", r".*"),                    # what `run` is for,
     (r".*", "a command of run", r".*"),                       # and what the test's command does then
 )
@@ -114,6 +115,8 @@ class Records:
         self.programs[pid] = (name[1] if name else "?") + (" run" if b"run" in texts[1:] else "")
         if who.endswith(" run"):  # also its children, through who()
             self.programs[pid] = "a command of run"
+        elif who.endswith("/claude"):  # and what that tool runs
+            self.programs[pid] = who
 
 
 def read_traces(folder):
