@@ -144,6 +144,16 @@ static void a_file_of_a_journal_that_makes_no_sense_stops_it(void **state)
 	}
 }
 
+static void a_journal_of_too_many_files_stops(void **state)
+{
+	char files[3 * (TXN_FILES_MAX + 1) + 2] = "[";
+
+	for (size_t i = 0; i <= TXN_FILES_MAX; i++)
+		memcpy(files + 1 + 3 * i, i < TXN_FILES_MAX ? "{}," : "{}]", 4);
+	put_files(*state, files);
+	expect_stopped(*state);
+}
+
 static void a_journal_of_no_files_or_of_finished_ones_is_completed(void **state)
 {
 	static const char *const files[] = {
@@ -426,6 +436,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		with_world(a_head_that_is_not_one_stops_the_journal),
 		with_world(a_file_of_a_journal_that_makes_no_sense_stops_it),
+		with_world(a_journal_of_too_many_files_stops),
 		with_world(a_journal_of_no_files_or_of_finished_ones_is_completed),
 		with_world(what_is_no_journal_in_the_folder_stays),
 		with_world(what_a_killed_writer_left_in_a_journal_goes_with_it),
