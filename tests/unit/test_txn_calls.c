@@ -110,6 +110,31 @@ static void a_journal_without_a_folder_is_none(void **state)
 	assert_string_equal(t.dir, "");
 	assert_ok(journal_remove(&t, &e), e);
 	txn_release(&t);
+	/* Made, but its parent not synced: it goes again. */
+	begin_two(w, &t);
+	fault_only("fsync");
+	fault_at(1, EIO);
+	assert_err(journal_stage(&t, &e), e, ERR_IO);
+	assert_true(fault_end());
+	assert_string_equal(t.dir, "");
+	assert_int_equal(temp_count(w->p.txn), 0);
+	txn_release(&t);
+}
+
+static void a_removal_that_was_not_synced_has_happened(void **state)
+{
+	struct world *w = *state;
+	struct txn t;
+	struct err e = { 0 };
+
+	begin_two(w, &t);
+	assert_ok(journal_stage(&t, &e) && journal_write(&t, &e), e);
+	fault_only("fsync");
+	fault_at(1, EIO);
+	assert_true(journal_remove(&t, NULL));
+	assert_true(fault_end());
+	assert_int_equal(temp_count(w->p.txn), 0);
+	txn_release(&t);
 }
 
 static void fill(void *const p, const size_t n)
@@ -182,9 +207,10 @@ static void take_lock_away(void *world)
 static void a_lock_that_was_taken_away_is_a_race(void **state)
 {
 	struct world *w = *state;
-	const char *path = temp_path(w->p.state, "auth-profiles.json");
+	char path[FS_PATH_MAX];
 	unsigned stopped = 0;
 
+	str_copy(path, sizeof(path), temp_path(w->p.state, "auth-profiles.json"));
 	for (unsigned nth = 1;; nth++) {
 		const struct peerlock_how peer = { .kind = PEERLOCK_FILE, .timeout_ms = 1 };
 		const struct txn_change c = { .path = path, .p = "new", .n = 3, .peer = &peer };
@@ -202,6 +228,38 @@ static void a_lock_that_was_taken_away_is_a_race(void **state)
 			stopped++;
 		}
 		txn_release(&t);
+		if (!fault_moment_came())
+			break;
+	}
+	assert_true(stopped > 0);
+}
+
+static void a_recovery_without_its_lock_replaces_nothing(void **state)
+{
+	struct world *w = *state;
+	char path[FS_PATH_MAX];
+	unsigned stopped = 0;
+
+	str_copy(path, sizeof(path), temp_path(w->p.state, "auth-profiles.json"));
+	for (unsigned nth = 1;; nth++) {
+		const struct txn_change c = { .path = path, .p = "new", .n = 3 };
+		struct err e = { 0 };
+		struct txn t;
+
+		temp_write(path, "old");
+		txn_begin(&t, w->p.txn);
+		assert_ok(txn_add(&t, &c, &e) && journal_stage(&t, &e) && journal_write(&t, &e), e);
+		txn_release(&t);
+		fault_before("lstat64", nth, take_lock_away, w);
+		if (!txn_recover(w->p.txn, NULL, &e)) {
+			char *text = temp_read(path);
+
+			assert_non_null(strstr(e.msg, "taken away"));
+			assert_string_equal(text, "old");
+			free(text);
+			stopped++;
+		}
+		assert_ok(txn_recover(w->p.txn, NULL, &e), e);
 		if (!fault_moment_came())
 			break;
 	}
@@ -342,10 +400,12 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		with_world(a_copy_that_cannot_be_written_stages_nothing),
 		with_world(a_journal_without_a_folder_is_none),
+		with_world(a_removal_that_was_not_synced_has_happened),
 		with_world(a_journal_has_a_name_by_chance),
 		with_world(what_a_journal_wrote_it_removes_by_name),
 		with_world(a_race_says_what_to_do_and_no_more),
 		with_world(a_lock_that_was_taken_away_is_a_race),
+		with_world(a_recovery_without_its_lock_replaces_nothing),
 		with_world(of_the_most_files_it_is_told_how_many_are_written),
 		with_world(what_is_left_beside_any_file_is_found_and_swept),
 		with_world(a_hidden_folder_is_no_agent),

@@ -144,6 +144,36 @@ static void a_file_of_a_journal_that_makes_no_sense_stops_it(void **state)
 	}
 }
 
+static void a_hash_takes_a_key_of_its_length_and_an_empty_file(void **state)
+{
+	struct txn_hash hash;
+	struct txn_hash again;
+	struct secret key;
+	struct err e = { 0 };
+
+	(void)state;
+	assert_ok(secret_from(&key, "short", 5, &e), e);
+	assert_err(txn_hash_of(&hash, &key, true, "x", 1, &e), e, ERR_FAILED);
+	assert_ok(txn_hash_of(&hash, &key, false, NULL, 0, &e), e);
+	assert_false(hash.exists);
+	secret_release(&key);
+	assert_ok(random_key(&key, &e), e);
+	assert_ok(txn_hash_of(&hash, &key, true, NULL, 0, &e), e);
+	assert_ok(txn_hash_of(&again, &key, true, "", 0, &e), e);
+	assert_memory_equal(hash.h, again.h, sizeof(hash.h));
+	secret_release(&key);
+}
+
+static void a_journal_of_too_many_files_stops(void **state)
+{
+	char files[3 * (TXN_FILES_MAX + 1) + 2] = "[";
+
+	for (size_t i = 0; i <= TXN_FILES_MAX; i++)
+		memcpy(files + 1 + 3 * i, i < TXN_FILES_MAX ? "{}," : "{}]", 4);
+	put_files(*state, files);
+	expect_stopped(*state);
+}
+
 static void a_journal_of_no_files_or_of_finished_ones_is_completed(void **state)
 {
 	static const char *const files[] = {
@@ -429,6 +459,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		with_world(a_head_that_is_not_one_stops_the_journal),
 		with_world(a_file_of_a_journal_that_makes_no_sense_stops_it),
+		cmocka_unit_test(a_hash_takes_a_key_of_its_length_and_an_empty_file),
+		with_world(a_journal_of_too_many_files_stops),
 		with_world(a_journal_of_no_files_or_of_finished_ones_is_completed),
 		with_world(what_is_no_journal_in_the_folder_stays),
 		with_world(what_a_killed_writer_left_in_a_journal_goes_with_it),

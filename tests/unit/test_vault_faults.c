@@ -370,6 +370,107 @@ static void a_new_master_key_opens_or_the_old_one_does(void **state)
 	sweep(w, rekey_master, 100);
 }
 
+static bool discard_own(void *world, struct err *e)
+{
+	struct world *w = world;
+	struct vault *v = &w->fx->v;
+
+	str_copy(v->opened_by, sizeof(v->opened_by), w->spare.slot.id);
+	return vault_slot_discard(v, w->fx->path, "s1", e);
+}
+
+/* By the key file while its slot is there, by the spare key after that. */
+static void expect_opens_somehow(void *world, bool ok, const struct err *e)
+{
+	struct world *w = world;
+	struct err own = { 0 };
+	struct vault now;
+
+	(void)e;
+	assert_ok(vault_load(&now, w->fx->path, &own), own);
+	if (vault_slot(&now, "s1")) {
+		assert_false(ok);
+		assert_ok(vault_unlock_keyfile(&now, w->fx->keys, &own), own);
+	}
+	assert_ok(vault_unlock_key(&now, &w->spare.kek, &own), own);
+	fixture_expect(&now, "main/b/key", "value-of-b");
+	vault_release(&now);
+}
+
+static void a_slot_goes_with_its_key_file_or_neither_does(void **state)
+{
+	struct fault_sweep s = { start, discard_own, expect_opens_somehow, EIO, false, NULL };
+
+	assert_true(fault_sweep(&s, *state) >= 80);
+}
+
+static bool ask_here(void *world, struct err *e)
+{
+	struct world *w = world;
+	const struct keyslot *slot;
+
+	return vault_slot_find_here(&w->fx->v, w->fx->keys, &slot, e);
+}
+
+static void which_slot_opens_here_is_known_or_there_is_a_reason(void **state)
+{
+	sweep(*state, ask_here, 10);
+}
+
+static bool mend_and_save(void *world, struct err *e)
+{
+	struct world *w = world;
+	struct vault *v = &w->fx->v;
+	const struct vault_put put = { .id = "main/a/key",
+		.agent = "main",
+		.profile = "a",
+		.provider = "example",
+		.field = "key" };
+	struct secret s = { 0 };
+	bool ok;
+
+	v->records[0].c[0] ^= 1;
+	v->mac_ok = false;
+	ok = secret_from(&s, "another-a", 9, e) && vault_mend(v, put.id, e) &&
+	     vault_put(v, &put, &s, NULL, e) && vault_save(v, w->fx->path, e);
+	secret_release(&s);
+	return ok;
+}
+
+static void a_record_that_is_mended_takes_nothing_along(void **state)
+{
+	sweep(*state, mend_and_save, 80);
+}
+
+static void start_interrupted(void *world)
+{
+	struct world *w = world;
+	struct slot_key k = { 0 };
+	struct secret next = { 0 };
+	struct err e = { 0 };
+
+	start(w);
+	assert_ok(keyfile_create_next(w->fx->keys, w->fx->v.id, &next, &e), e);
+	assert_ok(slot_key_file(&k, &next, &e), e);
+	assert_ok(vault_slot_install(&w->fx->v, w->fx->path, &k, &e), e);
+	slot_key_release(&k);
+	secret_release(&next);
+}
+
+static bool resume(void *world, struct err *e)
+{
+	struct world *w = world;
+
+	return vault_rekey_resume(&w->fx->v, w->fx->path, NULL, e);
+}
+
+static void a_change_of_the_key_file_is_finished_or_can_be(void **state)
+{
+	struct fault_sweep s = { start_interrupted, resume, expect_all_there, EIO, false, NULL };
+
+	assert_true(fault_sweep(&s, *state) >= 80);
+}
+
 #define with_world(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -384,6 +485,10 @@ int main(void)
 		with_world(a_slot_is_added_and_proven_or_there_is_a_reason),
 		with_world(a_slot_that_goes_takes_nothing_along),
 		with_world(a_new_key_file_opens_or_the_old_one_does),
+		with_world(a_slot_goes_with_its_key_file_or_neither_does),
+		with_world(which_slot_opens_here_is_known_or_there_is_a_reason),
+		with_world(a_record_that_is_mended_takes_nothing_along),
+		with_world(a_change_of_the_key_file_is_finished_or_can_be),
 		with_world(a_new_master_key_opens_or_the_old_one_does),
 	};
 
