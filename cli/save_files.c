@@ -281,15 +281,16 @@ static bool put_record(struct job *j, const struct save *s, const char *profile,
 		.ts = (uint64_t)(clock_now_ms() / 1000),
 		.keep_previous = true };
 	struct secret now = { 0 };
+	struct err why = { 0 };
 	bool same = false;
 
-	if (vault_find(&j->vault, id) &&
-		!vault_record_opens(&j->vault, vault_find(&j->vault, id))) {
-		put.keep_previous = false; /* nothing of it can be kept */
-	} else if (vault_find(&j->vault, id)) {
-		if (!vault_get(&j->vault, id, &now, e))
-			return false;
-		same = secret_equal(&now, value);
+	if (vault_find(&j->vault, id)) {
+		/* Of one that does not open nothing can be kept; for lack of memory is another
+		 * thing. */
+		put.keep_previous = vault_get(&j->vault, id, &now, &why);
+		if (why.code == ERR_MEMORY)
+			return err_set(e, why.code, "%s", why.msg);
+		same = put.keep_previous && secret_equal(&now, value);
 		secret_release(&now);
 	}
 	if (same)

@@ -62,7 +62,7 @@ struct audit_finding {
 
 struct audit_note {
 	char *path;
-	char why[96];
+	char why[256]; /* with a path in it */
 };
 
 struct audit {

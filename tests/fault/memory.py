@@ -70,8 +70,10 @@ def judge_case(judge, shim, tally, k, on):
         if set(left) - (set(judge.before) if done.returncode else set()):
             raise Violation("temporary files left: %s" % left)
         if done.returncode == 0:
-            if undone(judge, files):
-                raise Violation("exit status 0, but not completed: %s" % undone(judge, files))
+            missing = undone(judge, files)
+            # The anchor comes last, and is no reason to call the rest undone; but that is said.
+            if missing and not (missing == [".anchor"] and "warning:" in text and "memory" in text):
+                raise Violation("exit status 0, but not completed: %s" % missing)
             tally.note("completed all the same")
             return
         if not text:
