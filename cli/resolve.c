@@ -212,16 +212,12 @@ static bool too_large(struct err *e)
 	return err_set(e, ERR_FAILED, "the answer is larger than a gateway reads");
 }
 
-static bool write_answer(struct secret *out, const struct resolve_request *rq,
+static bool write_values(struct secret *out, const struct resolve_request *rq,
 	const struct source *s, enum err_code *refused, struct err *e)
 {
-	static const char head[] = "{\"protocolVersion\":1,\"values\":{";
-	static const char middle[] = "},\"errors\":{";
 	struct err why;
 	bool first = true;
 
-	if (!put(out, head, sizeof(head) - 1))
-		return too_large(e);
 	for (size_t i = 0; i < rq->count; i++) {
 		if (!answer_one(out, s, rq->ids[i], &first, &why))
 			return too_large(e);
@@ -232,19 +228,39 @@ static bool write_answer(struct secret *out, const struct resolve_request *rq,
 			return false;
 		}
 	}
-	if (!put(out, middle, sizeof(middle) - 1))
-		return too_large(e);
-	first = true;
+	return true;
+}
+
+static bool write_refusals(struct secret *out, const struct resolve_request *rq,
+	const struct source *s, const enum err_code *refused)
+{
+	bool first = true;
+
 	for (size_t i = 0; i < rq->count; i++) {
 		if (refused[i] == ERR_NONE)
 			continue;
 		if ((!first && !put(out, ",", 1)) ||
 			!put_refusal(
 				out, rq->ids[i], s->closed ? s->closed : refusal_of(refused[i])))
-			return too_large(e);
+			return false;
 		first = false;
 	}
-	return put(out, "}}\n", 3) || too_large(e);
+	return true;
+}
+
+static bool write_answer(struct secret *out, const struct resolve_request *rq,
+	const struct source *s, enum err_code *refused, struct err *e)
+{
+	static const char head[] = "{\"protocolVersion\":1,\"values\":{";
+	static const char middle[] = "},\"errors\":{";
+
+	if (!put(out, head, sizeof(head) - 1))
+		return too_large(e);
+	if (!write_values(out, rq, s, refused, e))
+		return false;
+	return (put(out, middle, sizeof(middle) - 1) && write_refusals(out, rq, s, refused) &&
+		       put(out, "}}\n", 3)) ||
+	       too_large(e);
 }
 
 bool resolve_answer(struct secret *out, const struct resolve_request *rq, const char *vault_path,
