@@ -334,8 +334,9 @@ static void place(struct vault *v, struct vault_record *r)
 	if (replaces) {
 		record_release(&v->records[at]);
 	} else {
-		memmove(&v->records[at + 1], &v->records[at],
-			(v->record_count - at) * sizeof(v->records[0]));
+		if (at < v->record_count)
+			memmove(&v->records[at + 1], &v->records[at],
+				(v->record_count - at) * sizeof(v->records[0]));
 		v->record_count++;
 	}
 	v->records[at] = *r;
