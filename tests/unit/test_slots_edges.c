@@ -229,12 +229,17 @@ static void a_typed_code_becomes_the_key_of_its_slot(void **state)
 static void without_memory_no_slot_is_known_to_fit(void **state)
 {
 	struct fixture *fx = *state;
+	const struct keyslot *slot;
 	struct secret key = { 0 };
 	struct err e = { 0 };
 	char path[FS_PATH_MAX];
 
 	assert_true(keyfile_path(path, sizeof(path), fx->keys, fx->v.id, &e));
 	assert_ok(keyfile_read(path, &key, &e), e);
+	fault_only("mmap64");
+	fault_at(1, ENOMEM);
+	assert_err(vault_slot_match(&fx->v, &key, &slot, &e), e, ERR_MEMORY);
+	assert_true(fault_end());
 	fault_only("mmap64");
 	fault_at(1, ENOMEM);
 	assert_null(vault_slot_of(&fx->v, &key));
