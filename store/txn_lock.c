@@ -2,10 +2,14 @@
 
 /* How a command that writes begins, and what killed ones left beside the files. */
 #include <dirent.h>
+#include <limits.h>
 
 #include "store/txn.h"
 
 #define OWN_LOCK_MS 10000
+
+_Static_assert(PATHS_CAP + NAME_MAX + sizeof("/agents//agent/auth-profiles.json") <= FS_PATH_MAX,
+	"what is joined to a folder of struct paths here always fits");
 
 /* Looks beside one file; true ends the walk. */
 struct beside {
@@ -24,14 +28,15 @@ static bool beside_agents(const struct paths *p, struct beside *b)
 	bool done = false;
 	DIR *d;
 
-	if (!fs_join(agents, sizeof(agents), p->state, "agents", NULL))
-		return false;
+	fs_join(agents, sizeof(agents), p->state, "agents", NULL);
 	d = opendir(agents);
-	while (d && !done && (entry = readdir(d)))
-		done = entry->d_name[0] != '.' &&
-		       fs_join(dir, sizeof(dir), agents, entry->d_name, NULL) &&
-		       fs_join(file, sizeof(file), dir, "agent/auth-profiles.json", NULL) &&
-		       b->look(b, file, true);
+	while (d && !done && (entry = readdir(d))) {
+		if (entry->d_name[0] == '.')
+			continue;
+		fs_join(dir, sizeof(dir), agents, entry->d_name, NULL);
+		fs_join(file, sizeof(file), dir, "agent/auth-profiles.json", NULL);
+		done = b->look(b, file, true);
+	}
 	if (d)
 		closedir(d);
 	return done;
@@ -42,8 +47,7 @@ static bool beside_all(const struct paths *p, struct beside *b)
 	char key[FS_PATH_MAX];
 	const char *const files[] = { p->env, p->config, p->vault, p->resolver, key };
 
-	if (!fs_join(key, sizeof(key), p->keys, "any.key", NULL))
-		return false;
+	fs_join(key, sizeof(key), p->keys, "any.key", NULL);
 	for (size_t i = 0; i < ARRAY_LEN(files); i++)
 		if (b->look(b, files[i], false))
 			return true;

@@ -199,16 +199,17 @@ static bool create(struct vault *v, const struct secret *kek, struct err *e)
 	return true;
 }
 
-static bool begin(struct vault *v)
+static void begin(struct vault *v)
 {
 	*v = (struct vault){ 0 };
 	random_bytes(v->scope.vault_id, sizeof(v->scope.vault_id));
-	return b64_encode(v->id, sizeof(v->id), v->scope.vault_id, sizeof(v->scope.vault_id));
+	b64_encode(v->id, sizeof(v->id), v->scope.vault_id, sizeof(v->scope.vault_id));
 }
 
 bool vault_create_with_key(struct vault *v, const struct secret *kek, struct err *e)
 {
-	if (begin(v) && create(v, kek, e))
+	begin(v);
+	if (create(v, kek, e))
 		return true;
 	vault_release(v);
 	return false;

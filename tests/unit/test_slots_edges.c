@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 
 /* Key slots at their limits: numbers, kinds, folders that are not there. */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,7 @@
 #include "store/vault_impl.h"
 #include "store/vault_rekey.h"
 #include "store/vault_slots.h"
+#include "tests/unit/fault.h"
 #include "tests/unit/temp.h"
 #include "tests/unit/vault_fixture.h"
 
@@ -172,6 +174,97 @@ static void what_a_person_types_is_salted_anew_each_time(void **state)
 	secret_release(&typed);
 }
 
+static void a_damaged_key_file_is_for_no_slot_here(void **state)
+{
+	struct fixture *fx = *state;
+	const struct keyslot *slot = &fx->v.slots[0];
+	struct err e = { 0 };
+	char path[FS_PATH_MAX];
+
+	assert_true(keyfile_path(path, sizeof(path), fx->keys, fx->v.id, &e));
+	fixture_write(path, "short", 5, 0400);
+	assert_ok(vault_slot_find_here(&fx->v, fx->keys, &slot, &e), e);
+	assert_null(slot);
+}
+
+static void a_key_file_that_cannot_be_read_may_be_for_any_slot(void **state)
+{
+	struct fixture *fx = *state;
+	const struct keyslot *slot;
+	struct err e;
+
+	fault_only("read");
+	fault_at(1, EIO);
+	assert_err(vault_slot_find_here(&fx->v, fx->keys, &slot, &e), e, ERR_IO);
+	assert_true(fault_end());
+	fault_only("read");
+	fault_at(1, EIO);
+	assert_null(vault_slot_here(&fx->v, fx->keys));
+	assert_true(fault_end());
+	assert_non_null(vault_slot_here(&fx->v, fx->keys));
+}
+
+static void a_typed_code_becomes_the_key_of_its_slot(void **state)
+{
+	struct fixture *fx = *state;
+	struct secret codes[2];
+	struct slot_key made;
+	struct slot_key again;
+	struct err e = { 0 };
+
+	for (size_t i = 0; i < 2; i++)
+		assert_ok(recovery_new(&codes[i], &e), e);
+	assert_ok(slot_key_recovery(&made, &codes[0], &e), e);
+	assert_ok(vault_slot_add(&fx->v, &made, &e), e);
+	assert_ok(slot_key_for(&again, &fx->v, &fx->v.slots[1], &codes[0], &e), e);
+	assert_true(secret_equal(&again.kek, &made.kek));
+	slot_key_release(&again);
+	assert_err(slot_key_for(&again, &fx->v, &fx->v.slots[1], &codes[1], &e), e, ERR_KEY);
+	assert_null(again.kek.bytes);
+	slot_key_release(&made);
+	secret_release(&codes[0]);
+	secret_release(&codes[1]);
+}
+
+static void without_memory_no_slot_is_known_to_fit(void **state)
+{
+	struct fixture *fx = *state;
+	const struct keyslot *slot;
+	struct secret key = { 0 };
+	struct err e = { 0 };
+	char path[FS_PATH_MAX];
+
+	assert_true(keyfile_path(path, sizeof(path), fx->keys, fx->v.id, &e));
+	assert_ok(keyfile_read(path, &key, &e), e);
+	fault_only("mmap64");
+	fault_at(1, ENOMEM);
+	assert_err(vault_slot_match(&fx->v, &key, &slot, &e), e, ERR_MEMORY);
+	assert_true(fault_end());
+	fault_only("mmap64");
+	fault_at(1, ENOMEM);
+	assert_null(vault_slot_of(&fx->v, &key));
+	assert_true(fault_end());
+	assert_non_null(vault_slot_of(&fx->v, &key));
+	secret_release(&key);
+}
+
+static void a_passphrase_without_memory_makes_no_slot(void **state)
+{
+	struct secret typed = fixture_secret("correct horse battery");
+	struct slot_key k;
+	struct err e;
+
+	(void)state;
+	fault_only("mmap64");
+	fault_at(1, ENOMEM);
+	fault_on();
+	assert_err(slot_key_passphrase(&k, &typed, true, &e), e, ERR_MEMORY);
+	assert_true(fault_end());
+	assert_null(k.kek.bytes);
+	slot_key_release(&k);
+	secret_release(&typed);
+}
+
 #define with_vault(test)                                                                           \
 	cmocka_unit_test_setup_teardown(test, fixture_setup_three, fixture_teardown)
 
@@ -184,6 +277,11 @@ int main(void)
 		with_vault(a_vault_without_a_key_folder_is_managed_all_the_same),
 		cmocka_unit_test(what_a_person_types_is_salted_anew_each_time),
 		with_vault(a_credentials_folder_counts_when_a_slot_asks_for_it),
+		with_vault(a_damaged_key_file_is_for_no_slot_here),
+		with_vault(a_key_file_that_cannot_be_read_may_be_for_any_slot),
+		with_vault(a_typed_code_becomes_the_key_of_its_slot),
+		with_vault(without_memory_no_slot_is_known_to_fit),
+		with_vault(a_passphrase_without_memory_makes_no_slot),
 	};
 
 	return cmocka_run_group_tests(tests, setup_group, NULL);

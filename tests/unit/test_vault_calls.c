@@ -333,6 +333,80 @@ static void only_a_record_that_does_not_open_is_mended(void **state)
 	vault_release(&v);
 }
 
+/* --- what is written -------------------------------------------------------------------- */
+
+/* Nobody can open it, so nobody can say what it holds: only the same bytes are the same. */
+static void a_record_that_does_not_open_equals_only_its_very_bytes(void **state)
+{
+	struct vault a = opened(*state);
+	struct vault b = opened(*state);
+	struct vault_record *mine = &a.records[0];
+	struct vault_record *theirs = &b.records[0];
+	const struct vault_record kept = *theirs;
+
+	mine->c[0] ^= 1;
+	assert_false(vault_records_equal(&a, &b, NULL));
+	theirs->c[0] ^= 1;
+	assert_true(vault_records_equal(&a, &b, NULL));
+	theirs->rev++;
+	assert_false(vault_records_equal(&a, &b, NULL));
+	*theirs = kept;
+	theirs->ts++;
+	assert_false(vault_records_equal(&a, &b, NULL));
+	*theirs = kept;
+	theirs->c_len--;
+	assert_false(vault_records_equal(&a, &b, NULL));
+	*theirs = kept;
+	theirs->n[0] ^= 1;
+	assert_false(vault_records_equal(&a, &b, NULL));
+	*theirs = kept;
+	theirs->c[1] ^= 1;
+	assert_false(vault_records_equal(&a, &b, NULL));
+	theirs->c[1] ^= 1;
+	mine->fresh = true;
+	assert_false(vault_records_equal(&a, &b, NULL));
+	mine->fresh = false;
+	assert_true(vault_records_equal(&a, &b, NULL));
+	mine->c[0] ^= 1;
+	assert_false(vault_records_equal(&a, &b, NULL));
+	vault_release(&a);
+	vault_release(&b);
+}
+
+static void a_locked_vault_is_not_mended(void **state)
+{
+	struct fixture *fx = *state;
+	struct vault v;
+	struct err e = { 0 };
+
+	assert_ok(vault_load(&v, fx->path, &e), e);
+	assert_err(vault_mend(&v, v.records[0].id, &e), e, ERR_KEY);
+	assert_false(v.mended);
+	vault_release(&v);
+}
+
+/* Memory runs out at each of the first 256 characters: in the head, in a name, in a number. */
+static void a_text_without_memory_stops_where_it_is(void **state)
+{
+	struct fixture *fx = *state;
+
+	for (size_t before = 0; before < 256; before++) {
+		struct buf out = { 0 };
+		struct err e = { 0 };
+
+		assert_true(buf_reserve(&out, 255, NULL));
+		assert_int_equal(out.cap, 256);
+		memset(out.p, ' ', before);
+		out.len = before;
+		fault_only("malloc");
+		fault_at(1, ENOMEM);
+		assert_err(vault_format(&fx->v, 2, fx->v.mac, &out, &e), e, ERR_MEMORY);
+		assert_true(fault_end());
+		assert_true(out.len < 256);
+		buf_release(&out);
+	}
+}
+
 #define with_vault(test)                                                                           \
 	cmocka_unit_test_setup_teardown(test, fixture_setup_three, fixture_teardown)
 
@@ -352,6 +426,9 @@ int main(void)
 		with_vault(a_damaged_key_file_is_not_a_missing_one),
 		with_vault(a_slot_that_could_not_go_keeps_its_key_file),
 		with_vault(only_a_record_that_does_not_open_is_mended),
+		with_vault(a_record_that_does_not_open_equals_only_its_very_bytes),
+		with_vault(a_locked_vault_is_not_mended),
+		with_vault(a_text_without_memory_stops_where_it_is),
 	};
 
 	return cmocka_run_group_tests(tests, setup_group, NULL);

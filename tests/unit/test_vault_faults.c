@@ -289,6 +289,8 @@ static void expect_new_or_none(void *world, bool ok, const struct err *e)
 	} else {
 		assert_false(ok);
 	}
+	snprintf(path, sizeof(path), "%s/other/secrets/.gitignore", w->fx->dir);
+	unlink(path);
 }
 
 static void a_first_save_leaves_a_vault_that_opens_or_none(void **state)
