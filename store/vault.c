@@ -322,7 +322,8 @@ static bool record_make(struct vault_record *out, const struct vault *v,
 	if (record_new(out, &from, e) && record_seal(v, out, value, e))
 		return true;
 	record_release(out);
-	return vault_blame(v, e);
+	vault_blame(v, e);
+	return false;
 }
 
 /* Takes the record; room was reserved. */
@@ -334,9 +335,8 @@ static void place(struct vault *v, struct vault_record *r)
 	if (replaces) {
 		record_release(&v->records[at]);
 	} else {
-		if (at < v->record_count)
-			memmove(&v->records[at + 1], &v->records[at],
-				(v->record_count - at) * sizeof(v->records[0]));
+		memmove(&v->records[at + 1], &v->records[at],
+			(v->record_count - at) * sizeof(v->records[0]));
 		v->record_count++;
 	}
 	v->records[at] = *r;
