@@ -212,16 +212,13 @@ static bool too_large(struct err *e)
 	return err_set(e, ERR_FAILED, "the answer is larger than a gateway reads");
 }
 
-static bool write_answer(struct secret *out, const struct resolve_request *rq,
+/* The ids that have a value; why the others have none goes to refused[]. */
+static bool write_values(struct secret *out, const struct resolve_request *rq,
 	const struct source *s, enum err_code *refused, struct err *e)
 {
-	static const char head[] = "{\"protocolVersion\":1,\"values\":{";
-	static const char middle[] = "},\"errors\":{";
 	struct err why;
 	bool first = true;
 
-	if (!put(out, head, sizeof(head) - 1))
-		return too_large(e);
 	for (size_t i = 0; i < rq->count; i++) {
 		if (!answer_one(out, s, rq->ids[i], &first, &why))
 			return too_large(e);
@@ -232,6 +229,20 @@ static bool write_answer(struct secret *out, const struct resolve_request *rq,
 			return false;
 		}
 	}
+	return true;
+}
+
+static bool write_answer(struct secret *out, const struct resolve_request *rq,
+	const struct source *s, enum err_code *refused, struct err *e)
+{
+	static const char head[] = "{\"protocolVersion\":1,\"values\":{";
+	static const char middle[] = "},\"errors\":{";
+	bool first = true;
+
+	if (!put(out, head, sizeof(head) - 1))
+		return too_large(e);
+	if (!write_values(out, rq, s, refused, e))
+		return false;
 	if (!put(out, middle, sizeof(middle) - 1))
 		return too_large(e);
 	first = true;
