@@ -251,18 +251,14 @@ static bool read_previous(struct rotation *r, struct err *e)
 	char prev[VAULT_RECORD_ID_CAP];
 	struct vault v = { 0 };
 	struct fs_stamp st;
-	bool ok = false;
+	bool ok;
 
 	if (!fs_stat(r->place.paths.vault, &st, e))
-		goto out;
-	if (!st.exists || !prev_of(prev, r)) {
-		no_previous(r, e);
-		goto out;
-	}
-	if (!vault_open_at(&v, &r->place.paths, e))
-		goto out;
-	ok = vault_find(&v, prev) ? vault_get(&v, prev, &r->key, e) : no_previous(r, e);
-out:
+		return false;
+	if (!st.exists || !prev_of(prev, r))
+		return no_previous(r, e);
+	ok = vault_open_at(&v, &r->place.paths, e) &&
+	     (vault_find(&v, prev) ? vault_get(&v, prev, &r->key, e) : no_previous(r, e));
 	vault_release(&v);
 	return ok;
 }

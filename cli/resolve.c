@@ -212,6 +212,7 @@ static bool too_large(struct err *e)
 	return err_set(e, ERR_FAILED, "the answer is larger than a gateway reads");
 }
 
+/* The ids that have a value; why the others have none goes to refused[]. */
 static bool write_values(struct secret *out, const struct resolve_request *rq,
 	const struct source *s, enum err_code *refused, struct err *e)
 {
