@@ -136,8 +136,9 @@ static void what_a_lock_file_says_is_true(void **state)
 	snprintf(want, sizeof(want), "\"starttime\":%llu,\"startTime\":%llu}", start, start);
 	assert_non_null(strstr(text, want));
 	assert_non_null(strptime(strstr(text, "createdAt") + 12, "%Y-%m-%dT%H:%M:%S", &tm));
+	/* time() reads a coarser clock, which may still be in the second before. */
 	off = (long)(time(NULL) - timegm(&tm));
-	assert_true(off >= 0 && off <= 2);
+	assert_true(off >= -1 && off <= 10);
 	assert_int_equal(strstr(text, "Z\"")[-4], '.');
 }
 
