@@ -46,7 +46,8 @@ finish() {
 		echo "kept: $work" >&2
 	else
 		chmod -R u+rwX "$work" 2>/dev/null || true
-		rm -rf "$work"
+		# The shell of a pane that was just ended may still write its status there.
+		rm -rf "$work" 2>/dev/null || { sleep 0.3 && rm -rf "$work"; } || true
 	fi
 	exit $rc
 }
