@@ -90,21 +90,6 @@ _Noreturn static void become(const struct capture *c)
 	_exit(127);
 }
 
-static bool write_all(int fd, const char *p, size_t n)
-{
-	while (n) {
-		ssize_t done = write(fd, p, n);
-
-		if (done < 0 && errno != EINTR)
-			return false;
-		if (done > 0) {
-			p += done;
-			n -= (size_t)done;
-		}
-	}
-	return true;
-}
-
 /* Masks in place and keeps what belongs to a token. */
 static void filter(struct mask *m, char *p, size_t n, struct secret *out)
 {
@@ -128,7 +113,7 @@ static bool from_program(int pty, struct mask *m, struct secret *out)
 	if (n < 0)
 		return errno == EINTR || errno == EAGAIN;
 	filter(m, bytes, (size_t)n, out);
-	ok = n > 0 && write_all(STDOUT_FILENO, bytes, (size_t)n);
+	ok = n > 0 && fs_write_all(STDOUT_FILENO, bytes, (size_t)n, NULL);
 	explicit_bzero(bytes, sizeof(bytes));
 	return ok;
 }
@@ -138,7 +123,7 @@ static bool from_person(int pty)
 {
 	char bytes[512];
 	ssize_t n = read(STDIN_FILENO, bytes, sizeof(bytes));
-	bool ok = n > 0 ? write_all(pty, bytes, (size_t)n) : n < 0 && errno == EINTR;
+	bool ok = n > 0 ? fs_write_all(pty, bytes, (size_t)n, NULL) : n < 0 && errno == EINTR;
 
 	explicit_bzero(bytes, sizeof(bytes));
 	return ok;

@@ -200,8 +200,9 @@ static bool all_exist(const struct clearing *x, struct err *e)
 	return true;
 }
 
-static bool clear_once(struct clearing *x, struct txn *t, struct err *e)
+static bool clear_once(void *ctx, struct txn *t, struct err *e)
 {
+	struct clearing *x = ctx;
 	char state[FS_PATH_MAX];
 
 	profiles_release(&x->profiles);
@@ -217,28 +218,6 @@ static bool clear_once(struct clearing *x, struct txn *t, struct err *e)
 	       changes_can(&x->changes, e) &&
 	       changes_into(t, &x->changes, x->place.paths.config, e) &&
 	       (!x->changes.count || txn_commit(t, e));
-}
-
-static bool clear(struct clearing *x, struct err *e)
-{
-	struct fs_lock lock = { .fd = -1 };
-	bool again = true;
-	bool ok = false;
-
-	if (!own_lock(&lock, &x->place.paths, e))
-		return false;
-	txn_tidy(x->place.profiles);
-	for (unsigned n = 1; !ok && again; n++) {
-		struct txn t;
-
-		*e = (struct err){ 0 };
-		txn_begin(&t, x->place.paths.txn);
-		ok = clear_once(x, &t, e);
-		again = t.raced && n < 5;
-		txn_release(&t);
-	}
-	fs_unlock(&lock);
-	return ok;
 }
 
 static bool choose(const struct args *args, struct err *e)
@@ -257,7 +236,8 @@ static bool run_clear(struct cli *c, struct err *e)
 {
 	struct clearing x = { .args = &c->args };
 	bool ok = choose(&c->args, e) && read_provider(x.provider, e) &&
-		  place_find(&x.place, given.agent, PLACE_WRITE, c->cmd->name, e) && clear(&x, e);
+		  place_find(&x.place, given.agent, PLACE_WRITE, c->cmd->name, e) &&
+		  hold_change(&x.place.paths, x.place.profiles, clear_once, &x, e);
 
 	if (ok) {
 		printf("Agent: %s\n", x.place.agent);

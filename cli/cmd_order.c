@@ -7,7 +7,6 @@
 #include "cli/hold.h"
 #include "cli/out_order.h"
 #include "cli/place.h"
-#include "cli/say.h"
 #include "health/health.h"
 #include "store/profiles.h"
 #include "store/txn.h"
@@ -127,11 +126,17 @@ out:
 	return ok;
 }
 
+struct change_of {
+	struct order *o;
+	bool (*edit)(struct order *, struct err *);
+};
+
 /* One edit of the store as it is now, written under the gateways' lock when it changed something.
  */
-static bool change_once(
-	struct order *o, struct txn *t, bool (*edit)(struct order *, struct err *), struct err *e)
+static bool change_once(void *ctx, struct txn *t, struct err *e)
 {
+	const struct change_of *of = ctx;
+	struct order *o = of->o;
 	const struct peerlock_how peer = { .january = paths_january(o->place.paths.config) };
 	struct txn_change c = {
 		.path = o->place.profiles, .expect = &o->profiles.stamp, .peer = &peer
@@ -144,7 +149,7 @@ static bool change_once(
 	profiles_release(&o->profiles);
 	if (!paths_auth_state(state, sizeof(state), o->place.agent_dir, e) ||
 		!profiles_load(&o->profiles, o->place.profiles, state, e) ||
-		!buf_add(&before, d->text.p, d->text.len, e) || !edit(o, e))
+		!buf_add(&before, d->text.p, d->text.len, e) || !of->edit(o, e))
 		goto out;
 	c.p = d->text.p;
 	c.n = d->text.len;
@@ -156,29 +161,12 @@ out:
 	return ok;
 }
 
-/* A gateway that changes the file in between does not make the command fail: it starts over. */
 static bool change(struct order *o, bool (*edit)(struct order *, struct err *), struct err *e)
 {
-	struct fs_lock lock = { .fd = -1 };
-	bool again = true;
-	bool ok = false;
+	struct change_of of = { .o = o, .edit = edit };
 
-	if (!fs_mkdirs(o->place.agent_dir, e) || !own_lock(&lock, &o->place.paths, e))
-		return false;
-	txn_tidy(o->place.profiles);
-	for (unsigned n = 1; !ok && again; n++) {
-		struct txn t;
-
-		*e = (struct err){ 0 };
-		txn_begin(&t, o->place.paths.txn);
-		ok = change_once(o, &t, edit, e);
-		again = t.raced && n < 5;
-		if (ok && t.note.code)
-			say_warning("%s", t.note.msg);
-		txn_release(&t);
-	}
-	fs_unlock(&lock);
-	return ok;
+	return fs_mkdirs(o->place.agent_dir, e) &&
+	       hold_change(&o->place.paths, o->place.profiles, change_once, &of, e);
 }
 
 /* Distinct, trimmed of blanks by the shell; what the edit and the answer both use. */

@@ -2,7 +2,6 @@
 #include "cli/commands.h"
 
 #include <stdio.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "cli/keysource.h"
@@ -27,13 +26,6 @@ static const struct opt opts[] = {
 	{ .kind = OPT_END },
 };
 
-/* A token that is piped in is read, as newer gateways do; the January one ignored it. */
-static void use_piped_input(void)
-{
-	if (!keysource_given() && !isatty(STDIN_FILENO))
-		keysource.from_stdin = true;
-}
-
 static bool run(struct cli *c, struct err *e)
 {
 	struct screen o = { .command = "models auth paste-token",
@@ -55,7 +47,7 @@ static bool run(struct cli *c, struct err *e)
 		o.profile_id = profile;
 	}
 	o.expires_ms = given.expires_in ? clock_now_ms() + ms : 0;
-	use_piped_input();
+	keysource_take_pipe();
 	if (keysource_given())
 		return quick_save(&given, o.command, e);
 	return screen_possible(

@@ -4,7 +4,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "cli/hold.h"
@@ -465,10 +464,10 @@ static bool run(struct cli *c, struct err *e)
 
 	if (!check_options(e))
 		return false;
-	if (!given.undo && !given.drop_previous && !keysource_given()) {
-		if (isatty(STDIN_FILENO))
+	if (!given.undo && !given.drop_previous) {
+		keysource_take_pipe();
+		if (!keysource_given())
 			return on_screen(c, e);
-		keysource.from_stdin = true;
 	}
 	ok = rotation_open(&r, c->args.items[0], e) &&
 	     (given.drop_previous ? drop_previous(&r, e) : replace(&r, e));

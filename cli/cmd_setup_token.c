@@ -125,8 +125,7 @@ static bool run(struct cli *c, struct err *e)
 
 	if (!check_provider(e))
 		return false;
-	if (!keysource_given() && !isatty(STDIN_FILENO))
-		keysource.from_stdin = true;
+	keysource_take_pipe();
 	if (keysource_given())
 		return quick_save(&given, c->cmd->name, e);
 	if (!isatty(STDOUT_FILENO)) {

@@ -8,8 +8,6 @@
 #include "cli/hold.h"
 #include "cli/out_base.h"
 
-#define TRIES 5
-
 static bool write_it(
 	struct config_change *x, struct txn *t, const struct buf *before, struct err *e)
 {
@@ -24,15 +22,22 @@ static bool write_it(
 	return ok;
 }
 
-static bool change_once(struct config_change *x, struct txn *t,
-	bool (*edit)(struct config_change *, struct err *), struct err *e)
+/* What is changed, and how. */
+struct change_of {
+	struct config_change *x;
+	bool (*edit)(struct config_change *, struct err *);
+};
+
+static bool change_once(void *ctx, struct txn *t, struct err *e)
 {
+	const struct change_of *of = ctx;
+	struct config_change *x = of->x;
 	struct buf before = { 0 };
 	bool ok;
 
 	config_release(&x->config);
 	ok = config_load(&x->config, x->place.paths.config, e) &&
-	     buf_add(&before, x->config.doc.text.p, x->config.doc.text.len, e) && edit(x, e) &&
+	     buf_add(&before, x->config.doc.text.p, x->config.doc.text.len, e) && of->edit(x, e) &&
 	     write_it(x, t, &before, e);
 	buf_release(&before);
 	return ok;
@@ -41,25 +46,11 @@ static bool change_once(struct config_change *x, struct txn *t,
 bool config_change(struct config_change *x, const char *command,
 	bool (*edit)(struct config_change *, struct err *), struct err *e)
 {
-	struct fs_lock lock = { .fd = -1 };
-	bool again = true;
-	bool ok = false;
+	struct change_of of = { .x = x, .edit = edit };
 
 	*x = (struct config_change){ 0 };
 	if (!place_find(&x->place, NULL, PLACE_WRITE, command, e) ||
-		!own_lock(&lock, &x->place.paths, e))
-		return false;
-	for (unsigned n = 1; !ok && again; n++) {
-		struct txn t;
-
-		*e = (struct err){ 0 };
-		txn_begin(&t, x->place.paths.txn);
-		ok = change_once(x, &t, edit, e);
-		again = t.raced && n < TRIES;
-		txn_release(&t);
-	}
-	fs_unlock(&lock);
-	if (!ok)
+		!hold_change(&x->place.paths, NULL, change_once, &of, e))
 		return false;
 	config_release(&x->config);
 	return config_load(&x->config, x->place.paths.config, e);

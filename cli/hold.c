@@ -5,6 +5,8 @@
 #include "cli/vault_files.h"
 #include "store/vault_rekey.h"
 
+#define ATTEMPTS 5
+
 bool vault_exists(const struct paths *p)
 {
 	struct fs_stamp stamp;
@@ -43,6 +45,32 @@ bool hold_settle(const struct place *place, struct err *e)
 	txn_tidy(place->profiles);
 	fs_unlock(&lock);
 	return true;
+}
+
+bool hold_change(const struct paths *p, const char *profiles,
+	bool (*once)(void *ctx, struct txn *t, struct err *e), void *ctx, struct err *e)
+{
+	struct fs_lock lock = { .fd = -1 };
+	bool again = true;
+	bool ok = false;
+
+	if (!own_lock(&lock, p, e))
+		return false;
+	if (profiles)
+		txn_tidy(profiles);
+	for (unsigned n = 1; !ok && again; n++) {
+		struct txn t;
+
+		*e = (struct err){ 0 };
+		txn_begin(&t, p->txn);
+		ok = once(ctx, &t, e);
+		again = t.raced && n < ATTEMPTS;
+		if (ok && t.note.code)
+			say_warning("%s", t.note.msg);
+		txn_release(&t);
+	}
+	fs_unlock(&lock);
+	return ok;
 }
 
 bool hold_lock(struct hold *h, const struct paths *p, struct err *e)

@@ -3,6 +3,7 @@
 #define CLI_HOLD_H
 
 #include "cli/place.h"
+#include "store/txn.h"
 #include "store/vault.h"
 
 /*
@@ -34,6 +35,15 @@ bool own_lock(struct fs_lock *l, const struct paths *p, struct err *e);
  * no lock and touches nothing.
  */
 bool hold_settle(const struct place *p, struct err *e);
+
+/*
+ * A change under our lock: once() works it out from the disk as it is and commits t. A gateway
+ * that writes in between does not make a command fail: it starts over, up to five times.
+ * profiles: the store whose leftovers go first; NULL: none. What a commit could not clear away
+ * is warned of.
+ */
+bool hold_change(const struct paths *p, const char *profiles,
+	bool (*once)(void *ctx, struct txn *t, struct err *e), void *ctx, struct err *e);
 
 /* Loads and unlocks, for reading. */
 bool vault_open_at(struct vault *v, const struct paths *p, struct err *e);

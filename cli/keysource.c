@@ -33,6 +33,12 @@ bool keysource_given(void)
 	return k->from_stdin || k->fd || k->file || k->env;
 }
 
+void keysource_take_pipe(void)
+{
+	if (!keysource_given() && !isatty(STDIN_FILENO))
+		keysource.from_stdin = true;
+}
+
 static bool one_only(const struct keysource *k, struct err *e)
 {
 	int given = k->from_stdin + (k->fd != NULL) + (k->file != NULL) + (k->env != NULL);

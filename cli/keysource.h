@@ -22,6 +22,9 @@ extern const struct opt keysource_opts[];
 
 bool keysource_given(void);
 
+/* Without any of them a key that is piped in is read, as newer gateways do. */
+void keysource_take_pipe(void);
+
 /*
  * Reads and cleans it. Exactly one source must be given. A verdict that blocks
  * is an error in its own words; one that only warns is left in the report.
