@@ -26,7 +26,6 @@
  */
 
 #define COMMAND "models auth remove"
-#define ATTEMPTS 5 /* when a gateway changes a file between our read and our write */
 
 static struct {
 	const char *agent;
@@ -317,16 +316,17 @@ static bool write_all(struct removal *r, bool *raced, struct err *e)
 static bool apply(struct removal *r, struct err *e)
 {
 	const struct paths *p = &r->place.paths;
-	bool raced = true;
-	bool ok = false;
+	struct txn_patience patience = { 0 };
+	bool raced;
+	bool ok;
 
-	for (unsigned n = 0; !ok && raced && n < ATTEMPTS; n++) {
+	do {
 		*e = (struct err){ 0 };
 		raced = false;
 		ok = prepare(r, e) && changes_can(&r->files, e) &&
 		     (!r->record_count || fs_can_replace(p->vault, 65536, e)) &&
 		     write_all(r, &raced, e);
-	}
+	} while (!ok && txn_again(&patience, raced));
 	return ok && checks_forget(p->checks, r->id, e);
 }
 

@@ -5,8 +5,6 @@
 #include "cli/vault_files.h"
 #include "store/vault_rekey.h"
 
-#define ATTEMPTS 5
-
 bool vault_exists(const struct paths *p)
 {
 	struct fs_stamp stamp;
@@ -51,24 +49,25 @@ bool hold_change(const struct paths *p, const char *profiles,
 	bool (*once)(void *ctx, struct txn *t, struct err *e), void *ctx, struct err *e)
 {
 	struct fs_lock lock = { .fd = -1 };
-	bool again = true;
-	bool ok = false;
+	struct txn_patience patience = { 0 };
+	bool raced;
+	bool ok;
 
 	if (!own_lock(&lock, p, e))
 		return false;
 	if (profiles)
 		txn_tidy(profiles);
-	for (unsigned n = 1; !ok && again; n++) {
+	do {
 		struct txn t;
 
 		*e = (struct err){ 0 };
 		txn_begin(&t, p->txn);
 		ok = once(ctx, &t, e);
-		again = t.raced && n < ATTEMPTS;
+		raced = t.raced;
 		if (ok && t.note.code)
 			say_warning("%s", t.note.msg);
 		txn_release(&t);
-	}
+	} while (!ok && txn_again(&patience, raced));
 	fs_unlock(&lock);
 	return ok;
 }

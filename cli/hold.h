@@ -38,7 +38,7 @@ bool hold_settle(const struct place *p, struct err *e);
 
 /*
  * A change under our lock: once() works it out from the disk as it is and commits t. A gateway
- * that writes in between does not make a command fail: it starts over, up to five times.
+ * that writes in between does not make a command fail: it starts over, as txn_again() says.
  * profiles: the store whose leftovers go first; NULL: none. What a commit could not clear away
  * is warned of.
  */

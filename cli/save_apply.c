@@ -25,7 +25,6 @@
 #include "store/checks.h"
 
 #define RESOLVER_TIMEOUT_MS 5000 /* the gateway's own patience */
-#define ATTEMPTS 5               /* when a gateway changes a file between our read and our write */
 
 #define PROOF_IDS 64 /* asked of the resolver at once: its answer has a limit */
 
@@ -396,8 +395,8 @@ static bool possible(const struct save_all *all, struct err *e)
 }
 
 /* Once, from what is on the disk now. *again: a gateway was quicker, and nothing was changed. */
-static bool attempt(const struct save_all *all, const struct save_progress *progress, bool *again,
-	struct err *e)
+static bool attempt(const struct save_all *all, const struct save_progress *progress,
+	struct txn_patience *patience, bool *again, struct err *e)
 {
 	struct job j = { .all = all };
 	struct writing w = { .job = &j, .progress = progress };
@@ -407,7 +406,7 @@ static bool attempt(const struct save_all *all, const struct save_progress *prog
 	for (size_t i = 0; ok && i < j.store_count; i++)
 		txn_tidy(j.stores[i]->file.path);
 	ok = ok && write_all(&w, e);
-	*again = !ok && w.raced && *again;
+	*again = !ok && txn_again(patience, w.raced);
 	/* A journal that will write the vault at the next start needs the key. */
 	if (w.first.outcome != TXN_HALF)
 		vault_settle(all->paths);
@@ -426,8 +425,9 @@ bool save_apply_all(const struct save_all *all, const struct save_progress *prog
 	struct fs_lock lock = { .fd = -1 };
 	struct txn_report report;
 	struct err own = { 0 };
-	bool again = true;
-	bool ok = false;
+	struct txn_patience patience = { 0 };
+	bool again;
+	bool ok;
 
 	if (!e)
 		e = &own;
@@ -435,11 +435,10 @@ bool save_apply_all(const struct save_all *all, const struct save_progress *prog
 		return false;
 	txn_report_text(&s, &report);
 	say(progress, &s);
-	for (unsigned n = 1; !ok && again; n++) {
+	do {
 		*e = (struct err){ 0 };
-		again = n < ATTEMPTS;
-		ok = attempt(all, progress, &again, e);
-	}
+		ok = attempt(all, progress, &patience, &again, e);
+	} while (again);
 	fs_unlock(&lock);
 	return ok;
 }

@@ -7,8 +7,6 @@
 #include "base/self.h"
 #include "cli/save_files.h"
 
-#define ATTEMPTS 5 /* when a gateway writes its configuration between our read and our write */
-
 static const char *not_set(void *ctx, const char *name)
 {
 	(void)ctx;
@@ -120,13 +118,14 @@ static bool name_once(const struct paths *p, bool *raced, struct err *e)
 bool save_resolver_entry(const struct paths *p, struct err *e)
 {
 	struct err why = { 0 };
-	bool raced = true;
-	bool ok = false;
+	struct txn_patience patience = { 0 };
+	bool raced;
+	bool ok;
 
-	for (unsigned n = 0; !ok && raced && n < ATTEMPTS; n++) {
+	do {
 		why = (struct err){ 0 };
 		ok = name_once(p, &raced, &why);
-	}
+	} while (!ok && txn_again(&patience, raced));
 	if (!ok && e)
 		*e = why;
 	return ok;

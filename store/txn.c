@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "store/txn_impl.h"
 
 void txn_begin(struct txn *t, const char *root)
@@ -299,4 +300,17 @@ bool txn_undo(struct txn *t, struct err *e)
 	unlock_all(t);
 	t->outcome = ok ? TXN_NOTHING : TXN_HALF;
 	return ok;
+}
+
+#define ATTEMPTS 8
+#define PATIENCE_MS 1000
+
+bool txn_again(struct txn_patience *p, bool raced)
+{
+	int64_t now = clock_mono_ms();
+
+	if (!p->attempts)
+		p->since_ms = now;
+	p->attempts++;
+	return raced && (p->attempts < ATTEMPTS || now - p->since_ms < PATIENCE_MS);
 }

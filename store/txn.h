@@ -77,6 +77,18 @@ bool txn_commit(struct txn *t, struct err *e);
 /* One file. ERR_BUSY also when it had changed since it was read. */
 bool txn_write(const char *root, const struct txn_change *c, struct err *e);
 
+/*
+ * A gateway that writes between our reading and our commit costs another attempt, not the command.
+ * { 0 } before the first attempt; raced: what its transaction said. True: read again, try again;
+ * at least eight times, and for a second.
+ */
+struct txn_patience {
+	unsigned attempts;
+	int64_t since_ms;
+};
+
+bool txn_again(struct txn_patience *p, bool raced);
+
 /* After a commit: the old contents again, last file first. A file changed since is left, ERR_BUSY.
  */
 bool txn_undo(struct txn *t, struct err *e);

@@ -446,19 +446,21 @@ static void what_a_gateway_wrote_meanwhile_is_merged_not_lost(void **state)
 	assert_int_equal(temp_count(f->paths.keys), 4);
 }
 
-static void a_gateway_that_never_stops_writing_is_named_after_five_attempts(void **state)
+static void a_gateway_that_never_stops_writing_is_named_in_the_end(void **state)
 {
 	struct fixture *f = *state;
-	struct meddler m = { .f = f, .times = 100 };
+	struct meddler m = { .f = f, .times = 100000 };
 	struct save_progress progress = { .file = meddle, .ctx = &m };
 	struct err e = { 0 };
+	char theirs[48];
 
 	assert_err(save_apply(&f->save, &progress, &e), e, ERR_BUSY);
-	assert_int_equal(m.seen, 5);
+	assert_true(m.seen >= 8);
 	assert_non_null(strstr(e.msg, "thinkfleetbot.json was changed by another program"));
 	assert_non_null(strstr(e.msg, "nothing was changed"));
 	assert_int_not_equal(access(f->paths.vault, F_OK), 0);
-	expect_file(f, "thinkfleetbot.json", "{ \"theirs\": 5 }\n");
+	snprintf(theirs, sizeof(theirs), "{ \"theirs\": %u }\n", m.seen);
+	expect_file(f, "thinkfleetbot.json", theirs);
 }
 
 static void on_note(void *ctx, const char *text)
@@ -777,7 +779,7 @@ int main(void)
 		with_home(a_failure_after_the_vault_was_written_takes_the_vault_back),
 		with_home(a_first_save_that_fails_leaves_no_vault_and_no_key),
 		with_home(what_a_gateway_wrote_meanwhile_is_merged_not_lost),
-		with_home(a_gateway_that_never_stops_writing_is_named_after_five_attempts),
+		with_home(a_gateway_that_never_stops_writing_is_named_in_the_end),
 		with_home(an_interrupted_change_is_finished_before_the_next_one),
 		with_home(nothing_of_the_transaction_stays_behind),
 		with_home(the_previous_vault_is_kept_beside_it),
