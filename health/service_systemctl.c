@@ -42,6 +42,18 @@ static bool find_systemctl(const struct service_options *o, char *out, size_t ca
 	return false;
 }
 
+/* NeedDaemonReload= stays "no" for a drop-in whose folder is new since systemd read the unit. */
+static bool knows_fewer(const struct service *s, const char *paths)
+{
+	size_t n = 0;
+
+	for (const char *at = paths; *at; at += strspn(at, " ")) {
+		at += strcspn(at, " ");
+		n++;
+	}
+	return n < s->dropins;
+}
+
 static void take_property(struct service *s, const char *line)
 {
 	if (str_starts(line, "MainPID="))
@@ -49,7 +61,9 @@ static void take_property(struct service *s, const char *line)
 	else if (str_starts(line, "ActiveState="))
 		str_copy(s->active, sizeof(s->active), line + 12);
 	else if (str_starts(line, "NeedDaemonReload="))
-		s->needs_reload = strcmp(line + 17, "yes") == 0;
+		s->needs_reload |= strcmp(line + 17, "yes") == 0;
+	else if (str_starts(line, "DropInPaths="))
+		s->needs_reload |= knows_fewer(s, line + 12);
 }
 
 static void take_answer(struct service *s, char *text)
@@ -72,7 +86,8 @@ bool systemctl_show(struct service *s, const struct service_options *o, struct e
 	char plain[] = "LC_ALL=C";
 	char *const envp[] = { runtime, plain, NULL };
 	const char *argv[] = { path, manager, "show", "--no-pager",
-		"--property=MainPID,ActiveState,NeedDaemonReload", "--", s->name, NULL };
+		"--property=MainPID,ActiveState,NeedDaemonReload,DropInPaths", "--", s->name,
+		NULL };
 	const struct run r = { argv, envp, SHOW_OUT_MAX, SHOW_TIMEOUT_MS };
 	struct buf out = { 0 };
 	struct err why = { 0 };

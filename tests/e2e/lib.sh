@@ -31,9 +31,11 @@ test_user=
 runner=()   # what the programs are started with: nothing, or another user
 preset=()   # more variables for open_screen
 
+# cleanup, if the test defines it, comes first.
 finish() {
 	local rc=$? mount
 	trap - EXIT
+	if declare -F cleanup >/dev/null; then cleanup; fi
 	tmux -L "$tmux_socket" kill-server 2>/dev/null || true
 	rm -f "${TMUX_TMPDIR:-/tmp}/tmux-$(id -u)/tfb-e2e-$$-"*
 	[ -z "$provider_pid" ] || kill "$provider_pid" 2>/dev/null || true

@@ -497,6 +497,22 @@ static void systemd_says_which_process_and_whether_it_read_the_files(void **stat
 	finds(w, "has failed", SEVERITY_WARN);
 }
 
+static void a_drop_in_that_systemd_does_not_list_needs_a_reload(void **state)
+{
+	struct world *w = *state;
+
+	put_profile(w);
+	put_unit(w, USER_UNITS UNIT, "");
+	put_unit(w, USER_UNITS UNIT ".d/10-a.conf", "");
+	put_unit(w, USER_UNITS UNIT ".d/20-b.conf", "");
+	put_systemctl(w, "echo NeedDaemonReload=no; echo DropInPaths=/x/10-a.conf /x/20-b.conf");
+	view(w);
+	assert_null(finding_with(w, "not read"));
+	put_systemctl(w, "echo NeedDaemonReload=no; echo DropInPaths=/x/10-a.conf");
+	view(w);
+	finds(w, "systemd has not read that", SEVERITY_WARN);
+}
+
 static void a_systemd_that_does_not_answer_is_said_and_waited_for_no_longer(void **state)
 {
 	struct world *w = *state;
@@ -801,6 +817,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			systemd_says_which_process_and_whether_it_read_the_files, world_setup,
 			world_teardown),
+		cmocka_unit_test_setup_teardown(a_drop_in_that_systemd_does_not_list_needs_a_reload,
+			world_setup, world_teardown),
 		cmocka_unit_test_setup_teardown(
 			a_systemd_that_does_not_answer_is_said_and_waited_for_no_longer,
 			world_setup, world_teardown),
