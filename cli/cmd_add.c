@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/commands.h"
 
-#include "base/clock.h"
 #include "cli/keysource.h"
 #include "cli/quick.h"
 #include "cli/screen.h"
@@ -37,13 +36,11 @@ static bool run(struct cli *c, struct err *e)
 		.provider = given.provider,
 		.profile_id = given.profile_id,
 		.start = SCREEN_ADD };
-	int64_t ms = 0;
 
-	if (given.expires_in && !clock_parse_duration(given.expires_in, "d", &ms, e))
-		return err_wrap(e, "--expires-in");
+	if (!quick_expiry(&given, &o.expires_ms, e))
+		return false;
 	if (keysource_given())
 		return quick_save(&given, c->cmd->name, e);
-	o.expires_ms = given.expires_in ? clock_now_ms() + ms : 0;
 	return screen_possible("thinkfleetbot models auth add --provider NAME --key-stdin", e) &&
 	       screen_run(&o, &c->status, e);
 }

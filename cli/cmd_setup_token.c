@@ -6,7 +6,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "cli/capture.h"
 #include "cli/keysource.h"
 #include "cli/quick.h"
@@ -66,12 +65,9 @@ static bool paste_page(struct cli *c, struct err *e)
 		.provider = given.provider,
 		.profile_id = given.profile_id ? given.profile_id : "anthropic:manual",
 		.start = SCREEN_PASTE };
-	int64_t ms = 0;
 
-	if (given.expires_in && !clock_parse_duration(given.expires_in, "d", &ms, e))
-		return false;
-	o.expires_ms = given.expires_in ? clock_now_ms() + ms : 0;
-	return screen_possible("thinkfleetbot models auth setup-token --key-stdin", e) &&
+	return quick_expiry(&given, &o.expires_ms, e) &&
+	       screen_possible("thinkfleetbot models auth setup-token --key-stdin", e) &&
 	       screen_run(&o, &c->status, e);
 }
 

@@ -44,6 +44,10 @@ struct quick {
 	struct quick_chosen *chosen; /* filled when it is done; NULL: nobody asks */
 };
 
+/* When --expires-in ends from now on; 0 when it was not given. A wrong duration names the option.
+ */
+bool quick_expiry(const struct quick *q, int64_t *expires_ms, struct err *e);
+
 bool quick_save(const struct quick *q, const char *command, struct err *e);
 
 #endif

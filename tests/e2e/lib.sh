@@ -78,6 +78,12 @@ is_sanitized() {
 	grep -qF __asan_init "$tfb"
 }
 
+# From here on a new passphrase costs what a small machine can give, the floor, so that the test is quick.
+# AddressSanitizer needs its address space: there it costs what it costs.
+use_little_memory() {
+	is_sanitized || ulimit -Sv $((190 << 10))
+}
+
 # --- a user of its own ---------------------------------------------------------------------
 
 # A fresh system user whose home in the password file is $HOME; the programs run as that user.
