@@ -23,8 +23,8 @@ static const struct opt opts[] = {
 	{ "keep", "HOW", "sealed (default) or plain", OPT_TEXT, { .text = &given.keep } },
 	{ "no-verify", NULL, "save without the live check; it stays marked unverified", OPT_FLAG,
 		{ .flag = &given.no_verify } },
-	{ "passphrase-fd", PASSPHRASE_FD },
-	{ "passphrase-file", PASSPHRASE_FILE },
+	{ "passphrase-fd", "N", PASSPHRASE_FD },
+	{ "passphrase-file", "FILE", PASSPHRASE_FILE },
 	{ "json", NULL, "print JSON", OPT_FLAG, { .flag = &given.json } },
 	{ .kind = OPT_END },
 };

@@ -41,8 +41,8 @@ static const struct opt opts[] = {
 	{ "no-verify", NULL, "save without the live check; it stays marked unverified", OPT_FLAG,
 		{ .flag = &given.no_verify } },
 	{ "yes", NULL, "accepted for scripts; there is no question", OPT_FLAG, { .flag = &yes } },
-	{ "passphrase-fd", PASSPHRASE_FD },
-	{ "passphrase-file", PASSPHRASE_FILE },
+	{ "passphrase-fd", "N", PASSPHRASE_FD },
+	{ "passphrase-file", "FILE", PASSPHRASE_FILE },
 	{ "json", NULL, "print JSON", OPT_FLAG, { .flag = &given.json } },
 	{ .kind = OPT_END },
 };

@@ -17,8 +17,8 @@
 struct unlock_words unlock_words;
 
 const struct opt unlock_opts[] = {
-	{ "passphrase-fd", PASSPHRASE_FD },
-	{ "passphrase-file", PASSPHRASE_FILE },
+	{ "passphrase-fd", "N", PASSPHRASE_FD },
+	{ "passphrase-file", "FILE", PASSPHRASE_FILE },
 	{ "recovery-fd", "N", "with the recovery code from descriptor N", OPT_TEXT,
 		{ .text = &unlock_words.recovery_fd } },
 	{ "key-fd", "N", "with a key (the text of a key file) from descriptor N", OPT_TEXT,

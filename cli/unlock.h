@@ -29,10 +29,10 @@ extern struct unlock_words {
 
 /* clang-format off */
 #define PASSPHRASE_FD \
-	"N", "the passphrase of the vault, from descriptor N", OPT_TEXT, \
+	"the passphrase of the vault, from descriptor N", OPT_TEXT, \
 	{ .text = &unlock_words.passphrase_fd }
 #define PASSPHRASE_FILE \
-	"FILE", "the passphrase of the vault, in a file that only you can read", OPT_TEXT, \
+	"the passphrase of the vault, in a file that only you can read", OPT_TEXT, \
 	{ .text = &unlock_words.passphrase_file }
 /* clang-format on */
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # A vault that only a person opens: every command that writes to it asks for the passphrase where there is a
 # terminal (hidden, three times), takes it from a descriptor or a file, and elsewhere says how to hand it over.
-# shellcheck source=tests/e2e/lib.sh
+# shellcheck disable=SC2016,SC2119 source=tests/e2e/lib.sh
 source "$(dirname "$0")/lib.sh"
 umask 077
 cheap=()
