@@ -170,7 +170,7 @@ void unlock_release(struct unlock *u)
 }
 
 /* Each thing that was handed over; the first that opens decides, the last error stays. */
-static bool open_given(struct unlock *u, struct vault *v, struct err *e)
+bool unlock_given(struct unlock *u, struct vault *v, struct err *e)
 {
 	return (u->key.bytes && vault_unlock_key(v, &u->key, e)) ||
 	       (u->recovery.bytes && vault_unlock_recovery(v, &u->recovery, e)) ||
@@ -288,7 +288,7 @@ bool unlock_open(struct unlock *u, struct vault *v, struct err *e)
 		vault_avoid_slot(v, u->except);
 	if (u->tolerant)
 		vault_tolerate(v);
-	if (!(u->given ? open_given(u, v, e) : open_here(u, v, e)))
+	if (!(u->given ? unlock_given(u, v, e) : open_here(u, v, e)))
 		return unlock_damage_hint(u->paths, e);
 	vault_watch(v, u->paths->keys);
 	return true;
@@ -313,7 +313,7 @@ bool unlock_ahead(struct vault *v, const struct ahead *how, struct err *e)
 		vault_load(v, how->paths->vault, NULL);
 	vault_tolerate(v);
 	if (ok && (u.given || person_helps(v)))
-		ok = u.given ? open_given(&u, v, e) : open_here(&u, v, e);
+		ok = u.given ? unlock_given(&u, v, e) : open_here(&u, v, e);
 	if (ok && v->open)
 		vault_watch(v, how->paths->keys);
 	unlock_release(&u);

@@ -74,6 +74,9 @@ struct ahead {
 };
 bool unlock_ahead(struct vault *v, const struct ahead *how, struct err *e);
 
+/* With what was handed over, and nothing else. */
+bool unlock_given(struct unlock *u, struct vault *v, struct err *e);
+
 /* The key of one slot of an open vault: from what is known already, from here, or asked for. */
 bool unlock_slot_key(struct unlock *u, struct slot_key *k, const struct vault *v,
 	const struct keyslot *slot, struct err *e);

@@ -54,12 +54,12 @@ for command in \
 	ends_with 75 "$command"
 	says "the vault is locked" "$command"
 	says "hint: hand it over: --passphrase-fd N" "$command"
-	# shellcheck disable=SC2086
-	alone $command --passphrase-file "$work/wrong" </dev/null
-	ends_with 77 "$command, a wrong passphrase"
-	says "wrong passphrase" "$command"
 	unchanged "$before" "$command"
 done
+alone models auth rotate anthropic:default --undo --no-verify --passphrase-file "$work/wrong"
+ends_with 77 "a wrong passphrase"
+says "wrong passphrase" "a wrong passphrase"
+unchanged "$before" "a wrong passphrase"
 alone secrets import "$work/capsule" --merge --passphrase-file "$work/pass"
 ends_with 75 "import, locked"
 says "hint: hand it over: --vault-passphrase-fd N" "import, locked"
