@@ -4,6 +4,7 @@
 #include "cli/keysource.h"
 #include "cli/quick.h"
 #include "cli/screen.h"
+#include "cli/unlock.h"
 
 /*
  * `models auth add` (gateway-family.md 9.6): the family asks for a provider, a method, a
@@ -25,6 +26,8 @@ static const struct opt opts[] = {
 		{ .text = &given.keep } },
 	{ "no-verify", NULL, "save without the live check; it stays marked unverified", OPT_FLAG,
 		{ .flag = &given.no_verify } },
+	{ "passphrase-fd", "N", PASSPHRASE_FD },
+	{ "passphrase-file", "FILE", PASSPHRASE_FILE },
 	{ "json", NULL, "print JSON", OPT_FLAG, { .flag = &given.json } },
 	{ .kind = OPT_END },
 };

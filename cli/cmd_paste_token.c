@@ -6,6 +6,7 @@
 #include "cli/keysource.h"
 #include "cli/quick.h"
 #include "cli/screen.h"
+#include "cli/unlock.h"
 
 /* The family's name for what is pasted here: anthropic:manual, openrouter:manual. */
 static struct quick given = { .default_name = "manual" };
@@ -21,6 +22,8 @@ static const struct opt opts[] = {
 	{ "keep", "HOW", "sealed (default) or plain", OPT_TEXT, { .text = &given.keep } },
 	{ "no-verify", NULL, "save without the live check; it stays marked unverified", OPT_FLAG,
 		{ .flag = &given.no_verify } },
+	{ "passphrase-fd", "N", PASSPHRASE_FD },
+	{ "passphrase-file", "FILE", PASSPHRASE_FILE },
 	{ "json", NULL, "print JSON", OPT_FLAG, { .flag = &given.json } },
 	{ .kind = OPT_END },
 };

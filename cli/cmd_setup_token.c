@@ -11,6 +11,7 @@
 #include "cli/quick.h"
 #include "cli/say.h"
 #include "cli/screen.h"
+#include "cli/unlock.h"
 
 /*
  * `models auth setup-token` (gateway-family.md 9.4), without the copying: where Claude
@@ -39,6 +40,8 @@ static const struct opt opts[] = {
 	{ "no-verify", NULL, "save without the live check; it stays marked unverified", OPT_FLAG,
 		{ .flag = &given.no_verify } },
 	{ "yes", NULL, "accepted for scripts; there is no question", OPT_FLAG, { .flag = &yes } },
+	{ "passphrase-fd", "N", PASSPHRASE_FD },
+	{ "passphrase-file", "FILE", PASSPHRASE_FILE },
 	{ "json", NULL, "print JSON", OPT_FLAG, { .flag = &given.json } },
 	{ .kind = OPT_END },
 };

@@ -371,6 +371,7 @@ static bool save(struct setup *a, const struct quick *q, struct err *e)
 		.opener = a->vault.opener,
 		.weak_passphrase = q->weak_passphrase,
 		.passphrase = &a->vault.passphrase,
+		.ahead = &a->vault.ahead,
 		.model = a->model,
 		.endpoint = a->endpoint,
 		.keep_fallback = q->keep_fallback,
@@ -414,7 +415,7 @@ bool quick_save(const struct quick *q, const char *command, struct err *e)
 		tell_chosen(&a, q->chosen);
 out:
 	secret_release(&a.key);
-	secret_release(&a.vault.passphrase);
+	quick_vault_release(&a.vault);
 	place_release(&a.place);
 	return ok;
 }

@@ -445,9 +445,11 @@ bool save_apply_all(const struct save_all *all, const struct save_progress *prog
 
 bool save_apply(const struct save *s, const struct save_progress *progress, struct err *e)
 {
-	const struct save_all all = {
-		.paths = s->paths, .list = s, .count = 1, .accept_rollback = s->accept_rollback
-	};
+	const struct save_all all = { .paths = s->paths,
+		.list = s,
+		.count = 1,
+		.accept_rollback = s->accept_rollback,
+		.ahead = s->ahead };
 
 	return save_apply_all(&all, progress, e);
 }

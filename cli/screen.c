@@ -96,11 +96,12 @@ bool screen_possible(const char *instead, struct err *e)
 static struct wizard *make_wizard(
 	struct session *s, const struct screen *o, const char *rotate, struct err *e)
 {
+	const struct credential *known = rotate ? look_find(&s->now, rotate) : NULL;
 	struct wizard *w = wizard_new(&s->now, e);
 	bool ok = w != NULL;
 
 	if (ok && rotate)
-		ok = wizard_rotate(w, rotate, e);
+		ok = wizard_rotate(w, known ? known->id : rotate, e);
 	else if (ok && o->start == SCREEN_PASTE)
 		ok = wizard_paste_only(w, o->provider, o->profile_id, o->expires_ms, e);
 	else if (ok && o->start == SCREEN_ADD)

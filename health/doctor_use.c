@@ -243,7 +243,8 @@ static bool works(const struct credential *c)
 	if (c->stored == STORED_MISSING || c->selected == SELECTED_UNUSABLE ||
 		c->selected == SELECTED_EXCLUDED || c->accepted == VERDICT_REJECTED)
 		return false;
-	return c->stored != STORED_SEALED || c->opens == OPENS_YES || c->opens == OPENS_OLDER;
+	return c->stored != STORED_SEALED || c->opens == OPENS_YES || c->opens == OPENS_OLDER ||
+	       c->opens == OPENS_LOCKED;
 }
 
 static bool usable(const struct survey *v, const struct provider_state *p)

@@ -30,6 +30,7 @@ enum opens {
 	OPENS_OLDER,      /* opens, but an older copy of the vault (rollback) */
 	OPENS_MISSING,    /* the reference names no record */
 	OPENS_UNREADABLE, /* the vault's file cannot be read */
+	OPENS_LOCKED,     /* as it was chosen: by a person, or inside its service, not here */
 };
 
 enum selected {
