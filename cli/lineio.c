@@ -249,6 +249,7 @@ static void stop_here(struct lineio *io)
 	if (hidden)
 		be_quiet(io);
 	put(io, io->prompt, strlen(io->prompt));
+	io->again = true;
 }
 
 bool lineio_wait(struct lineio *io, int fd, int timeout_ms)
@@ -304,6 +305,12 @@ static void answer_add(struct answer *a, char c)
 		secret_insert(a->text, a->text->len, &c, 1);
 }
 
+static void answer_clear(struct answer *a)
+{
+	secret_clear(a->text);
+	a->total = 0;
+}
+
 /* Back over a whole UTF-8 character. */
 static void answer_erase(struct answer *a)
 {
@@ -335,12 +342,18 @@ static bool edit(struct answer *a, char c)
 		answer_erase(a);
 		return true;
 	case CTRL_U:
-		secret_clear(a->text);
-		a->total = 0;
+		answer_clear(a);
 		return true;
 	default:
 		return false;
 	}
+}
+
+static void forget_before_stop(struct lineio *io, struct answer *a)
+{
+	if (io->again)
+		answer_clear(a);
+	io->again = false;
 }
 
 /* raw: the terminal does no editing, and a line end is followed by the rest of the paste. */
@@ -352,6 +365,7 @@ static enum heard hear(struct lineio *io, bool raw, struct answer *a)
 	for (;;) {
 		enum taken taken = take_byte(io, timeout_ms, &c);
 
+		forget_before_stop(io, a);
 		if (taken == TAKEN_SIGNAL)
 			return HEARD_SIGNAL;
 		if (taken == TAKEN_END || (raw && c == CTRL_D && !a->total))

@@ -24,6 +24,7 @@ struct lineio {
 	int width;
 	enum glyph_set glyphs;
 	const char *prompt; /* of the question that waits */
+	bool again;         /* it was asked again after ^Z: what came before does not count */
 	bool lost;          /* nobody reads what is said any more */
 };
 

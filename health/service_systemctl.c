@@ -5,8 +5,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/run.h"
 #include "health/service_impl.h"
-#include "health/service_run.h"
 
 /*
  * What systemd itself says of the unit, where it runs: its main process, its state, and whether it
@@ -84,11 +84,13 @@ bool systemctl_show(struct service *s, const struct service_options *o, struct e
 	char runtime[64];
 	char manager[] = "--system";
 	char plain[] = "LC_ALL=C";
-	char *const envp[] = { runtime, plain, NULL };
+	const char *const env[] = { runtime, plain, NULL };
 	const char *argv[] = { path, manager, "show", "--no-pager",
 		"--property=MainPID,ActiveState,NeedDaemonReload,DropInPaths", "--", s->name,
 		NULL };
-	const struct run r = { argv, envp, SHOW_OUT_MAX, SHOW_TIMEOUT_MS };
+	const struct run r = {
+		.argv = argv, .env = env, .out_max = SHOW_OUT_MAX, .timeout_ms = SHOW_TIMEOUT_MS
+	};
 	struct buf out = { 0 };
 	struct err why = { 0 };
 
