@@ -71,8 +71,10 @@ static bool read_variable(const char *name, struct buf *raw, struct err *e)
 {
 	char *value = getenv(name);
 
-	if (!value || !value[0])
-		return err_set(e, ERR_NOT_FOUND, "the variable %.60s is not set", name);
+	if (!value || !value[0]) {
+		err_set(e, ERR_NOT_FOUND, "the variable %.60s is not set", name);
+		return err_hint(e, "it has to be exported: is it in the output of env?");
+	}
 	if (!buf_text(raw, value, e))
 		return false;
 	explicit_bzero(value, strlen(value));
