@@ -102,8 +102,13 @@ bool keysource_clean(const struct buf *raw, const struct provider *want,
 	if (!paste_blocks(report->verdict))
 		return true;
 	secret_release(out);
-	err_set(e, ERR_USAGE, "%s",
-		raw->len ? report->message : "the key that was handed over is empty");
+	if (!raw->len) {
+		err_set(e, ERR_USAGE, "the key that was handed over is empty");
+		return err_hint(e,
+			"nothing was stored; run this on a terminal to be asked, or "
+			"hand the key over with --key-stdin or --key-file FILE");
+	}
+	err_set(e, ERR_USAGE, "%s", report->message);
 	return err_hint(e, "nothing was stored");
 }
 
