@@ -70,8 +70,7 @@ static const char *hint_of_errno(int n)
 	case ENFILE:
 		return "too many open files; raise the limit with ulimit -n";
 	case EACCES:
-		return "look at its owner and mode with ls -ld; thinkfleetbot doctor says what "
-		       "has to change";
+		return "look at its owner and mode with ls -ld";
 	case EPERM:
 		return "the file may be immutable; look with lsattr";
 	default:
