@@ -24,8 +24,11 @@ static enum severity expiry_severity(const struct survey *v, size_t i, enum expi
 	return st == EXPIRY_EXPIRING ? SEVERITY_WARN : SEVERITY_FAIL;
 }
 
-/* Until 2286 in seconds; in milliseconds, the spring of 1970. */
-#define EXPIRES_SECONDS_MAX INT64_C(10000000000)
+/* 2001 to 2286 in seconds; in milliseconds, the first months of 1970. */
+static bool in_seconds(int64_t expires_ms)
+{
+	return expires_ms >= INT64_C(1000000000) && expires_ms < INT64_C(10000000000);
+}
 
 static void expiry_finding(struct survey *v, const struct check *c, size_t i, enum expiry_status st)
 {
@@ -34,7 +37,7 @@ static void expiry_finding(struct survey *v, const struct check *c, size_t i, en
 	struct str words = STR_OF(when);
 	struct finding *f;
 
-	if (cred->expires_ms > 0 && cred->expires_ms < EXPIRES_SECONDS_MAX) {
+	if (in_seconds(cred->expires_ms)) {
 		f = finding_add(v, c, SEVERITY_FAIL,
 			"%.80s expired in 1970 for a gateway: its date is in seconds, and belongs "
 			"in "
@@ -132,7 +135,7 @@ static void broken_finding(struct survey *v, const struct check *c, size_t i)
 		finding_evidence(v, f, v->s->store_path, v->sources[i]->line);
 		finding_rotate(v, f, cred);
 	} else {
-		finding_evidence(v, f, v->paths->env, 0);
+		str_copy(f->evidence, sizeof(f->evidence), cred->var);
 		finding_fix(f, FIX_ONBOARD, NULL);
 	}
 }
