@@ -105,3 +105,16 @@ make_token >"$work/token"
 run_tfb models auth paste-token --provider anthropic --expires-in 290m --key-file "$work/token" --no-verify
 ends_with 0 "a token for five hours"
 [[ $(auth-status full) == *"Claude Code: OK:4h"* ]] || fail "a sealed token: $(auth-status full)"
+
+# status --watch: a line when something changes, and nothing else.
+"$tfb" status --watch >"$work/watched" 2>"$work/watch.err" &
+watcher=$!
+poll 'grep -q "^Watching 1 credential" "$work/watch.err"' || fail "it does not watch"
+run_tfb models auth paste-token --provider anthropic --expires-in 30d --key-file "$work/token" --no-verify
+ends_with 0 "the same token, with another end"
+poll 'grep -qE "^[0-9:]{8} anthropic:manual untested$" "$work/watched"' || fail "not told: $(cat "$work/watched")"
+mv "$vault" "$work/vault"
+poll 'grep -qE "^[0-9:]{8} anthropic:manual (missing|locked)$" "$work/watched"' || fail "not told: $(cat "$work/watched")"
+kill $watcher
+wait $watcher 2>/dev/null || true
+[ ! -s "$work/watched" ] || [ "$(wc -l <"$work/watched")" -le 4 ] || fail "too much: $(cat "$work/watched")"
