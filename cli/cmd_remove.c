@@ -336,14 +336,19 @@ static bool apply(struct removal *r, struct err *e)
 	return ok && checks_forget(p->checks, r->id, e);
 }
 
+static bool other_yes(const struct removal *r, struct err *e)
+{
+	err_set(e, ERR_REFUSED, "--yes names another profile; nothing was changed");
+	return err_hint(e, "--yes %.200s confirms this one", r->id);
+}
+
 static bool confirm(const struct removal *r, struct err *e)
 {
 	char prompt[ID_CAP + 80];
 	struct str s = STR_OF(prompt);
 
 	if (given.yes)
-		return strcmp(given.yes, r->id) == 0 ||
-		       err_set(e, ERR_REFUSED, "--yes names another profile; nothing was changed");
+		return strcmp(given.yes, r->id) == 0 || other_yes(r, e);
 	str_add(&s, "Type the profile's name to remove it: ");
 	return ask_typed(prompt, r->id, "confirm with --yes PROFILE", e);
 }

@@ -240,7 +240,8 @@ static bool prev_of(char out[VAULT_RECORD_ID_CAP], const struct rotation *r)
 
 static bool no_previous(const struct rotation *r, struct err *e)
 {
-	return err_set(e, ERR_NOT_FOUND, "no previous revision of %.120s is kept", r->was->id);
+	err_set(e, ERR_NOT_FOUND, "no previous revision of %.120s is kept", r->was->id);
+	return err_hint(e, "a rotation keeps the key before it, until --drop-previous");
 }
 
 static bool read_previous(struct rotation *r, struct err *e)

@@ -127,12 +127,12 @@ static bool run(struct cli *c, struct err *e)
 	keysource_take_pipe();
 	if (keysource_given())
 		return quick_save(&given, c->cmd->name, e);
+	if (paste_only)
+		return paste_page(c, e);
 	if (!isatty(STDOUT_FILENO)) {
 		err_set(e, ERR_REFUSED, "setup-token requires an interactive TTY.");
 		return err_hint(e, "hand the token over with --key-stdin or --key-file FILE");
 	}
-	if (paste_only)
-		return paste_page(c, e);
 	if (capture_find(path, sizeof(path), "claude"))
 		return capture_and_save(c, path, e);
 	say_warning(

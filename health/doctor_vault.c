@@ -135,7 +135,9 @@ static void locked_vault(struct survey *v, const struct check *c)
 			vault_weakest_words(&v->vault, v->paths->keys));
 	finding_evidence(v, f, v->paths->vault, 0);
 	if (!alone && service)
-		finding_fix(f, "thinkfleetbot secrets slot add", "key-file");
+		finding_fix(f, "thinkfleetbot secrets slot add", "file");
+	else
+		finding_fix(f, FIX_KEYS, NULL);
 }
 
 bool check_vault(struct survey *v, const struct check *c)

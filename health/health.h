@@ -89,6 +89,7 @@ struct credential {
 	char prefix[24];  /* public prefix, for the mask */
 	char tail[TAIL_CAP];
 	char fingerprint[FINGERPRINT_CAP];
+	bool broken; /* it holds a blank or a control character */
 	uint64_t rev;
 	int64_t sealed_at_ms; /* when this revision was sealed, to the second; 0: it is not */
 
