@@ -14,16 +14,26 @@ static const char *host_of(const struct check_result *r, const struct provider *
 	return r->host[0] ? r->host : p->label;
 }
 
-bool check_skew(struct str *out, const struct check_result *r)
+bool check_skew_words(struct str *out, int64_t skew_ms)
 {
-	int64_t off = llabs(r->skew_ms == INT64_MIN ? 0 : r->skew_ms);
+	int64_t off = llabs(skew_ms == INT64_MIN ? 0 : skew_ms);
 
 	if (off <= CHECK_SKEW_MS)
 		return false;
 	if (out)
 		str_fmt(out, "this host's clock is %lld min %s", (long long)off / 60000,
-			r->skew_ms > 0 ? "fast" : "slow");
+			skew_ms > 0 ? "fast" : "slow");
 	return true;
+}
+
+bool check_skew(struct str *out, const struct check_result *r)
+{
+	return check_skew_words(out, r->skew_ms);
+}
+
+int64_t check_skew_ms(const struct check_result *r)
+{
+	return check_skew(NULL, r) ? r->skew_ms : 0;
 }
 
 /*
