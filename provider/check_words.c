@@ -38,8 +38,8 @@ int64_t check_skew_ms(const struct check_result *r)
 
 /*
  * Templates: %H host, %P the provider's label, %T "key" or "token", %S the HTTP status, %X the
- * proxy with a blank before it. A row
- * without a verdict is for every verdict; the first row that fits is used.
+ * proxy with a blank before it, %K where a new key is made. A row without a verdict is for every
+ * verdict; the first row that fits is used.
  */
 struct words {
 	enum verdict verdict; /* VERDICT_NONE: any */
@@ -58,7 +58,7 @@ static const struct words table[] = {
 	{ VERDICT_NONE, REASON_CLAUDE_CODE, false, "%P accepts this token for Claude Code only",
 		"Use an Anthropic API key instead." },
 	{ VERDICT_NONE, REASON_BAD_KEY, false, "%P did not accept this %T",
-		"Most likely the %T was revoked, or part of it is missing. Paste it again." },
+		"Most likely the %T was revoked, or part of it is missing. Paste it again%K." },
 	{ VERDICT_UNKNOWN, REASON_RESTRICTED, false,
 		"%H knows the %T but does not let it list models (HTTP %S)",
 		"It may still work for messages. You can save it and try." },
@@ -137,6 +137,10 @@ static void fill(struct str *out, const char *template, const struct check_resul
 			break;
 		case 'X':
 			str_fmt(out, "%s%s", r->proxy[0] ? " " : "", r->proxy);
+			break;
+		case 'K':
+			if (m && m->kind == CRED_API_KEY && p->keys_page && p->keys_page[0])
+				str_fmt(out, ", or make a new one at %s", p->keys_page);
 			break;
 		default:
 			return;
