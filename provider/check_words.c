@@ -139,7 +139,7 @@ static void fill(struct str *out, const char *template, const struct check_resul
 			str_fmt(out, "%s%s", r->proxy[0] ? " " : "", r->proxy);
 			break;
 		case 'K':
-			if (m && m->kind == CRED_API_KEY && p->keys_page && p->keys_page[0])
+			if (m->kind == CRED_API_KEY && p->keys_page && p->keys_page[0])
 				str_fmt(out, ", or make a new one at %s", p->keys_page);
 			break;
 		default:

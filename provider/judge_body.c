@@ -318,23 +318,30 @@ static bool is_no_chat_model(struct json_object *model, const char *id)
 	return false;
 }
 
-/* Those that agents can talk to come first: a list may be longer than what is kept of it. */
-void judge_models(struct judged *j)
+static void add_models(struct judged *j, bool chat, size_t *kept)
 {
 	struct json_object *list = judge_list(j->root);
 	struct check_result *r = j->out;
-	size_t n = list ? json_object_array_length(list) : 0, kept = 0;
 
-	for (size_t i = 0; i < 2 * n; i++) {
-		struct json_object *model = json_object_array_get_idx(list, i % n);
+	for (size_t i = 0; list && i < json_object_array_length(list); i++) {
+		struct json_object *model = json_object_array_get_idx(list, i);
 		const char *id = model_id(model);
 
-		if (!id || !*id || is_no_chat_model(model, id) != (i >= n))
+		if (!id || !*id || is_no_chat_model(model, id) == chat)
 			continue;
 		r->model_count++;
-		if (kept < CHECK_MODELS && strlen(id) < CHECK_MODEL_CAP) {
-			judge_take(r->models[kept], CHECK_MODEL_CAP, id, strlen(id), j->key);
-			kept++;
+		if (*kept < CHECK_MODELS && strlen(id) < CHECK_MODEL_CAP) {
+			judge_take(r->models[*kept], CHECK_MODEL_CAP, id, strlen(id), j->key);
+			(*kept)++;
 		}
 	}
+}
+
+/* Those that agents can talk to come first: a list may be longer than what is kept of it. */
+void judge_models(struct judged *j)
+{
+	size_t kept = 0;
+
+	add_models(j, true, &kept);
+	add_models(j, false, &kept);
 }
