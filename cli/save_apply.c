@@ -184,7 +184,7 @@ static bool write_note(const struct job_item *it, const char *path, struct err *
 		.expires_source = sources[it->s->expires_source],
 		.at_ms = r ? r->at_ms : clock_now_ms(),
 		.latency_ms = r ? r->latency_ms : 0,
-		.skew_ms = r && check_skew(NULL, r) ? r->skew_ms : 0 };
+		.skew_ms = r ? check_skew_ms(r) : 0 };
 	char id[80];
 
 	secret_fingerprint(fingerprint, it->s->key);

@@ -255,7 +255,8 @@ static bool clean_once(struct secret *out, const struct secret *text, const stru
 		break;
 	case EXTRACT_UNCLEAR:
 		say(r, PASTE_TWO,
-			"Two secrets, or one with a gap in it? Paste one, on one line: ^U.");
+			"Two secrets, or one with a gap? Neither was taken: paste one, on one "
+			"line.");
 		break;
 	case EXTRACT_PLACEHOLDER:
 		say_placeholder(r);

@@ -240,7 +240,9 @@ bool looks_zai(const char *p, size_t n)
 /* p and more as if they were one text. */
 static char byte_of(const char *p, size_t n, const char *more, size_t i)
 {
-	return i < n ? p[i] : more[i - n];
+	const char *byte = i < n ? p + i : more + (i - n);
+
+	return *byte;
 }
 
 /* Where the middle of its kind stands in p and more; 0: nowhere. */
