@@ -143,9 +143,10 @@ bool wire_put_part(
 	struct writer w = begin(out, WIRE_PART, id);
 
 	put_uint(&w, (uint32_t)status, 4);
-	put_bytes(&w, p, n);
 	if (n > WIRE_PART_MAX)
 		w.full = true;
+	else
+		put_bytes(&w, p, n);
 	return end(&w, e);
 }
 
