@@ -58,7 +58,6 @@ struct oauth {
 	int64_t margin_ms; /* a token counts as expired so much earlier */
 	const char *profile_name;
 	const char *model; /* "provider/model" */
-	const char *model_alias;
 	struct oauth_endpoint endpoint;
 };
 

@@ -43,7 +43,6 @@ static const struct oauth rows[] = {
 		.wait_s = 2,
 		.profile_name = "default",
 		.model = "qwen-portal/coder-model",
-		.model_alias = "qwen",
 		.endpoint = { .base_url = "https://portal.qwen.ai/v1",
 			.api = "openai-completions",
 			.key = "qwen-oauth",
