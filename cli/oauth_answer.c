@@ -272,19 +272,18 @@ void oauth_take_word(char out[OAUTH_WORD_CAP], const struct oauth *o, const stru
 	struct str clean = str_on(out, OAUTH_WORD_CAP);
 	char raw[OAUTH_WORD_CAP];
 	struct doc d;
-	uint32_t node;
+	uint32_t error, node;
 
 	if (!open_answer(&d, body->bytes ? body->bytes : "", body->len, NULL)) {
 		str_add(&clean, "format");
 		return;
 	}
-	node = doc_get(&d, DOC_ROOT, "error");
+	error = doc_get(&d, DOC_ROOT, "error");
 	/* OpenAI's newer errors are objects with a code. */
-	if (doc_kind(&d, node) == DOC_OBJECT)
-		node = doc_get(&d, node, "code");
+	node = doc_kind(&d, error) == DOC_OBJECT ? doc_get(&d, error, "code") : error;
 	if (doc_text(&d, node, raw, sizeof(raw)))
 		text_clean(&clean, raw, strlen(raw), OAUTH_WORD_CAP - 4);
-	else if (node != DOC_NONE)
+	else if (error != DOC_NONE)
 		str_add(&clean, "error");
 	else if (o->flow == OAUTH_USER_CODE)
 		status_word(out, &d);

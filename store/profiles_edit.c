@@ -216,7 +216,8 @@ static bool login_steps(struct doc *d, const struct profile_login *l, struct err
 
 	return remove_dead(d, profiles, l->id, e) && put_identity(d, entry, &s, e) &&
 	       put_secret(d, entry, oauth ? "access" : "token", l->access, e) &&
-	       (!oauth || put_secret(d, entry, "refresh", l->refresh, e)) &&
+	       (oauth ? put_secret(d, entry, "refresh", l->refresh, e)
+		      : remove_member(d, entry, "tokenRef", e)) &&
 	       put_expires(d, entry, &s, e) && put_some(d, entry, "email", l->email, e) &&
 	       put_some(d, entry, "clientId", l->client_id, e) &&
 	       put_some(d, entry, "accountId", l->account, e);
