@@ -1,7 +1,8 @@
-#!/bin/bash
+#!/usr/bin/env bash
 # models auth login: the four kinds of servers, with real key presses. What goes wrong writes
 # nothing; what a server gave stands in auth-profiles.json (0600) or the vault, and nowhere else.
 # "few": one of each kind; "all": the rest, which waits for clocks.
+# shellcheck disable=SC2016,SC2015 source=tests/e2e/lib.sh
 source "$(dirname "$0")/lib.sh"
 
 # --- the servers ---------------------------------------------------------------------------
@@ -166,7 +167,7 @@ preset=("${environment[@]}")
 # --- all: what is there already --------------------------------------------------------------
 
 # An existing login keeps what this program does not know; failures are forgiven.
-mkdir -p -m 700 "$(dirname "$profiles")"
+(umask 077 && mkdir -p "$(dirname "$profiles")")
 cat >"$profiles" <<'EOF'
 { "version": 1, "profiles": { "openai-codex:default": { "type": "oauth", "provider": "openai-codex",
   "access": "old", "refresh": "old", "expires": 1, "idToken": "mine" },
