@@ -126,6 +126,7 @@ const struct cmd *const commands[] = {
 	&cmd_paste_token,
 	&cmd_login,
 	&cmd_login_copilot,
+	&cmd_refresh,
 	&cmd_list,
 	&cmd_explain,
 	&cmd_rotate,

@@ -7,7 +7,7 @@ source "$(dirname "$0")/lib.sh"
 
 # --- the servers ---------------------------------------------------------------------------
 
-: >"$work/mode"
+: >"$work/mode" >"$work/oauth.out"
 tail -f /dev/null --pid=$$ 2>/dev/null |
 	python3 "$source_dir/tests/provider/oauth.py" --mode "$work/mode" --log "$work/oauth.log" \
 		>"$work/oauth.out" 2>"$work/oauth.err" &
@@ -101,6 +101,38 @@ json_true 'd["auth"]["profiles"]["chutes:someone"] == {"provider": "chutes", "mo
 canaries "$profiles"
 run_tfb models status
 says "chutes:someone" "models status"
+
+# Renewing: the refresh token is another one afterwards, and the one before is of no use.
+refresh_token() {
+	sed -n 's/.*"refresh": "\([^"]*\)".*/\1/p' "$profiles"
+}
+refresh() {
+	status=0
+	env "${environment[@]}" "$tfb" models auth refresh "$@" >"$work/out" 2>"$work/err" || status=$?
+}
+before=$(refresh_token)
+refresh
+ends_with 0 "refresh"
+says "Renewed; expires in" "refresh"
+says_not CANARY "refresh"
+[ "$(refresh_token)" != "$before" ] || fail "refresh kept the old token"
+[ ! -e "$profiles.lock" ] || fail "refresh left a lock"
+before=$(refresh_token)
+mode error
+refresh chutes:someone
+ends_with 69 "refresh, HTTP 500"
+mode "overtake=$profiles"
+refresh chutes:someone
+ends_with 0 "refresh, overtaken"
+says "A gateway renewed it meanwhile" "refresh, overtaken"
+[ "$(refresh_token)" = rt-of-a-gateway ] || fail "a gateway's login was replaced"
+mode
+refresh
+ends_with 1 "refresh of a spent token"
+says "invalid_grant" "refresh of a spent token"
+says "models auth login --provider chutes" "refresh of a spent token"
+refresh nobody
+ends_with 66 "refresh of nothing"
 run_tfb secrets audit
 says "login that the gateway renews" "secrets audit"
 fresh_home
