@@ -90,6 +90,11 @@ int lineio_signal(void)
 	return caught;
 }
 
+int lineio_signal_fd(void)
+{
+	return pipe_fds[0];
+}
+
 /* --- opening -------------------------------------------------------------------------------- */
 
 static int width_of(int fd)
@@ -200,6 +205,19 @@ void lineio_say(struct lineio *io, const char *fmt, ...)
 	lineio_item(io, "", text);
 }
 
+void lineio_raw(struct lineio *io, const char *text)
+{
+	put(io, text, strlen(text));
+	put(io, "\n", 1);
+}
+
+void lineio_reprompt(struct lineio *io, const char *prompt)
+{
+	io->prompt = prompt;
+	put(io, "\r", 1);
+	put(io, prompt, strlen(prompt));
+}
+
 /* --- hearing -------------------------------------------------------------------------------- */
 
 static void drain_pipe(void)
@@ -270,21 +288,52 @@ enum taken {
 	TAKEN_BYTE,
 	TAKEN_END, /* of the input, or of the terminal */
 	TAKEN_SIGNAL,
-	TAKEN_SILENCE /* for as long as was asked */
+	TAKEN_SILENCE, /* for as long as was asked */
+	TAKEN_NEWS,    /* what went on meanwhile has an end */
+	TAKEN_NOTHING  /* yet */
 };
+
+/* One step of a wait without a limit; what goes on beside it gets its turn. */
+static enum taken wait_beside(struct lineio *io)
+{
+	const struct lineio_meanwhile *m = io->meanwhile;
+	struct pollfd fds[] = { { .fd = pipe_fds[0], .events = POLLIN },
+		{ .fd = io->in, .events = POLLIN }, { .fd = m->fd, .events = POLLIN } };
+
+	if (!caught && poll(fds, ARRAY_LEN(fds), m->every_ms) > 0 && fds[0].revents)
+		drain_pipe();
+	if (stopped)
+		stop_here(io);
+	if (caught)
+		return TAKEN_SIGNAL;
+	if (fds[1].revents)
+		return TAKEN_BYTE;
+	return m->turn(m->ctx) ? TAKEN_NOTHING : TAKEN_NEWS;
+}
+
+/* The same with nothing beside it, for at most so long. */
+static enum taken wait_alone(struct lineio *io, int timeout_ms)
+{
+	bool ready = lineio_wait(io, io->in, timeout_ms);
+
+	if (caught)
+		return TAKEN_SIGNAL;
+	if (ready)
+		return TAKEN_BYTE;
+	return timeout_ms >= 0 ? TAKEN_SILENCE : TAKEN_NOTHING;
+}
 
 static enum taken take_byte(struct lineio *io, int timeout_ms, char *c)
 {
 	for (;;) {
-		bool ready = lineio_wait(io, io->in, timeout_ms);
+		enum taken taken = timeout_ms < 0 && io->meanwhile ? wait_beside(io)
+								   : wait_alone(io, timeout_ms);
 		ssize_t n;
 
-		if (caught)
-			return TAKEN_SIGNAL;
-		if (!ready && timeout_ms >= 0)
-			return TAKEN_SILENCE;
-		if (!ready)
+		if (taken == TAKEN_NOTHING)
 			continue;
+		if (taken != TAKEN_BYTE)
+			return taken;
 		n = read(io->in, c, 1);
 		if (n < 0 && (errno == EINTR || errno == EAGAIN))
 			continue;
@@ -330,6 +379,7 @@ enum {
 	CTRL_D = 4,
 	BACKSPACE = 8,
 	CTRL_U = 21,
+	ESCAPE = 27,
 	DELETE = 127
 };
 
@@ -356,9 +406,44 @@ static void forget_before_stop(struct lineio *io, struct answer *a)
 	io->again = false;
 }
 
+#define ESCAPE_MS 50
+
+/* Esc, or the first byte of what another key sends? The rest of that is nobody's. */
+static bool is_key_alone(struct lineio *io)
+{
+	char c;
+	bool alone = true;
+
+	while (take_byte(io, ESCAPE_MS, &c) == TAKEN_BYTE)
+		alone = false;
+	return alone;
+}
+
+/* Did something else than a byte end the answer? */
+static bool is_ended(enum taken taken, const struct answer *a, enum heard *heard)
+{
+	switch (taken) {
+	case TAKEN_SIGNAL:
+		*heard = HEARD_SIGNAL;
+		return true;
+	case TAKEN_NEWS:
+		*heard = HEARD_ELSEWHERE;
+		return true;
+	case TAKEN_SILENCE:
+		*heard = HEARD_LINE;
+		return true;
+	case TAKEN_END:
+		*heard = a->total ? HEARD_LINE : HEARD_END;
+		return true;
+	default:
+		return false;
+	}
+}
+
 /* raw: the terminal does no editing, and a line end is followed by the rest of the paste. */
 static enum heard hear(struct lineio *io, bool raw, struct answer *a)
 {
+	enum heard heard;
 	int timeout_ms = -1;
 	char c = 0;
 
@@ -366,12 +451,17 @@ static enum heard hear(struct lineio *io, bool raw, struct answer *a)
 		enum taken taken = take_byte(io, timeout_ms, &c);
 
 		forget_before_stop(io, a);
-		if (taken == TAKEN_SIGNAL)
-			return HEARD_SIGNAL;
-		if (taken == TAKEN_END || (raw && c == CTRL_D && !a->total))
-			return a->total ? HEARD_LINE : HEARD_END;
-		if (taken == TAKEN_SILENCE || (c == '\n' && !raw))
+		if (is_ended(taken, a, &heard))
+			return heard;
+		if (c == '\n' && !raw)
 			return HEARD_LINE;
+		if (raw && c == CTRL_D && !a->total)
+			return HEARD_END;
+		if (io->meanwhile && c == ESCAPE && timeout_ms < 0) {
+			if (is_key_alone(io))
+				return HEARD_ESCAPE;
+			continue;
+		}
 		timeout_ms = c == '\n' ? JOIN_MS : -1;
 		if (!raw || !edit(a, c))
 			answer_add(a, c);
