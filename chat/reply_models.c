@@ -205,7 +205,7 @@ bool reply_models(struct buf *out, const struct catalog *c, const char *argument
 		ok = reply_providers(out, &l, e);
 	else if (ok && at == l.count)
 		ok = reply_unknown(out, &l, r.provider, e);
-	else if (ok)
+	else if (ok && n)
 		ok = reply_page(out, &r, l.keys + at, n, e);
 	free(l.keys);
 	return ok;
