@@ -141,20 +141,50 @@ static bool send_all(int fd, const char *p, size_t n)
 	return true;
 }
 
+static bool begin_frame(const struct client *c, struct secret *frame, struct err *e)
+{
+	if (c->fd < 0)
+		return err_set(e, ERR_FAILED, "%s is not running", PROBE);
+	return secret_init(frame, WIRE_MAX, e);
+}
+
+/* Sends the frame if it was made, and wipes it. */
+static bool end_frame(struct client *c, struct secret *frame, bool made, struct err *e)
+{
+	bool ok = made;
+
+	if (ok && !send_all(c->fd, frame->bytes, frame->len))
+		ok = died(c, e);
+	secret_release(frame);
+	return ok;
+}
+
 bool client_send(struct client *c, const struct wire_check *check, struct err *e)
 {
 	struct secret frame = { 0 };
-	bool ok;
+	bool made = begin_frame(c, &frame, e) && wire_put_check(&frame, check, e);
+	bool ok = end_frame(c, &frame, made, e);
 
-	if (c->fd < 0)
-		return err_set(e, ERR_FAILED, "%s is not running", PROBE);
-	ok = secret_init(&frame, WIRE_MAX, e) && wire_put_check(&frame, check, e);
-	if (ok && !send_all(c->fd, frame.bytes, frame.len))
-		ok = died(c, e);
-	secret_release(&frame);
-	if (ok)
-		c->pending++;
+	c->pending += ok;
 	return ok;
+}
+
+bool client_send_exchange(struct client *c, const struct wire_exchange *x, struct err *e)
+{
+	struct secret frame = { 0 };
+	bool made = begin_frame(c, &frame, e) && wire_put_exchange(&frame, x, e);
+	bool ok = end_frame(c, &frame, made, e);
+
+	c->pending += ok;
+	return ok;
+}
+
+bool client_send_part(struct client *c, uint32_t id, const char *p, size_t n, struct err *e)
+{
+	struct secret frame = { 0 };
+	bool made = begin_frame(c, &frame, e) && wire_put_part(&frame, id, 0, p, n, e);
+
+	return end_frame(c, &frame, made, e);
 }
 
 /* Reads what is there. *over: the probe closed its end. */
@@ -189,7 +219,7 @@ bool client_take(struct client *c, struct wire_message *m, bool *got, struct err
 		if (c->reader.in.len == had && !*got)
 			break;
 	}
-	if (*got && m->type == WIRE_RESULT && c->pending)
+	if (*got && (m->type == WIRE_RESULT || m->type == WIRE_EXCHANGED) && c->pending)
 		c->pending--;
 	if (over && !*got) {
 		if (c->pending)

@@ -20,7 +20,7 @@ struct client {
 	int fd; /* poll for POLLIN; -1 when not running */
 	pid_t pid;
 	struct wire_reader reader;
-	unsigned pending; /* checks without a result yet */
+	unsigned pending; /* checks and exchanges without a result yet */
 };
 
 #define CLIENT_NONE ((struct client){ .fd = -1 })
@@ -29,6 +29,10 @@ bool client_start(struct client *c, struct err *e);
 
 /* Sends one check; the probe starts it at once. */
 bool client_send(struct client *c, const struct wire_check *check, struct err *e);
+
+/* Sends an exchange; its body follows with client_send_part(). */
+bool client_send_exchange(struct client *c, const struct wire_exchange *x, struct err *e);
+bool client_send_part(struct client *c, uint32_t id, const char *p, size_t n, struct err *e);
 
 /*
  * Reads what is there without blocking and takes one message. *got false: none

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * thinkfleetbot-probe: reads checks from descriptor 3, does them all at once,
- * writes a result for each, and leaves when the other end closes. It holds
- * nothing but the secrets of one batch, and no one starts it by hand.
+ * thinkfleetbot-probe: reads checks and exchanges from descriptor 3, does them
+ * all at once, writes a result for each, and leaves when the other end closes.
+ * It holds nothing but the secrets of one batch, and no one starts it by hand.
  */
 #include <errno.h>
 #include <string.h>
@@ -59,8 +59,71 @@ static bool start_check(struct probe *p, struct wire_check *c)
 	return true;
 }
 
+/* A piece of an answer goes on at once: who reads it shows it. */
+static bool send_part(void *context, const struct transfer *t, const char *p, size_t n)
+{
+	struct probe *probe = context;
+	size_t piece;
+
+	for (; n; p += piece, n -= piece) {
+		piece = n < WIRE_PART_MAX ? n : WIRE_PART_MAX;
+		if (!wire_put_part(
+			    &probe->frame, transfer_id(t), transfer_status(t), p, piece, NULL) ||
+			!send_frame(probe))
+			return false;
+	}
+	return true;
+}
+
+static bool send_exchanged(struct probe *p, const struct wire_exchanged *x)
+{
+	return wire_put_exchanged(&p->frame, x, NULL) && send_frame(p);
+}
+
+static bool start_exchange(struct probe *p, struct wire_exchange *x)
+{
+	const struct transfer_sink sink = { .take = send_part, .context = p };
+	struct wire_exchanged refused = {
+		.id = x->id, .reason = REASON_INTERNAL, .text = "too many requests at once"
+	};
+	struct transfer *t = NULL;
+
+	if (p->count < RUNNING_MAX)
+		t = transfer_exchange(p->multi, x, &sink, &refused);
+	if (!t)
+		return send_exchanged(p, &refused);
+	p->running[p->count++] = t;
+	return true;
+}
+
+/* A piece for a request that was refused comes too late to be wrong. */
+static bool feed_exchange(struct probe *p, const struct wire_part *part)
+{
+	for (size_t i = 0; i < p->count; i++) {
+		struct transfer *t = p->running[i];
+
+		if (transfer_is_exchange(t) && transfer_id(t) == part->id)
+			return transfer_feed(t, part);
+	}
+	return true;
+}
+
+static bool take_message(struct probe *p, struct wire_message *m)
+{
+	switch (m->type) {
+	case WIRE_CHECK:
+		return start_check(p, &m->check);
+	case WIRE_EXCHANGE:
+		return start_exchange(p, &m->exchange);
+	case WIRE_PART:
+		return feed_exchange(p, &m->part);
+	default:
+		return false;
+	}
+}
+
 /* False when the other end is gone or talks nonsense. */
-static bool read_checks(struct probe *p)
+static bool read_messages(struct probe *p)
 {
 	char part[8192];
 	ssize_t n;
@@ -78,7 +141,7 @@ static bool read_checks(struct probe *p)
 
 		ok = wire_take(&p->reader, &m, &got, NULL);
 		if (ok && got)
-			ok = m.type == WIRE_CHECK && start_check(p, &m.check);
+			ok = take_message(p, &m);
 		wire_message_release(&m);
 	}
 	return ok;
@@ -105,24 +168,30 @@ static bool report_stages(struct probe *p)
 	return true;
 }
 
-static bool report_results(struct probe *p)
+static bool report_result(struct probe *p, struct transfer *t, CURLcode code)
 {
 	static struct check_result r;
+	uint32_t id = transfer_id(t);
+	struct wire_exchanged x;
+	bool exchange = transfer_is_exchange(t);
+
+	if (exchange)
+		transfer_finish_exchange(t, code, &x);
+	else
+		transfer_finish(t, code, &r);
+	forget(p, t);
+	transfer_free(t);
+	return exchange ? send_exchanged(p, &x) : send_result(p, id, &r);
+}
+
+static bool report_results(struct probe *p)
+{
 	CURLMsg *done;
 	int left;
 
 	while ((done = curl_multi_info_read(p->multi, &left))) {
-		struct transfer *t;
-		uint32_t id;
-
-		if (done->msg != CURLMSG_DONE)
-			continue;
-		t = transfer_of(done->easy_handle);
-		id = transfer_id(t);
-		transfer_finish(t, done->data.result, &r);
-		forget(p, t);
-		transfer_free(t);
-		if (!send_result(p, id, &r))
+		if (done->msg == CURLMSG_DONE &&
+			!report_result(p, transfer_of(done->easy_handle), done->data.result))
 			return false;
 	}
 	return true;
@@ -138,7 +207,7 @@ static bool turn(struct probe *p)
 		return false;
 	if (curl_multi_poll(p->multi, &parent, 1, 1000, NULL) != CURLM_OK)
 		return false;
-	return read_checks(p);
+	return read_messages(p);
 }
 
 int main(void)

@@ -11,7 +11,8 @@
 #include "net/proxy.h"
 #include "net/transfer_parts.h"
 
-#define TIMEOUT_MAX_MS 15000
+#define TIMEOUT_MAX_MS 15000L
+#define EXCHANGE_MAX_MS 600000L /* a long answer of a slow model */
 #define CONNECT_MS 5000L
 
 /* --- callbacks -------------------------------------------------------------------------------- */
@@ -26,6 +27,25 @@ static size_t on_body(char *p, size_t size, size_t n, void *context)
 		return 0;
 	}
 	return buf_add(&t->body, p, n, NULL) ? n : 0;
+}
+
+/* An exchange's: told at once, and not kept here. What comes with a redirect is for nobody. */
+static size_t on_part(char *p, size_t size, size_t n, void *context)
+{
+	struct transfer *t = context;
+	int status = transfer_status(t);
+	size_t max =
+		t->exchange.streams && status / 100 == 2 ? EXCHANGE_STREAM_MAX : EXCHANGE_TAKE_MAX;
+
+	n *= size;
+	if (status / 100 == 3)
+		return n;
+	if (n > max - t->streamed) {
+		t->too_much = true;
+		return 0;
+	}
+	t->streamed += n;
+	return t->sink.take(t->sink.context, t, p, n) ? n : 0;
 }
 
 /* The value of "name: value\r\n" in a bounded text of its own, or false. */
@@ -145,9 +165,11 @@ static bool set_numbers(CURL *easy)
 
 static bool set_callbacks(CURL *easy, struct transfer *t)
 {
+	curl_write_callback body = transfer_is_exchange(t) ? on_part : on_body;
+
 	return curl_easy_setopt(easy, CURLOPT_PRIVATE, t) == CURLE_OK &&
 	       curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, t->error) == CURLE_OK &&
-	       curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body) == CURLE_OK &&
+	       curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, body) == CURLE_OK &&
 	       curl_easy_setopt(easy, CURLOPT_WRITEDATA, t) == CURLE_OK &&
 	       curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header) == CURLE_OK &&
 	       curl_easy_setopt(easy, CURLOPT_HEADERDATA, t) == CURLE_OK &&
@@ -190,10 +212,11 @@ static bool set_trust(struct transfer *t)
 static bool set_address(struct transfer *t)
 {
 	CURL *easy = t->easy;
-	long timeout = t->check.timeout_ms;
+	long max = transfer_is_exchange(t) ? EXCHANGE_MAX_MS : TIMEOUT_MAX_MS;
+	long timeout = t->timeout_ms ? t->timeout_ms : TIMEOUT_MAX_MS;
 
-	if (!timeout || timeout > TIMEOUT_MAX_MS)
-		timeout = TIMEOUT_MAX_MS;
+	if (timeout > max)
+		timeout = max;
 	return curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, t->url.https ? "https" : "http") ==
 		       CURLE_OK &&
 	       curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, "https") == CURLE_OK &&
@@ -232,16 +255,17 @@ static bool add_header(struct transfer *t, const char *line)
 static bool add_key_header(struct transfer *t, const char *name)
 {
 	struct secret line = { 0 };
-	bool ok = secret_init(&line, strlen(name) + t->check.key.len, NULL) &&
+	bool ok = secret_init(&line, strlen(name) + t->key.len, NULL) &&
 		  secret_insert(&line, 0, name, strlen(name)) &&
-		  secret_insert(&line, line.len, t->check.key.bytes, t->check.key.len) &&
+		  secret_insert(&line, line.len, t->key.bytes, t->key.len) &&
 		  add_header(t, line.bytes);
 
 	secret_release(&line);
 	return ok;
 }
 
-static bool set_headers(struct transfer *t)
+/* What a check and an exchange have in common. */
+static bool set_headers(struct transfer *t, const char *accept)
 {
 	static const char *const key_names[] = {
 		[AUTH_BEARER] = "authorization: Bearer ",
@@ -251,7 +275,7 @@ static bool set_headers(struct transfer *t)
 		[AUTH_XI] = "xi-api-key: ",
 	};
 	const char *key_name = key_names[t->request.auth];
-	bool ok = add_header(t, "accept: application/json");
+	bool ok = add_header(t, accept);
 
 	for (size_t i = 0; ok && i < PROVIDER_HEADERS && t->request.headers[i]; i++)
 		ok = add_header(t, t->request.headers[i]);
@@ -265,7 +289,7 @@ static bool set_headers(struct transfer *t)
 /* libcurl does not look at header values: a line end in a key would be a second header. */
 static bool key_is_sendable(const struct transfer *t, struct err *e)
 {
-	const struct secret *key = &t->check.key;
+	const struct secret *key = &t->key;
 
 	if (t->request.auth == AUTH_NO_HEADER)
 		return true;
@@ -295,14 +319,106 @@ static bool prepare(struct transfer *t, struct err *e)
 	return true;
 }
 
+static bool not_set_up(struct err *e)
+{
+	return err_set(e, ERR_FAILED, "the request could not be set up");
+}
+
+static bool set_common(struct transfer *t)
+{
+	t->easy = curl_easy_init();
+	return t->easy && set_numbers(t->easy) && set_callbacks(t->easy, t) && set_trust(t) &&
+	       set_address(t) && set_proxy(t);
+}
+
 bool request_set_up(struct transfer *t, struct err *e)
 {
 	if (!prepare(t, e))
 		return false;
-	t->easy = curl_easy_init();
-	if (!t->easy || !set_numbers(t->easy) || !set_callbacks(t->easy, t) || !set_trust(t) ||
-		!set_address(t) || !set_proxy(t) || !set_headers(t) ||
-		curl_multi_add_handle(t->multi, t->easy) != CURLM_OK)
-		return err_set(e, ERR_FAILED, "the request could not be set up");
+	return (set_common(t) && set_headers(t, "accept: application/json")) || not_set_up(e);
+}
+
+/* --- an exchange ------------------------------------------------------------------------------ */
+
+/* A second line in a value would be a header that nobody asked for. */
+static bool line_is_sendable(const char *line, struct err *e)
+{
+	for (; *line; line++) {
+		if (*line < 0x20 || *line > 0x7E)
+			return err_set(
+				e, ERR_USAGE, "a header has a character that no request can carry");
+	}
 	return true;
+}
+
+/* The address may have a query here: asked for as a path, all other rules hold for it too. */
+static bool take_address(struct transfer *t, struct err *e)
+{
+	char plain[CHECK_URL_CAP];
+	char *query;
+
+	str_copy(plain, sizeof(plain), t->exchange.url);
+	query = strchr(plain, '?');
+	if (query)
+		*query = '/';
+	if (!url_parse(&t->url, plain, e))
+		return false;
+	t->url.path = NULL; /* into a text of another */
+	str_copy(t->request.url, sizeof(t->request.url), t->exchange.url);
+	t->request.loopback = t->url.loopback;
+	t->request.auth = t->exchange.auth;
+	return true;
+}
+
+static bool set_body(struct transfer *t)
+{
+	char line[96];
+	struct str type = STR_OF(line);
+
+	if (!t->exchange.posts)
+		return true;
+	str_fmt(&type, "content-type: %s", t->exchange.content_type);
+	/* Without "expect", libcurl asks for leave first and waits a second for it. */
+	return add_header(t, t->exchange.content_type[0] ? line : "content-type:") &&
+	       add_header(t, "expect:") &&
+	       curl_easy_setopt(t->easy, CURLOPT_POST, 1L) == CURLE_OK &&
+	       curl_easy_setopt(t->easy, CURLOPT_POSTFIELDS, t->upload.bytes) == CURLE_OK &&
+	       curl_easy_setopt(t->easy, CURLOPT_POSTFIELDSIZE, (long)t->exchange.body_len) ==
+		       CURLE_OK;
+}
+
+static bool set_own_headers(struct transfer *t)
+{
+	bool ok = true;
+
+	for (size_t i = 0; ok && i < EXCHANGE_HEADERS && t->exchange.headers[i][0]; i++)
+		ok = add_header(t, t->exchange.headers[i]);
+	return ok;
+}
+
+static bool set_patience(struct transfer *t)
+{
+	return !t->exchange.idle_s || curl_easy_setopt(t->easy, CURLOPT_LOW_SPEED_TIME,
+					      (long)t->exchange.idle_s) == CURLE_OK;
+}
+
+bool request_set_up_exchange(struct transfer *t, struct err *e)
+{
+	bool ok = take_address(t, e) && key_is_sendable(t, e) &&
+		  line_is_sendable(t->exchange.content_type, e);
+
+	for (size_t i = 0; ok && i < EXCHANGE_HEADERS; i++)
+		ok = line_is_sendable(t->exchange.headers[i], e);
+	if (!ok)
+		return false;
+	return (set_common(t) && set_patience(t) && set_own_headers(t) && set_body(t) &&
+		       set_headers(t, t->exchange.streams
+					      ? "accept: text/event-stream, application/json"
+					      : "accept: application/json")) ||
+	       not_set_up(e);
+}
+
+bool request_send(struct transfer *t, struct err *e)
+{
+	return curl_multi_add_handle(t->multi, t->easy) == CURLM_OK || not_set_up(e);
 }

@@ -23,9 +23,23 @@ void transfer_none(struct check_result *out, const char *why)
 	str_copy(out->text, sizeof(out->text), why);
 }
 
-struct transfer *transfer_new(CURLM *multi, struct wire_check *c, struct check_result *out)
+static struct transfer *transfer_alloc(CURLM *multi, uint32_t id, struct secret *key)
 {
 	struct transfer *t = calloc(1, sizeof(*t));
+
+	if (!t)
+		return NULL;
+	t->multi = multi;
+	t->stage = -1;
+	t->result = unreached;
+	t->id = id;
+	secret_move(&t->key, key);
+	return t;
+}
+
+struct transfer *transfer_new(CURLM *multi, struct wire_check *c, struct check_result *out)
+{
+	struct transfer *t = transfer_alloc(multi, c->id, &c->key);
 	struct err e = { 0 };
 	struct str host;
 
@@ -33,12 +47,9 @@ struct transfer *transfer_new(CURLM *multi, struct wire_check *c, struct check_r
 		transfer_none(out, "out of memory");
 		return NULL;
 	}
-	t->multi = multi;
-	t->stage = -1;
-	t->result = unreached;
 	t->check = *c;
-	c->key = (struct secret){ 0 };
-	if (!request_set_up(t, &e)) {
+	t->timeout_ms = c->timeout_ms;
+	if (!request_set_up(t, &e) || !request_send(t, &e)) {
 		transfer_none(out, e.msg);
 		if (e.code == ERR_NOT_FOUND)
 			out->reason = REASON_UNPROVEN;
@@ -48,6 +59,42 @@ struct transfer *transfer_new(CURLM *multi, struct wire_check *c, struct check_r
 	host = STR_OF(t->result.host);
 	url_shown(&host, &t->url);
 	return t;
+}
+
+static void exchange_refused(
+	struct wire_exchanged *out, uint32_t id, enum reason reason, const char *why)
+{
+	*out = (struct wire_exchanged){ .id = id, .reason = reason };
+	str_copy(out->text, sizeof(out->text), why);
+}
+
+struct transfer *transfer_exchange(CURLM *multi, struct wire_exchange *x,
+	const struct transfer_sink *sink, struct wire_exchanged *out)
+{
+	struct transfer *t = transfer_alloc(multi, x->id, &x->key);
+	struct err e = { 0 };
+
+	if (!t) {
+		exchange_refused(out, x->id, REASON_INTERNAL, "out of memory");
+		return NULL;
+	}
+	t->exchange = *x;
+	t->timeout_ms = x->timeout_ms;
+	t->sink = *sink;
+	if (!secret_init(&t->upload, x->body_len, &e) || !request_set_up_exchange(t, &e) ||
+		(!x->body_len && !request_send(t, &e))) {
+		exchange_refused(out, x->id, REASON_INTERNAL, e.msg);
+		transfer_free(t);
+		return NULL;
+	}
+	return t;
+}
+
+bool transfer_feed(struct transfer *t, const struct wire_part *part)
+{
+	return t->upload.len < t->exchange.body_len && part->bytes.len &&
+	       secret_insert(&t->upload, t->upload.len, part->bytes.bytes, part->bytes.len) &&
+	       (t->upload.len < t->exchange.body_len || request_send(t, NULL));
 }
 
 void transfer_free(struct transfer *t)
@@ -61,7 +108,8 @@ void transfer_free(struct transfer *t)
 	for (struct curl_slist *h = t->headers; h; h = h->next)
 		explicit_bzero(h->data, strlen(h->data));
 	curl_slist_free_all(t->headers);
-	secret_release(&t->check.key);
+	secret_release(&t->key);
+	secret_release(&t->upload);
 	buf_release(&t->body);
 	free(t);
 }
@@ -76,7 +124,20 @@ struct transfer *transfer_of(CURL *easy)
 
 uint32_t transfer_id(const struct transfer *t)
 {
-	return t->check.id;
+	return t->id;
+}
+
+bool transfer_is_exchange(const struct transfer *t)
+{
+	return t->sink.take != NULL;
+}
+
+int transfer_status(const struct transfer *t)
+{
+	long status = 0;
+
+	curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
+	return (int)status;
 }
 
 /* --- while it runs, and after ----------------------------------------------------------------- */
@@ -184,9 +245,9 @@ static enum reason transport_reason(const struct transfer *t, CURLcode code)
 	return REASON_PROXY;
 }
 
-static void transport_text(const struct transfer *t, CURLcode code, struct check_answer *a)
+static void transport_text(const struct transfer *t, CURLcode code, char out[CHECK_TEXT_CAP])
 {
-	struct str text = STR_OF(a->transport_text);
+	struct str text = str_on(out, CHECK_TEXT_CAP);
 	const char *words = t->error[0] ? t->error : curl_easy_strerror(code);
 
 	/* libcurl repeats an address of a proxy that it cannot read, with the password in it. */
@@ -195,11 +256,20 @@ static void transport_text(const struct transfer *t, CURLcode code, struct check
 	if (t->foreign_peer)
 		str_add(&text, "the address for this machine led to another one");
 	else if (t->too_much)
-		str_add(&text, "the answer is larger than any model list");
+		str_add(&text, transfer_is_exchange(t)
+				       ? "the answer is too large"
+				       : "the answer is larger than any model list");
 	else if (code != CURLE_OK)
 		text_clean(&text, words, strlen(words), 200);
 	else if (t->moved_to[0])
 		str_fmt(&text, "moved to %s", t->moved_to);
+}
+
+/* So libcurl calls a header line beyond its own 100 KiB. */
+static void see_long_header(struct transfer *t, CURLcode code)
+{
+	if (code == CURLE_OUT_OF_MEMORY && reached_us(t, CURLINFO_PRETRANSFER_TIME_T) > 0)
+		t->too_much = true;
 }
 
 void transfer_finish(struct transfer *t, CURLcode code, struct check_result *out)
@@ -208,20 +278,32 @@ void transfer_finish(struct transfer *t, CURLcode code, struct check_result *out
 		.body = t->body.p, .body_len = t->body.len, .headers = t->seen
 	};
 	const char *address = NULL;
-	long status = 0;
 
-	/* So libcurl calls a header line beyond its own 100 KiB. */
-	if (code == CURLE_OUT_OF_MEMORY && reached_us(t, CURLINFO_PRETRANSFER_TIME_T) > 0)
-		t->too_much = true;
-	curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
+	see_long_header(t, code);
 	curl_easy_getinfo(t->easy, CURLINFO_PRIMARY_IP, &address);
-	answer.status = (int)status;
+	answer.status = transfer_status(t);
 	answer.transport = transport_reason(t, code);
-	transport_text(t, code, &answer);
+	transport_text(t, code, answer.transport_text);
 	t->result.at_ms = clock_now_ms();
 	take_timings(t);
 	if (address && !t->by_proxy) /* else it is the proxy's */
 		str_copy(t->result.address, sizeof(t->result.address), address);
-	check_judge(&t->result, &t->request, &answer, &t->check.key);
+	check_judge(&t->result, &t->request, &answer, &t->key);
 	*out = t->result;
+}
+
+void transfer_finish_exchange(struct transfer *t, CURLcode code, struct wire_exchanged *out)
+{
+	long after;
+
+	see_long_header(t, code);
+	*out = (struct wire_exchanged){
+		.id = t->id, .status = transfer_status(t), .reason = transport_reason(t, code)
+	};
+	if (out->reason == REASON_NONE && out->status / 100 == 3)
+		out->reason = REASON_REDIRECT;
+	transport_text(t, code, out->text);
+	/* A date is allowed there too; no model provider sends one. */
+	after = strtol(t->seen.values[HEADER_RETRY_AFTER], NULL, 10);
+	out->retry_after_s = after > 0 && after <= INT32_MAX ? (int)after : 0;
 }

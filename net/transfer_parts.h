@@ -15,8 +15,15 @@ struct transfer {
 	CURLM *multi;
 	CURL *easy;
 	struct curl_slist *headers;
-	struct wire_check check;
+	uint32_t id;
+	long timeout_ms;
+	struct secret key;
 	struct check_request request;
+	struct wire_check check;       /* without its key, which is above... */
+	struct wire_exchange exchange; /* ...so this one */
+	struct transfer_sink sink;     /* .take NULL: a check */
+	struct secret upload;          /* an exchange's body; libcurl reads it here */
+	size_t streamed;
 	struct url url; /* where it goes */
 	struct check_result result;
 	struct buf body;
@@ -30,7 +37,11 @@ struct transfer {
 	int stage; /* last reported, -1: none */
 };
 
-/* Takes the request apart and hands it to libcurl; not sent yet. */
+/* Take the request apart and hand it to libcurl; not sent yet. */
 bool request_set_up(struct transfer *t, struct err *e);
+bool request_set_up_exchange(struct transfer *t, struct err *e);
+
+/* From now on libcurl works on it. */
+bool request_send(struct transfer *t, struct err *e);
 
 #endif

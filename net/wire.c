@@ -111,6 +111,56 @@ bool wire_put_stage(struct secret *out, uint32_t id, enum check_stage s, struct 
 	return end(&w, e);
 }
 
+enum exchange_flag {
+	FLAG_POSTS = 1,
+	FLAG_STREAMS = 2
+};
+
+bool wire_put_exchange(struct secret *out, const struct wire_exchange *x, struct err *e)
+{
+	struct writer w = begin(out, WIRE_EXCHANGE, x->id);
+	size_t n = 0;
+
+	put_uint(&w, x->timeout_ms, 4);
+	put_uint(&w, x->idle_s, 4);
+	put_uint(&w, x->body_len, 4);
+	put_uint(&w, x->auth, 1);
+	put_uint(&w, (x->posts ? FLAG_POSTS : 0) | (x->streams ? FLAG_STREAMS : 0), 1);
+	put_str(&w, x->url);
+	put_str(&w, x->content_type);
+	while (n < EXCHANGE_HEADERS && x->headers[n][0])
+		n++;
+	put_uint(&w, n, 1);
+	for (size_t i = 0; i < n; i++)
+		put_str(&w, x->headers[i]);
+	put_text(&w, x->key.bytes, x->key.len);
+	return end(&w, e);
+}
+
+bool wire_put_part(
+	struct secret *out, uint32_t id, int status, const char *p, size_t n, struct err *e)
+{
+	struct writer w = begin(out, WIRE_PART, id);
+
+	put_uint(&w, (uint32_t)status, 4);
+	if (n > WIRE_PART_MAX)
+		w.full = true;
+	else
+		put_bytes(&w, p, n);
+	return end(&w, e);
+}
+
+bool wire_put_exchanged(struct secret *out, const struct wire_exchanged *x, struct err *e)
+{
+	struct writer w = begin(out, WIRE_EXCHANGED, x->id);
+
+	put_uint(&w, (uint32_t)x->status, 4);
+	put_uint(&w, x->reason, 1);
+	put_uint(&w, (uint32_t)x->retry_after_s, 4);
+	put_str(&w, x->text);
+	return end(&w, e);
+}
+
 /* --- reading ---------------------------------------------------------------------------------- */
 
 struct cursor {
@@ -194,6 +244,58 @@ static bool get_check(struct cursor *c, struct wire_check *k, struct err *e)
 	return c->bad || secret_from(&k->key, key, n, e);
 }
 
+static bool get_exchange(struct cursor *c, struct wire_exchange *x, struct err *e)
+{
+	const char *key;
+	unsigned flags, headers;
+	size_t n;
+
+	x->timeout_ms = (uint32_t)get_uint(c, 4);
+	x->idle_s = (uint32_t)get_uint(c, 4);
+	x->body_len = (uint32_t)get_uint(c, 4);
+	x->auth = (enum auth_style)get_below(c, AUTH_STYLES);
+	flags = get_below(c, (FLAG_POSTS | FLAG_STREAMS) + 1);
+	x->posts = flags & FLAG_POSTS;
+	x->streams = flags & FLAG_STREAMS;
+	get_str(c, x->url, sizeof(x->url));
+	get_str(c, x->content_type, sizeof(x->content_type));
+	headers = get_below(c, EXCHANGE_HEADERS + 1);
+	for (unsigned i = 0; i < headers; i++) {
+		get_str(c, x->headers[i], sizeof(x->headers[i]));
+		if (!x->headers[i][0])
+			c->bad = true;
+	}
+	key = get_span(c, &n);
+	if (n > SECRET_MAX || x->body_len > EXCHANGE_SEND_MAX || (x->body_len && !x->posts))
+		c->bad = true;
+	return c->bad || secret_from(&x->key, key, n, e);
+}
+
+static bool get_part(struct cursor *c, struct wire_part *p, struct err *e)
+{
+	const char *bytes;
+	size_t n;
+
+	p->status = get_int(c);
+	bytes = (const char *)c->p;
+	n = c->left;
+	if (n > WIRE_PART_MAX)
+		c->bad = true;
+	if (c->bad)
+		return true;
+	c->p += n;
+	c->left = 0;
+	return secret_from(&p->bytes, bytes, n, e);
+}
+
+static void get_exchanged(struct cursor *c, struct wire_exchanged *x)
+{
+	x->status = get_int(c);
+	x->reason = (enum reason)get_below(c, REASON_COUNT);
+	x->retry_after_s = get_int(c);
+	get_str(c, x->text, sizeof(x->text));
+}
+
 static void get_result(struct cursor *c, struct check_result *r)
 {
 	uint64_t kept;
@@ -273,6 +375,20 @@ static bool decode(struct cursor *c, struct wire_message *m, struct err *e)
 	case WIRE_STAGE:
 		m->stage = (enum check_stage)get_below(c, STAGE_ANSWER + 1);
 		break;
+	case WIRE_EXCHANGE:
+		m->exchange.id = m->id;
+		if (!get_exchange(c, &m->exchange, e))
+			return false;
+		break;
+	case WIRE_PART:
+		m->part.id = m->id;
+		if (!get_part(c, &m->part, e))
+			return false;
+		break;
+	case WIRE_EXCHANGED:
+		m->exchanged.id = m->id;
+		get_exchanged(c, &m->exchanged);
+		break;
 	default:
 		c->bad = true;
 	}
@@ -305,5 +421,7 @@ bool wire_take(struct wire_reader *r, struct wire_message *m, bool *got, struct 
 void wire_message_release(struct wire_message *m)
 {
 	secret_release(&m->check.key);
+	secret_release(&m->exchange.key);
+	secret_release(&m->part.bytes);
 	*m = (struct wire_message){ 0 };
 }

@@ -36,11 +36,23 @@ static void written_again_it_reads_the_same(const struct wire_message *m)
 	case WIRE_STAGE:
 		ok = wire_put_stage(&frame, m->id, m->stage, NULL);
 		break;
+	case WIRE_EXCHANGE:
+		ok = wire_put_exchange(&frame, &m->exchange, NULL);
+		break;
+	case WIRE_PART:
+		ok = wire_put_part(&frame, m->id, m->part.status, m->part.bytes.bytes,
+			m->part.bytes.len, NULL);
+		break;
+	case WIRE_EXCHANGED:
+		ok = wire_put_exchanged(&frame, &m->exchanged, NULL);
+		break;
 	}
 	check(ok && wire_feed(&r, frame.bytes, frame.len, NULL));
 	check(wire_take(&r, &again, &got, NULL) && got);
 	check(again.type == m->type && again.id == m->id);
 	check(secret_equal(&again.check.key, &m->check.key));
+	check(secret_equal(&again.exchange.key, &m->exchange.key));
+	check(secret_equal(&again.part.bytes, &m->part.bytes));
 	wire_message_release(&again);
 	wire_reader_release(&r);
 	secret_release(&frame);

@@ -30,7 +30,7 @@ that contains REJECT gets the "reject" of that file and any other its "accept".
 Behaviours: accept reject limited restricted openai-restricted no-credit insufficient-quota
 google-bad xai-bad zai-bad zai-no-credit claude-code server overloaded garbage empty html object
 drip stall close reset redirect echo huge-body huge-header long-header gzip-bomb escapes redirect-to
-continue chunks drip-header sleep200 old-date deep proxy-auth
+continue chunks drip-header sleep200 old-date deep proxy-auth mirror count events flood
 """
 
 import argparse
@@ -50,6 +50,7 @@ import sys
 import tempfile
 import threading
 import time
+import zlib
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 KEY_WORDS = {
@@ -131,6 +132,7 @@ class Handler(BaseHTTPRequestHandler):
     server_version = "test-provider"
     options = None
     tunnel = None
+    sent = b""
 
     def log_message(self, *args):
         pass
@@ -219,6 +221,44 @@ class Handler(BaseHTTPRequestHandler):
         else:
             status, document = FIXED[name]
             self.answer(status, json.dumps(document).encode())
+
+    def do_POST(self):
+        """A body, by a length as every request of ours has; then as GET."""
+        self.sent = self.rfile.read(int(self.headers["content-length"]))
+        self.do_GET()
+
+    def be_mirror(self, carrier, _key):
+        """What came, for whoever sent it; never the key."""
+        head = (f"{self.command} {self.path}\n{self.headers.get('content-type', '-')}\n"
+                f"{self.headers.get('accept', '-')}\n{self.headers.get('x-own', '-')}\n"
+                f"{carrier}\n")
+        self.answer(200, head.encode() + self.sent, "text/plain")
+
+    def be_count(self, _carrier, _key):
+        """Length and CRC of what came."""
+        self.answer(200, f"{len(self.sent)} {zlib.crc32(self.sent)}".encode(), "text/plain")
+
+    def be_events(self, _carrier, _key):
+        """/events/STATUS: three pieces, a tenth of a second apart."""
+        self.send_response(int(self.path.split("/")[2]))
+        self.send_header("Content-Type", "text/event-stream")
+        self.send_header("Retry-After", "7")
+        self.send_header("Connection", "close")
+        self.end_headers()
+        for word in (b"one", b"two", b"three"):
+            self.wfile.write(b"data: " + word + b"\n\n")
+            self.wfile.flush()
+            time.sleep(0.1)
+        self.close_connection = True
+
+    def be_flood(self, _carrier, _key):
+        """Events without a pause, and more than anybody takes."""
+        self.send_response(200)
+        self.send_header("Connection", "close")
+        self.end_headers()
+        for _ in range(1 << 14):
+            self.wfile.write(b"data: x\n\n" * 400)
+        self.close_connection = True
 
     def document(self, carrier, key, found):
         behaviour = {"huge": self.be_huge_body, "slow": self.be_stall, "closed": self.be_close,

@@ -154,6 +154,84 @@ static void fullest_result_comes_back_whole(void **state)
 	assert_memory_equal(message.result.models, r.models, sizeof(r.models));
 }
 
+static void put_exchange(void)
+{
+	struct wire_exchange x = { .id = 5,
+		.timeout_ms = 600000,
+		.idle_s = 60,
+		.body_len = 1234,
+		.auth = AUTH_BEARER,
+		.posts = true,
+		.url = "https://auth.example/oauth/token",
+		.content_type = "application/json",
+		.headers = { "x-first: 1", "x-second: 2" } };
+	struct err e = { 0 };
+
+	assert_ok(secret_from(&x.key, KEY, strlen(KEY), &e), e);
+	assert_ok(wire_put_exchange(&frame, &x, &e), e);
+	secret_release(&x.key);
+}
+
+static void exchange_comes_back_whole(void **state)
+{
+	const struct wire_exchange *x = &message.exchange;
+
+	(void)state;
+	put_exchange();
+	feed(frame.bytes, frame.len);
+	assert_true(take());
+	assert_int_equal(message.type, WIRE_EXCHANGE);
+	assert_int_equal(x->id, 5);
+	assert_int_equal(x->timeout_ms, 600000);
+	assert_int_equal(x->idle_s, 60);
+	assert_int_equal(x->body_len, 1234);
+	assert_int_equal(x->auth, AUTH_BEARER);
+	assert_true(x->posts);
+	assert_false(x->streams);
+	assert_string_equal(x->url, "https://auth.example/oauth/token");
+	assert_string_equal(x->content_type, "application/json");
+	assert_string_equal(x->headers[0], "x-first: 1");
+	assert_string_equal(x->headers[1], "x-second: 2");
+	assert_string_equal(x->headers[2], "");
+	assert_string_equal(x->key.bytes, KEY);
+}
+
+static void largest_part_comes_back_whole(void **state)
+{
+	static char piece[WIRE_PART_MAX];
+	struct err e = { 0 };
+
+	(void)state;
+	memset(piece, 'p', sizeof(piece));
+	assert_ok(wire_put_part(&frame, 5, 200, piece, sizeof(piece), &e), e);
+	feed(frame.bytes, frame.len);
+	assert_true(take());
+	assert_int_equal(message.type, WIRE_PART);
+	assert_int_equal(message.part.id, 5);
+	assert_int_equal(message.part.status, 200);
+	assert_int_equal(message.part.bytes.len, WIRE_PART_MAX);
+	assert_memory_equal(message.part.bytes.bytes, piece, sizeof(piece));
+	assert_false(wire_put_part(&frame, 5, 200, piece, sizeof(piece) + 1, &e));
+}
+
+static void end_of_an_exchange_comes_back_whole(void **state)
+{
+	struct wire_exchanged x = {
+		.id = 5, .status = 429, .reason = REASON_TIMEOUT, .retry_after_s = 7, .text = "slow"
+	};
+	struct err e = { 0 };
+
+	(void)state;
+	assert_ok(wire_put_exchanged(&frame, &x, &e), e);
+	feed(frame.bytes, frame.len);
+	assert_true(take());
+	assert_int_equal(message.type, WIRE_EXCHANGED);
+	assert_int_equal(message.exchanged.status, 429);
+	assert_int_equal(message.exchanged.reason, REASON_TIMEOUT);
+	assert_int_equal(message.exchanged.retry_after_s, 7);
+	assert_string_equal(message.exchanged.text, "slow");
+}
+
 static void bytes_may_come_one_at_a_time(void **state)
 {
 	(void)state;
@@ -222,6 +300,32 @@ static void check_cut_anywhere_is_refused(void **state)
 	}
 }
 
+static void exchange_cut_anywhere_is_refused(void **state)
+{
+	(void)state;
+	put_exchange();
+	for (size_t n = 5; n < frame.len - 4; n++) {
+		char bytes[300];
+
+		memcpy(bytes, frame.bytes, n + 4);
+		bytes[2] = (char)(unsigned char)(n >> 8);
+		bytes[3] = (char)(unsigned char)n;
+		refused(bytes, n + 4);
+		assert_null(message.exchange.key.bytes);
+	}
+}
+
+static void body_without_a_post_is_refused(void **state)
+{
+	const size_t flags = 4 + 1 + 4 + 3 * 4 + 1;
+
+	(void)state;
+	put_exchange();
+	assert_int_equal(frame.bytes[flags], 1);
+	frame.bytes[flags] = 0;
+	refused(frame.bytes, frame.len);
+}
+
 static void text_with_a_nul_is_refused(void **state)
 {
 	(void)state;
@@ -260,6 +364,13 @@ int main(void)
 		cmocka_unit_test_setup_teardown(check_without_a_key_is_a_check, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(longest_key_fits, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(fullest_result_comes_back_whole, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(exchange_comes_back_whole, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(largest_part_comes_back_whole, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			end_of_an_exchange_comes_back_whole, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			exchange_cut_anywhere_is_refused, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(body_without_a_post_is_refused, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(bytes_may_come_one_at_a_time, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			several_messages_may_come_at_once, set_up, tear_down),
