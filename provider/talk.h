@@ -116,7 +116,7 @@ void talk_judge(struct talk_failure *out, const struct talk_target *t, const str
 	const struct secret *key);
 
 /* The same for an error in the middle of an answer (struct talk_reader). */
-void talk_judge_words(struct talk_failure *out, const char *words, const struct secret *key);
+void talk_judge_words(struct talk_failure *out, const char *error, const struct secret *key);
 
 /*
  * A sentence for people ("openai:work was not accepted (HTTP 401): ..."), and what to do.

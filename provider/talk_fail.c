@@ -28,7 +28,7 @@ static const struct {
 	const char *words;
 	bool number;
 	const char *also; /* needed beside it, or NULL */
-} words[] = {
+} clues[] = {
 	{ TALK_RATE_LIMIT, "rate limit" },
 	{ TALK_RATE_LIMIT, "rate_limit" },
 	{ TALK_RATE_LIMIT, "too many requests" },
@@ -103,12 +103,12 @@ enum talk_class talk_classify(int status, const char *text)
 	for (size_t i = 0; i < ARRAY_LEN(statuses); i++)
 		if (statuses[i].status == status)
 			return statuses[i].class;
-	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
-		bool hit = words[i].number ? has_number(text, words[i].words)
-					   : judge_contains(text, words[i].words);
+	for (size_t i = 0; i < ARRAY_LEN(clues); i++) {
+		bool hit = clues[i].number ? has_number(text, clues[i].words)
+					   : judge_contains(text, clues[i].words);
 
-		if (hit && (!words[i].also || judge_contains(text, words[i].also)))
-			return words[i].class;
+		if (hit && (!clues[i].also || judge_contains(text, clues[i].also)))
+			return clues[i].class;
 	}
 	return TALK_UNCLASSIFIED;
 }
@@ -155,10 +155,10 @@ void talk_judge(struct talk_failure *out, const struct talk_target *t, const str
 	refine(out);
 }
 
-void talk_judge_words(struct talk_failure *out, const char *words, const struct secret *key)
+void talk_judge_words(struct talk_failure *out, const char *error, const struct secret *key)
 {
 	*out = (struct talk_failure){ 0 };
-	judge_take(out->text, sizeof(out->text), words, strlen(words), key);
+	judge_take(out->text, sizeof(out->text), error, strlen(error), key);
 	out->class = talk_classify(0, out->text);
 }
 
@@ -238,6 +238,7 @@ void talk_headline(
 
 void talk_advice(struct str *out, const struct talk_failure *f, const struct talk_target *t)
 {
+	static struct check_result r;
 	static const char *const says[] = {
 		[TALK_UNCLASSIFIED] = "",
 		[TALK_RATE_LIMIT] = "wait a little, or choose another model",
@@ -246,7 +247,6 @@ void talk_advice(struct str *out, const struct talk_failure *f, const struct tal
 		[TALK_TIMEOUT] = "try again",
 		[TALK_AUTH] = "",
 	};
-	static struct check_result r;
 
 	if (f->reason == REASON_CLAUDE_CODE)
 		str_add(out,
