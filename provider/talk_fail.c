@@ -248,13 +248,20 @@ void talk_advice(struct str *out, const struct talk_failure *f, const struct tal
 		[TALK_AUTH] = "",
 	};
 
-	if (f->reason == REASON_CLAUDE_CODE)
-		str_add(out,
-			"use an Anthropic API key instead: thinkfleetbot models auth add "
-			"--provider anthropic");
-	else if (f->reason == REASON_RATE_LIMIT || f->class != TALK_AUTH)
-		str_add(out, says[f->class]);
-	else
+	if (f->reason == REASON_CLAUDE_CODE) {
+		str_fmt(out,
+			"use an Anthropic API key instead: thinkfleetbot onboard --provider %s "
+			"--method api-key",
+			t->provider->id);
+	} else if (is_network(f)) {
+		network_words(&r, f, t);
+		check_advice(out, &r, t->provider, t->method);
+		if (out->len && out->p[out->len - 1] == '.') /* a hint has none */
+			out->p[--out->len] = '\0';
+	} else if (f->class == TALK_AUTH) {
 		str_fmt(out, "replace it: thinkfleetbot models auth add --provider %s",
 			t->provider->id);
+	} else {
+		str_add(out, says[f->class]);
+	}
 }
