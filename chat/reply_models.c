@@ -91,9 +91,17 @@ struct listing {
 	size_t count;
 };
 
+/* By provider first: "google" goes before "google-vertex", whatever "/" and "-" are. */
 static int compare(const void *a, const void *b)
 {
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
+	const char *x = *(const char *const *)a;
+	const char *y = *(const char *const *)b;
+
+	for (; *x && *x == *y; x++, y++)
+		;
+	if ((*x == '/') != (*y == '/'))
+		return *x == '/' ? -1 : 1;
+	return (unsigned char)*x - (unsigned char)*y;
 }
 
 static bool listing_init(struct listing *l, const struct catalog *c, struct err *e)

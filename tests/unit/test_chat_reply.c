@@ -137,9 +137,10 @@ static void providers_are_listed_with_their_counts(void **state)
 	(void)state;
 	add("openai/gpt-5.2", "gpt");
 	add("anthropic/claude-opus-4-5", "");
+	add("openai-codex/gpt-5.2", "");
 	add("openai/gpt-5-mini", "");
 	assert_models("",
-		"Providers:\n- anthropic (1)\n- openai (2)\n\nUse: /models <provider>\n"
+		"Providers:\n- anthropic (1)\n- openai (2)\n- openai-codex (1)\n\nUse: /models <provider>\n"
 		"Switch: /model <provider/model>");
 }
 
