@@ -124,6 +124,8 @@ const struct cmd *const commands[] = {
 	&cmd_add,
 	&cmd_setup_token,
 	&cmd_paste_token,
+	&cmd_login,
+	&cmd_login_copilot,
 	&cmd_list,
 	&cmd_explain,
 	&cmd_rotate,

@@ -5,15 +5,11 @@
 
 #include "base/str.h"
 
-#define SIGN_IN "thinkfleetbot help providers names the program that signs in to each provider"
-
 static const struct {
 	const char *words[3];
 	const char *instead;
 } rows[] = {
 	{ { "configure" }, "thinkfleetbot onboard" },
-	{ { "models", "auth", "login" }, SIGN_IN },
-	{ { "models", "auth", "login-github-copilot" }, SIGN_IN },
 	{ { "models", "auth", "logout" }, "thinkfleetbot models auth remove PROFILE" },
 	{ { "models", "auth", "activate" },
 		"thinkfleetbot models auth order set --provider NAME PROFILE" },

@@ -90,6 +90,11 @@ int lineio_signal(void)
 	return caught;
 }
 
+int lineio_signal_fd(void)
+{
+	return pipe_fds[0];
+}
+
 /* --- opening -------------------------------------------------------------------------------- */
 
 static int width_of(int fd)
@@ -200,6 +205,19 @@ void lineio_say(struct lineio *io, const char *fmt, ...)
 	lineio_item(io, "", text);
 }
 
+void lineio_raw(struct lineio *io, const char *text)
+{
+	put(io, text, strlen(text));
+	put(io, "\n", 1);
+}
+
+void lineio_reprompt(struct lineio *io, const char *prompt)
+{
+	io->prompt = prompt;
+	put(io, "\r", 1);
+	put(io, prompt, strlen(prompt));
+}
+
 /* --- hearing -------------------------------------------------------------------------------- */
 
 static void drain_pipe(void)
@@ -288,15 +306,43 @@ enum taken {
 	TAKEN_BYTE,
 	TAKEN_END, /* of the input, or of the terminal */
 	TAKEN_SIGNAL,
-	TAKEN_SILENCE /* for as long as was asked */
+	TAKEN_SILENCE, /* for as long as was asked */
+	TAKEN_NEWS     /* what went on meanwhile has an end */
 };
+
+/* One step of a wait without a limit; what goes on beside it gets its turn. */
+static enum taken wait_beside(struct lineio *io)
+{
+	const struct lineio_meanwhile *m = io->meanwhile;
+	struct pollfd fds[] = { { .fd = pipe_fds[0], .events = POLLIN },
+		{ .fd = io->in, .events = POLLIN }, { .fd = m->fd, .events = POLLIN } };
+
+	if (!caught && poll(fds, ARRAY_LEN(fds), m->every_ms) > 0 && fds[0].revents)
+		drain_pipe();
+	if (stopped)
+		stop_here(io);
+	if (caught)
+		return TAKEN_SIGNAL;
+	if (fds[1].revents)
+		return TAKEN_BYTE;
+	return m->turn(m->ctx) ? TAKEN_SILENCE : TAKEN_NEWS;
+}
 
 static enum taken take_byte(struct lineio *io, int timeout_ms, char *c)
 {
 	for (;;) {
-		bool ready = lineio_wait(io, io->in, timeout_ms);
+		bool ready;
 		ssize_t n;
 
+		if (timeout_ms < 0 && io->meanwhile) {
+			enum taken beside = wait_beside(io);
+
+			if (beside == TAKEN_NEWS)
+				return beside;
+			if (beside == TAKEN_SILENCE)
+				continue;
+		}
+		ready = lineio_wait(io, io->in, timeout_ms);
 		if (caught)
 			return TAKEN_SIGNAL;
 		if (!ready && timeout_ms >= 0)
@@ -342,6 +388,7 @@ enum {
 	CTRL_D = 4,
 	BACKSPACE = 8,
 	CTRL_U = 21,
+	ESCAPE = 27,
 	DELETE = 127
 };
 
@@ -362,6 +409,19 @@ static bool edit(struct answer *a, char c)
 	}
 }
 
+#define ESCAPE_MS 50
+
+/* Esc, or the first byte of what another key sends? The rest of that is nobody's. */
+static bool is_key_alone(struct lineio *io)
+{
+	char c;
+	bool alone = true;
+
+	while (take_byte(io, ESCAPE_MS, &c) == TAKEN_BYTE)
+		alone = false;
+	return alone;
+}
+
 /* raw: the terminal does no editing, and a line end is followed by the rest of the paste. */
 static enum heard hear(struct lineio *io, bool raw, struct answer *a)
 {
@@ -373,6 +433,13 @@ static enum heard hear(struct lineio *io, bool raw, struct answer *a)
 
 		if (taken == TAKEN_SIGNAL)
 			return HEARD_SIGNAL;
+		if (taken == TAKEN_NEWS)
+			return HEARD_ELSEWHERE;
+		if (taken == TAKEN_BYTE && io->meanwhile && c == ESCAPE && timeout_ms < 0) {
+			if (is_key_alone(io))
+				return HEARD_ESCAPE;
+			continue;
+		}
 		if (taken == TAKEN_END || (raw && c == CTRL_D && !a->total))
 			return a->total ? HEARD_LINE : HEARD_END;
 		if (taken == TAKEN_SILENCE || (c == '\n' && !raw))

@@ -17,14 +17,23 @@
 
 #define LINEIO_SIGNALS 5
 
+/* What happens while a hidden question waits for its first key. */
+struct lineio_meanwhile {
+	int fd; /* a turn as soon as it is readable; -1: only by the time */
+	int every_ms;
+	bool (*turn)(void *ctx); /* false: the question is over, HEARD_ELSEWHERE */
+	void *ctx;
+};
+
 struct lineio {
 	int in, out;
 	bool own_out;  /* opened here */
 	bool terminal; /* the answers come from one */
 	int width;
 	enum glyph_set glyphs;
-	const char *prompt; /* of the question that waits */
-	bool lost;          /* nobody reads what is said any more */
+	const char *prompt;                       /* of the question that waits */
+	const struct lineio_meanwhile *meanwhile; /* goes on while it does; NULL: nothing */
+	bool lost;                                /* nobody reads what is said any more */
 };
 
 /* in and out: descriptors to talk on; out -1: where the person sees it, beside a redirected stdout.
@@ -50,7 +59,9 @@ void lineio_item(struct lineio *io, const char *lead, const char *text);
 enum heard {
 	HEARD_LINE,
 	HEARD_END, /* of the input, or of the terminal */
-	HEARD_SIGNAL
+	HEARD_SIGNAL,
+	HEARD_ELSEWHERE, /* `meanwhile` ended it */
+	HEARD_ESCAPE     /* the key; only while `meanwhile` goes on */
 };
 
 /*
@@ -60,6 +71,18 @@ enum heard {
  */
 enum heard lineio_ask(
 	struct lineio *io, const char *prompt, bool hidden, struct secret *out, size_t *total);
+
+/*
+ * Writes the text over the prompt of the question that waits, which it replaces: as long as that
+ * one, and living as long as the question.
+ */
+void lineio_reprompt(struct lineio *io, const char *prompt);
+
+/* One line as it is, however long: an address that is copied must not be cut. */
+void lineio_raw(struct lineio *io, const char *text);
+
+/* Readable when a signal has come: what may wait elsewhere ends its wait by it. */
+int lineio_signal_fd(void);
 
 /* Until fd is readable (true), a signal or the time. */
 bool lineio_wait(struct lineio *io, int fd, int timeout_ms);

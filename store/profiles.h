@@ -125,6 +125,23 @@ struct profile_seal {
  * goes (aliases, duplicate members, dead duplicates of the entry itself).
  */
 bool profiles_put_sealed(struct doc *d, const struct profile_seal *s, struct err *e);
+
+/* What a sign-in brought: in plain text, because the gateway renews it there itself. */
+struct profile_login {
+	const char *id;
+	const char *provider;
+	enum profile_kind kind; /* PROFILE_OAUTH; PROFILE_TOKEN for one that cannot be renewed */
+	const struct secret *access;
+	const struct secret *refresh;            /* PROFILE_OAUTH */
+	int64_t expires_ms;                      /* 0: never */
+	const char *account, *email, *client_id; /* "": what is there stays */
+};
+
+/*
+ * Writes the profile; every member of it that is not named above stays. ERR_REFUSED when the id
+ * is taken by a credential of another kind.
+ */
+bool profiles_put_login(struct doc *d, const struct profile_login *l, struct err *e);
 bool profiles_remove(struct doc *d, const char *id, struct err *e);
 bool profiles_order_set(
 	struct doc *d, const char *provider, const char *const *ids, size_t n, struct err *e);

@@ -183,6 +183,59 @@ bool profiles_put_sealed(struct doc *d, const struct profile_seal *s, struct err
 	return doc_copy(&was, d, e) && doc_settle(d, &was, seal_steps(d, s, e));
 }
 
+/* --- sign-ins --- */
+
+static bool put_secret(struct doc *d, const char *const *entry, const char *key,
+	const struct secret *value, struct err *e)
+{
+	const char *path[] = { entry[0], entry[1], key, NULL };
+	struct doc_value v = { 0 };
+	bool ok;
+
+	doc_value_stringn(&v, value->bytes, value->len);
+	/* A duplicate that nobody reads would keep the old one. */
+	ok = remove_dead(d, entry, key, e) && doc_put(d, path, &v, e);
+	doc_value_release(&v);
+	return ok;
+}
+
+static bool put_some(
+	struct doc *d, const char *const *entry, const char *key, const char *text, struct err *e)
+{
+	return !text || !*text || put_text(d, entry, key, text, e);
+}
+
+static bool login_steps(struct doc *d, const struct profile_login *l, struct err *e)
+{
+	const struct profile_seal s = {
+		.id = l->id, .provider = l->provider, .kind = l->kind, .expires_ms = l->expires_ms
+	};
+	const char *const profiles[] = { "profiles", NULL };
+	const char *const entry[] = { "profiles", l->id, NULL };
+	bool oauth = l->kind == PROFILE_OAUTH;
+
+	return remove_dead(d, profiles, l->id, e) && put_identity(d, entry, &s, e) &&
+	       put_secret(d, entry, oauth ? "access" : "token", l->access, e) &&
+	       (oauth ? put_secret(d, entry, "refresh", l->refresh, e)
+		      : remove_member(d, entry, "tokenRef", e)) &&
+	       put_expires(d, entry, &s, e) && put_some(d, entry, "email", l->email, e) &&
+	       put_some(d, entry, "clientId", l->client_id, e) &&
+	       put_some(d, entry, "accountId", l->account, e);
+}
+
+bool profiles_put_login(struct doc *d, const struct profile_login *l, struct err *e)
+{
+	uint32_t entry = doc_find(d, (const char *const[]){ "profiles", l->id, NULL });
+	struct doc was = { 0 };
+
+	if (doc_kind(d, entry) == DOC_OBJECT && entry_kind(d, entry) != l->kind) {
+		err_set(e, ERR_REFUSED, "%s: profile \"%s\" holds a credential of another kind",
+			d->name, l->id);
+		return err_hint(e, "choose another name for the login: --profile-id ID");
+	}
+	return doc_copy(&was, d, e) && doc_settle(d, &was, login_steps(d, l, e));
+}
+
 /* --- order --- */
 
 /* The next member of `object` for the provider, however its name is written. */

@@ -36,6 +36,7 @@ static struct chat chat;
 
 struct question {
 	bool hidden;
+	int turns; /* that something else has meanwhile, before it ends the question; 0: nothing */
 	size_t cap;
 	int cols;
 };
@@ -49,6 +50,13 @@ static void answer_to(int fd, enum heard heard, const struct secret *text, size_
 	assert_true(write(fd, out, s.len + 1) == (ssize_t)(s.len + 1));
 }
 
+static bool take_turn(void *ctx)
+{
+	int *left = ctx;
+
+	return --*left > 0;
+}
+
 /* In the child: one question, its answer to the test, and the signal as main() would raise it. */
 static void ask_one(const struct question *q, int in, int out, int result)
 {
@@ -57,10 +65,15 @@ static void ask_one(const struct question *q, int in, int out, int result)
 	struct err e = { 0 };
 	size_t total = 0;
 	enum heard heard;
-	int number;
+	int number, left = q->turns;
+	const struct lineio_meanwhile m = {
+		.fd = -1, .every_ms = 20, .turn = take_turn, .ctx = &left
+	};
 
 	if (!secret_init(&text, q->cap, &e) || !lineio_open(&io, in, out, &e))
 		_exit(99);
+	if (q->turns)
+		io.meanwhile = &m;
 	heard = lineio_ask(&io, "Token: ", q->hidden, &text, &total);
 	number = lineio_close(&io);
 	answer_to(result, heard, &text, total);
@@ -147,6 +160,48 @@ static const char *secret_of(const char *text)
 	type(text);
 	finish();
 	return chat.heard;
+}
+
+static const struct question beside = { .hidden = true, .cap = 256, .turns = 100 };
+
+static void what_goes_on_meanwhile_can_end_a_question(void **state)
+{
+	const struct question q = { .hidden = true, .cap = 256, .turns = 3 };
+
+	(void)state;
+	start(&q);
+	finish();
+	assert_string_equal(chat.heard, "3 0 ");
+}
+
+static void an_answer_ends_what_goes_on_meanwhile(void **state)
+{
+	(void)state;
+	start(&beside);
+	see_prompt();
+	usleep(100000);
+	type("first-half\rsecond\r");
+	finish();
+	assert_string_equal(chat.heard, "0 17 first-half\nsecond");
+	assert_null(strstr(chat.shown, "first"));
+}
+
+static void escape_leaves_and_other_keys_do_not(void **state)
+{
+	(void)state;
+	start(&beside);
+	see_prompt();
+	type("\033[A");
+	usleep(150000);
+	type("\033");
+	finish();
+	assert_string_equal(chat.heard, "4 0 ");
+}
+
+static void escape_is_no_key_when_nothing_goes_on(void **state)
+{
+	(void)state;
+	assert_string_equal(secret_of("\033x\r"), "0 2 \033x");
 }
 
 static void a_secret_is_read_and_not_shown(void **state)
@@ -373,6 +428,10 @@ static void no_escape_sequence_gets_out(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_goes_on_meanwhile_can_end_a_question),
+		cmocka_unit_test(an_answer_ends_what_goes_on_meanwhile),
+		cmocka_unit_test(escape_leaves_and_other_keys_do_not),
+		cmocka_unit_test(escape_is_no_key_when_nothing_goes_on),
 		cmocka_unit_test(a_secret_is_read_and_not_shown),
 		cmocka_unit_test(lines_of_one_paste_belong_together),
 		cmocka_unit_test(a_line_that_comes_later_is_not_part_of_it),
