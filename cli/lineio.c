@@ -253,11 +253,6 @@ static void be_loud(void)
 	quiet = 0;
 }
 
-int lineio_signal_fd(void)
-{
-	return pipe_fds[0];
-}
-
 void lineio_forget_interrupt(void)
 {
 	sigset_t block, before;

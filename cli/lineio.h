@@ -44,9 +44,6 @@ bool lineio_open(struct lineio *io, int in, int out, struct err *e);
 int lineio_close(struct lineio *io);
 int lineio_signal(void);
 
-/* For who works while it waits for something else: readable as soon as a signal came. */
-int lineio_signal_fd(void);
-
 /* ^C was for the answer that was being given, not for the whole conversation. Others stay. */
 void lineio_forget_interrupt(void);
 

@@ -140,7 +140,8 @@ static void providers_are_listed_with_their_counts(void **state)
 	add("openai-codex/gpt-5.2", "");
 	add("openai/gpt-5-mini", "");
 	assert_models("",
-		"Providers:\n- anthropic (1)\n- openai (2)\n- openai-codex (1)\n\nUse: /models <provider>\n"
+		"Providers:\n- anthropic (1)\n- openai (2)\n- openai-codex (1)\n\nUse: /models "
+		"<provider>\n"
 		"Switch: /model <provider/model>");
 }
 
