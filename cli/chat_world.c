@@ -259,7 +259,7 @@ bool chat_change(struct chat *c, struct session_change change, struct err *e)
 	change.key = c->key;
 	change.now_ms = clock_now_ms();
 	fs_dirname(dir, sizeof(dir), c->path);
-	return fs_mkdirs(dir, e) && hold_change(&c->place.paths, NULL, change_once, &of, e) &&
+	return fs_mkdirs(dir, e) && hold_change(&c->place.paths, c->path, change_once, &of, e) &&
 	       read_session(c, e);
 }
 
