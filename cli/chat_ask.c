@@ -27,6 +27,7 @@ struct ask {
 	const struct chat_how *how;
 	struct chat_answer *out;
 	struct opener opener;
+	struct err locked; /* why the vault stays closed: nobody is asked twice */
 	char provider[PROVIDER_CAP];
 	const struct provider_state *state;
 	struct talk_target target;
@@ -67,11 +68,14 @@ static bool find_target(struct ask *a, const struct credential *c, struct err *e
 	struct talk_target *t = &a->target;
 
 	*t = (struct talk_target){ .model = model_name(a->c->model) };
-	if (!probe_method(&row, config, &t->provider, &t->method))
+	if (!probe_method(&row, config, &t->provider, &t->method)) {
+		if (!t->provider)
+			return cannot_talk(a, "its protocol is not spoken here", e);
 		return cannot_talk(a,
 			c && c->kind == CRED_OAUTH ? "its login is the gateway's, which renews it"
 						   : "how its keys are sent is not known",
 			e);
+	}
 	t->base_url = t->provider->like ? t->provider->base_url : a->state->base_url;
 	if (!talk_api(&t->api, t->provider, from ? from->api : ""))
 		return cannot_talk(a, "its protocol is not spoken here", e);
@@ -88,8 +92,10 @@ static bool open_vault(struct ask *a, struct err *e)
 	if (a->opener.vault_file.read)
 		return true;
 	u->tolerant = true;
-	if (!unlock_open(u, &a->opener.vault, e))
+	if (a->locked.code || !unlock_open(u, &a->opener.vault, &a->locked)) {
+		*e = a->locked;
 		return false;
+	}
 	u->given = u->given || u->passphrase.bytes || u->recovery.bytes; /* typed once is enough */
 	a->opener.vault_file.read = true;
 	return true;

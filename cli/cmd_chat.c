@@ -54,11 +54,14 @@ static bool show_reply(const struct chat_reply *r, struct err *e)
 	return true;
 }
 
-static void end_answer(const struct chat_answer *a)
+/* whole: nothing failed; else the error follows. */
+static void end_answer(const struct chat_answer *a, bool whole)
 {
 	if (a->text.len && a->text.p[a->text.len - 1] != '\n')
 		putchar('\n');
 	fflush(stdout);
+	if (!whole)
+		return;
 	if (a->cancelled)
 		say_warning("cancelled: the question and its answer are forgotten");
 	else if (a->cut)
@@ -103,8 +106,8 @@ static bool answer_once(struct chat *c, const struct chat_reply *r, struct err *
 		ok = show_json(c, r, &a, e);
 	else if (a.text.len && !how.show)
 		fwrite(a.text.p, 1, a.text.len, stdout);
-	if (!given.json)
-		end_answer(&a);
+	if (!given.json && (ok || a.text.len))
+		end_answer(&a, ok);
 	chat_answer_release(&a);
 	return ok;
 }
@@ -178,7 +181,7 @@ static bool converse(struct loop *l, const char *question, struct err *e)
 	if (ok && !how.show && a.text.len)
 		fwrite(a.text.p, 1, a.text.len, stdout);
 	if (ok || a.text.len)
-		end_answer(&a);
+		end_answer(&a, ok);
 	chat_answer_release(&a);
 	mind_signal(l);
 	return ok;

@@ -240,7 +240,8 @@ void talk_advice(struct str *out, const struct talk_failure *f, const struct tal
 {
 	static struct check_result r;
 	static const char *const says[] = {
-		[TALK_UNCLASSIFIED] = "",
+		[TALK_UNCLASSIFIED] =
+			"is the name of the model right? /models lists those that are known",
 		[TALK_RATE_LIMIT] = "wait a little, or choose another model",
 		[TALK_FORMAT] = "begin again with /new",
 		[TALK_BILLING] = "add credit or a payment method at the provider",
@@ -261,6 +262,8 @@ void talk_advice(struct str *out, const struct talk_failure *f, const struct tal
 	} else if (f->class == TALK_AUTH) {
 		str_fmt(out, "replace it: thinkfleetbot models auth add --provider %s",
 			t->provider->id);
+	} else if (f->class == TALK_UNCLASSIFIED && f->status >= 500) {
+		str_add(out, "try again later");
 	} else {
 		str_add(out, says[f->class]);
 	}

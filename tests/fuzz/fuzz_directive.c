@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include <assert.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +13,12 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
 
+static void must(bool holds)
+{
+	if (!holds)
+		abort();
+}
+
 static void split(const char *text, enum pin_rule rule)
 {
 	static const char *const aliases[] = { "opus", "a.b", "" };
@@ -21,10 +26,10 @@ static void split(const char *text, enum pin_rule rule)
 	struct buf rest = { 0 };
 
 	if (directive_find(&d, text, aliases, ARRAY_LEN(aliases), rule) && d.found) {
-		assert(d.at + d.len <= strlen(text));
-		assert(strlen(d.model) + strlen(d.profile) <= d.len);
-		assert(directive_rest(&rest, text, &d, NULL));
-		assert(rest.len + d.len <= strlen(text) + 1);
+		must(d.at + d.len <= strlen(text));
+		must(strlen(d.model) + strlen(d.profile) <= d.len);
+		must(directive_rest(&rest, text, &d, NULL));
+		must(rest.len + d.len <= strlen(text) + 1);
 	}
 	buf_release(&rest);
 }
@@ -34,10 +39,10 @@ static void clean(const char *p, size_t n)
 	struct clean c = { 0 };
 	struct buf out = { 0 };
 
-	assert(clean_add(&c, &out, p, n / 2, NULL));
-	assert(clean_add(&c, &out, p + n / 2, n - n / 2, NULL) && clean_end(&c, &out, NULL));
+	must(clean_add(&c, &out, p, n / 2, NULL));
+	must(clean_add(&c, &out, p + n / 2, n - n / 2, NULL) && clean_end(&c, &out, NULL));
 	for (size_t i = 0; i < out.len; i++)
-		assert((unsigned char)out.p[i] >= ' ' || out.p[i] == '\n' || out.p[i] == '\t');
+		must((unsigned char)out.p[i] >= ' ' || out.p[i] == '\n' || out.p[i] == '\t');
 	buf_release(&out);
 }
 
@@ -45,7 +50,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
 	char *text = malloc(n + 1);
 
-	assert(text);
+	must(text);
 	memcpy(text, p, n);
 	text[n] = '\0';
 	split(text, PIN_JANUARY);

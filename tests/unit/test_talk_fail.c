@@ -133,7 +133,8 @@ static void failures_are_told(void **state)
 		{ "openai", 404, REASON_NONE,
 			"{\"error\":{\"code\":\"model_not_found\",\"message\":\"no such model\"}}",
 			TALK_UNCLASSIFIED, ERR_FAILED,
-			"OpenAI refused the request (HTTP 404): no such model", "" },
+			"OpenAI refused the request (HTTP 404): no such model",
+			"is the name of the model right?" },
 		{ "google", 400, REASON_NONE,
 			"{\"error\":{\"code\":400,\"message\":\"API key not valid.\",\"status\":"
 			"\"INVALID_ARGUMENT\",\"details\":[{\"reason\":\"API_KEY_INVALID\"}]}}",
@@ -154,7 +155,7 @@ static void failures_are_told(void **state)
 			"Anthropic limits x:work (HTTP 529): Overloaded", "wait a little" },
 		{ "anthropic", 500, REASON_NONE, "{\"error\":{\"message\":\"oops\"}}",
 			TALK_UNCLASSIFIED, ERR_UNREACHABLE,
-			"Anthropic has a problem (HTTP 500): oops", "" },
+			"Anthropic has a problem (HTTP 500): oops", "try again later" },
 		{ "openai", 302, REASON_REDIRECT, "", TALK_UNCLASSIFIED, ERR_UNREACHABLE,
 			"api.openai.com points to another address (HTTP 302)", "" },
 		{ "openai", 0, REASON_DNS, "", TALK_UNCLASSIFIED, ERR_UNREACHABLE,
