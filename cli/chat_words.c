@@ -89,7 +89,7 @@ static struct session_change change_for(
 	model_provider(provider, PROVIDER_CAP, s->key);
 	if (profile[0])
 		change.pin = SESSION_SET;
-	else if (s->is_default || !model_of(c->model, provider))
+	else if (s->is_default || c->reset || !model_of(c->model, provider))
 		change.pin = SESSION_CLEAR;
 	return change;
 }

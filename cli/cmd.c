@@ -76,7 +76,7 @@ static void overview(void)
 	puts("usage: thinkfleetbot COMMAND [OPTION...]\n\n"
 	     "Sets up, guards and explains the model credentials of a gateway host.\n");
 	for (const struct cmd *const *c = commands; *c; c++)
-		printf("  %-30s %s\n", (*c)->name, (*c)->summary);
+		printf("  %-33s %s\n", (*c)->name, (*c)->summary);
 	print_options("Options of every command:", global_opts);
 	puts("\nthinkfleetbot help COMMAND explains one. No option takes a secret: keys come from "
 	     "the\n"
@@ -126,6 +126,7 @@ const struct cmd *const commands[] = {
 	&cmd_paste_token,
 	&cmd_login,
 	&cmd_login_copilot,
+	&cmd_refresh,
 	&cmd_list,
 	&cmd_explain,
 	&cmd_rotate,

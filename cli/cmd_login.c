@@ -40,9 +40,16 @@ static const struct opt opts[] = {
 	{ .kind = OPT_END },
 };
 
-/* Where the options begin that login-github-copilot has, too. */
-enum {
-	OPTS_OF_BOTH = 2
+static const struct opt copilot_opts[] = {
+	{ "profile-id", "ID", "profile (default: github-copilot:github)", OPT_TEXT,
+		{ .text = &given.profile_id } },
+	{ "agent", "ID", "agent (default: the configured default agent)", OPT_TEXT,
+		{ .text = &given.agent } },
+	{ "set-default", NULL, "make its model the default model", OPT_FLAG,
+		{ .flag = &given.set_default } },
+	{ "yes", NULL, "accepted for scripts: the token is sealed, so nothing is asked", OPT_FLAG,
+		{ .flag = &given.yes } },
+	{ .kind = OPT_END },
 };
 
 struct job {
@@ -380,7 +387,9 @@ const struct cmd cmd_login_copilot = {
 	.name = "models auth login-github-copilot",
 	.args = "[OPTION...]",
 	.summary = "sign in to GitHub Copilot by a code; its token is sealed",
-	.detail = "The same as models auth login --provider github-copilot.",
-	.opts = &opts[OPTS_OF_BOTH],
+	.detail =
+		"The same as models auth login --provider github-copilot. A gateway of January "
+		"2026 cannot\nfollow a reference: for one the token stays in plain text.",
+	.opts = copilot_opts,
 	.run = run_copilot,
 };

@@ -113,7 +113,7 @@ static bool in_other_store(const struct credential *c)
 
 static const struct obstacle obstacles[] = {
 	{ renews_itself, "it is a sign-in that renews itself",
-		"sign in again with the gateway's own login command" },
+		"sign in again: thinkfleetbot models auth login" },
 	{ needs_none, "it needs no key", "" },
 	{ in_environment, "it comes from this process's environment",
 		"change the variable where it is set" },

@@ -29,6 +29,7 @@ extern const struct cmd cmd_paste_token;
 extern const struct cmd cmd_setup_token;
 extern const struct cmd cmd_login;
 extern const struct cmd cmd_login_copilot;
+extern const struct cmd cmd_refresh;
 extern const struct cmd cmd_explain;
 extern const struct cmd cmd_list;
 extern const struct cmd cmd_remove;

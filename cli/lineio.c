@@ -302,7 +302,8 @@ enum taken {
 	TAKEN_END, /* of the input, or of the terminal */
 	TAKEN_SIGNAL,
 	TAKEN_SILENCE, /* for as long as was asked */
-	TAKEN_NEWS     /* what went on meanwhile has an end */
+	TAKEN_NEWS,    /* what went on meanwhile has an end */
+	TAKEN_NOTHING  /* yet */
 };
 
 /* One step of a wait without a limit; what goes on beside it gets its turn. */
@@ -320,30 +321,32 @@ static enum taken wait_beside(struct lineio *io)
 		return TAKEN_SIGNAL;
 	if (fds[1].revents)
 		return TAKEN_BYTE;
-	return m->turn(m->ctx) ? TAKEN_SILENCE : TAKEN_NEWS;
+	return m->turn(m->ctx) ? TAKEN_NOTHING : TAKEN_NEWS;
+}
+
+/* The same with nothing beside it, for at most so long. */
+static enum taken wait_alone(struct lineio *io, int timeout_ms)
+{
+	bool ready = lineio_wait(io, io->in, timeout_ms);
+
+	if (caught)
+		return TAKEN_SIGNAL;
+	if (ready)
+		return TAKEN_BYTE;
+	return timeout_ms >= 0 ? TAKEN_SILENCE : TAKEN_NOTHING;
 }
 
 static enum taken take_byte(struct lineio *io, int timeout_ms, char *c)
 {
 	for (;;) {
-		bool ready;
+		enum taken taken = timeout_ms < 0 && io->meanwhile ? wait_beside(io)
+								   : wait_alone(io, timeout_ms);
 		ssize_t n;
 
-		if (timeout_ms < 0 && io->meanwhile) {
-			enum taken beside = wait_beside(io);
-
-			if (beside == TAKEN_NEWS)
-				return beside;
-			if (beside == TAKEN_SILENCE)
-				continue;
-		}
-		ready = lineio_wait(io, io->in, timeout_ms);
-		if (caught)
-			return TAKEN_SIGNAL;
-		if (!ready && timeout_ms >= 0)
-			return TAKEN_SILENCE;
-		if (!ready)
+		if (taken == TAKEN_NOTHING)
 			continue;
+		if (taken != TAKEN_BYTE)
+			return taken;
 		n = read(io->in, c, 1);
 		if (n < 0 && (errno == EINTR || errno == EAGAIN))
 			continue;
@@ -417,28 +420,46 @@ static bool is_key_alone(struct lineio *io)
 	return alone;
 }
 
+/* Did something else than a byte end the answer? */
+static bool is_ended(enum taken taken, const struct answer *a, enum heard *heard)
+{
+	switch (taken) {
+	case TAKEN_SIGNAL:
+		*heard = HEARD_SIGNAL;
+		return true;
+	case TAKEN_NEWS:
+		*heard = HEARD_ELSEWHERE;
+		return true;
+	case TAKEN_SILENCE:
+		*heard = HEARD_LINE;
+		return true;
+	case TAKEN_END:
+		*heard = a->total ? HEARD_LINE : HEARD_END;
+		return true;
+	default:
+		return false;
+	}
+}
+
 /* raw: the terminal does no editing, and a line end is followed by the rest of the paste. */
 static enum heard hear(struct lineio *io, bool raw, struct answer *a)
 {
+	enum heard heard;
 	int timeout_ms = -1;
 	char c = 0;
 
 	for (;;) {
-		enum taken taken = take_byte(io, timeout_ms, &c);
-
-		if (taken == TAKEN_SIGNAL)
-			return HEARD_SIGNAL;
-		if (taken == TAKEN_NEWS)
-			return HEARD_ELSEWHERE;
-		if (taken == TAKEN_BYTE && io->meanwhile && c == ESCAPE && timeout_ms < 0) {
+		if (is_ended(take_byte(io, timeout_ms, &c), a, &heard))
+			return heard;
+		if (c == '\n' && !raw)
+			return HEARD_LINE;
+		if (raw && c == CTRL_D && !a->total)
+			return HEARD_END;
+		if (io->meanwhile && c == ESCAPE && timeout_ms < 0) {
 			if (is_key_alone(io))
 				return HEARD_ESCAPE;
 			continue;
 		}
-		if (taken == TAKEN_END || (raw && c == CTRL_D && !a->total))
-			return a->total ? HEARD_LINE : HEARD_END;
-		if (taken == TAKEN_SILENCE || (c == '\n' && !raw))
-			return HEARD_LINE;
 		timeout_ms = c == '\n' ? JOIN_MS : -1;
 		if (!raw || !edit(a, c))
 			answer_add(a, c);

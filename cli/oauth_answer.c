@@ -9,6 +9,7 @@
 
 #define ANSWER "the answer to the sign-in"
 #define ABSOLUTE_MAX_MS (INT64_C(10) * 365 * 24 * 3600 * 1000)
+#define DEVICE_MAX_S (INT64_C(24) * 3600)
 #define DEVICE_S 900 /* where it is not said how long a code lives */
 
 void oauth_tokens_release(struct oauth_tokens *t)
@@ -218,7 +219,7 @@ static bool take_times(struct oauth_device *out, const struct oauth *o, const st
 	} else {
 		doc_int(d, doc_get(d, DOC_ROOT, "expires_in"), &lasts);
 	}
-	if (lasts <= 0 || lasts > 24 * 3600)
+	if (lasts <= 0 || lasts > DEVICE_MAX_S)
 		return lacks(own ? "expired_in" : "expires_in", e);
 	out->until_ms = now_ms + lasts * 1000;
 	return true;

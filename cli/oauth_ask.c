@@ -9,6 +9,7 @@
 
 #define FORM "application/x-www-form-urlencoded"
 #define POLL_MS 10000
+#define REFRESH_MS 4000 /* of the PEERLOCK_HOLD_MS that the caller has */
 
 /* --- where ------------------------------------------------------------------------------------ */
 
@@ -178,12 +179,13 @@ static void ask_user(const struct oauth_attempt *a, struct oauth_tokens *t)
 	exchange_answer_release(&answer);
 }
 
+/* had: the refresh token that is renewed, NULL at a sign-in. */
 static bool ask_token_page(const struct oauth_attempt *a, const struct secret *body,
 	const struct secret *had, struct oauth_tokens *t, struct err *e)
 {
 	struct exchange_answer answer = { 0 };
 	char word[OAUTH_WORD_CAP] = "";
-	bool ok = post(a, a->at.token, body, 0, &answer, e);
+	bool ok = post(a, a->at.token, body, had ? REFRESH_MS : 0, &answer, e);
 
 	if (ok) {
 		oauth_take_word(word, a->row, &answer.body);

@@ -46,7 +46,10 @@ bool oauth_ask_poll(const struct oauth_attempt *a, const struct oauth_device *d,
 bool oauth_ask_tokens(const struct oauth_attempt *a, const struct secret *code,
 	struct oauth_tokens *t, struct err *e);
 
-/* New ones for an old refresh token. ERR_REJECTED: sign in again. */
+/*
+ * New ones for an old refresh token, which may be of no use afterwards. ERR_REJECTED: it was of
+ * none before. Shorter than a gateway's lock may be held.
+ */
 bool oauth_ask_refresh(const struct oauth_attempt *a, const struct secret *refresh,
 	struct oauth_tokens *t, struct err *e);
 

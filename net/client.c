@@ -192,12 +192,17 @@ static bool read_more(struct client *c, bool *over, struct err *e)
 {
 	char part[4096];
 	ssize_t n;
+	bool ok;
 
 	do
 		n = recv(c->fd, part, sizeof(part), MSG_DONTWAIT);
 	while (n < 0 && errno == EINTR);
 	*over = n == 0 || (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK);
-	return n <= 0 || wire_feed(&c->reader, part, (size_t)n, e);
+	if (n <= 0)
+		return true;
+	ok = wire_feed(&c->reader, part, (size_t)n, e);
+	explicit_bzero(part, (size_t)n); /* an exchange's answer may be a token */
+	return ok;
 }
 
 bool client_take(struct client *c, struct wire_message *m, bool *got, struct err *e)

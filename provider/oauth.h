@@ -52,6 +52,7 @@ struct oauth {
 	const char *account; /* the member of that claim */
 	bool pkce;
 	bool keeps_client; /* `clientId` is stored: it is not the gateway's own */
+	bool renews;       /* token_url takes a refresh token, as RFC 6749 has it */
 	bool token_only;   /* stored as a token: it does not expire and cannot be renewed */
 	int wait_s;        /* OAUTH_BROWSER: for so long; else between two questions */
 	int slower_ms;     /* added when the provider says slow_down; 0: half as long again */

@@ -33,11 +33,15 @@ static bool unescape(struct secret *out, const char *p, size_t n, struct err *e)
 	if (!secret_init(out, n, e))
 		return false;
 	for (size_t i = 0; i < n; i++) {
-		char c = p[i] == '+' ? ' ' : p[i];
+		char c = p[i];
+		int high = c == '%' && i + 2 < n ? hex_value(p[i + 1]) : -1;
+		int low = high >= 0 ? hex_value(p[i + 2]) : -1;
 
-		if (c == '%' && i + 2 < n && hex_value(p[i + 1]) >= 0 && hex_value(p[i + 2]) >= 0) {
-			c = (char)(unsigned char)(hex_value(p[i + 1]) << 4 | hex_value(p[i + 2]));
+		if (low >= 0) {
+			c = (char)(unsigned char)(high * 16 + low);
 			i += 2;
+		} else if (c == '+') {
+			c = ' ';
 		}
 		if (!c)
 			break;
@@ -130,8 +134,8 @@ static bool read_plain(struct oauth_grant *g, const char *p, size_t n, struct er
 
 static bool read_squeezed(struct oauth_grant *g, const struct secret *s, struct err *e)
 {
-	const char *p = s->bytes;
-	const char *query = memchr(p, '?', s->len);
+	const char *p = s->bytes ? s->bytes : "";
+	const char *query = strchr(p, '?');
 
 	if (query)
 		return read_query(g, query + 1, s->len - (size_t)(query + 1 - p), e);

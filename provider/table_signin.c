@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 
-/* Signed in by a browser or a device code, with the gateway itself. Known here so that they are
- * named in every list and their variables are seen; this program cannot set them up. */
+/* Signed in by a browser or a device code: by provider/oauth_table.c, or with the gateway itself.
+ * Known here so that they are named in every list and their variables are seen. */
 
 #include "base/str.h"
 #include "provider/table.h"
@@ -18,10 +18,10 @@ static const struct provider rows[] = {
 			.id = "sign-in",
 			.kind = CRED_OAUTH,
 			.label = "ChatGPT sign-in",
-			.note = "sign in with the gateway: models auth login --provider "
+			.note = "sign in with thinkfleetbot models auth login --provider "
 				"openai-codex",
 			.noun = "ChatGPT sign-in",
-			.how = { "sign in with the gateway: models auth login --provider "
+			.how = { "sign in with thinkfleetbot models auth login --provider "
 				 "openai-codex" },
 			.profile_name = "default",
 			.auth = AUTH_BEARER,
@@ -43,9 +43,9 @@ static const struct provider rows[] = {
 			.id = "sign-in",
 			.kind = CRED_OAUTH,
 			.label = "device sign-in",
-			.note = "sign in with the gateway: models auth login-github-copilot",
+			.note = "sign in with thinkfleetbot models auth login-github-copilot",
 			.noun = "device sign-in",
-			.how = { "sign in with the gateway: models auth login-github-copilot" },
+			.how = { "sign in with thinkfleetbot models auth login-github-copilot" },
 			.profile_name = "github",
 			.auth = AUTH_BEARER,
 			.judge = JUDGE_STATUS,
@@ -65,10 +65,10 @@ static const struct provider rows[] = {
 			.id = "sign-in",
 			.kind = CRED_OAUTH,
 			.label = "device sign-in",
-			.note = "sign in with the gateway: models auth login --provider "
+			.note = "sign in with thinkfleetbot models auth login --provider "
 				"qwen-portal",
 			.noun = "device sign-in",
-			.how = { "sign in with the gateway: models auth login --provider "
+			.how = { "sign in with thinkfleetbot models auth login --provider "
 				 "qwen-portal" },
 			.profile_name = "default",
 			.auth = AUTH_BEARER,
@@ -89,10 +89,10 @@ static const struct provider rows[] = {
 			.id = "sign-in",
 			.kind = CRED_OAUTH,
 			.label = "device sign-in",
-			.note = "sign in with the gateway: models auth login --provider "
+			.note = "sign in with thinkfleetbot models auth login --provider "
 				"minimax-portal",
 			.noun = "device sign-in",
-			.how = { "sign in with the gateway: models auth login --provider "
+			.how = { "sign in with thinkfleetbot models auth login --provider "
 				 "minimax-portal" },
 			.profile_name = "default",
 			.auth = AUTH_BEARER,

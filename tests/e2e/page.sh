@@ -25,7 +25,7 @@ list_rows() {
 # --- the rows, in the page's order ------------------------------------------------------------------------------
 
 row providers_say_how "ThinkFleet supports OAuth and API keys for model providers: help providers says which"
-open_row "models auth login --provider openai-codex" "... OAuth: signing in from here (models auth login)"
+row login "... OAuth: models auth login --provider openai-codex signs in from here, and says what it keeps in plain text"
 row console_named "Create an API key in the Anthropic Console: the page for the key names it"
 row exported_key 'export ANTHROPIC_API_KEY="..."; thinkfleetbot models status'
 row dotenv_key 'cat >> ~/.thinkfleetbot/.env: the daemon reads it (env -i), models status and doctor see it'
@@ -60,7 +60,7 @@ row rerun "... rerun claude setup-token and paste again: the same profile is goo
 row claude_missing "Claude Code CLI installed: setup-token says so when it is missing"
 row plan_needed "Claude Max or Pro subscription: help says it is needed"
 row add_helper "models auth add: asks for the provider; without a terminal it says which flags to use"
-row family_words "commands of the family that are not here (login, logout, configure, scan) say what is"
+row family_words "commands of the family that are not here (logout, configure, scan) say what is"
 row keys_refused "a key on the command line (--anthropic-api-key, --token) is refused with the way that works"
 
 if [ "${1:-}" = --list ]; then
@@ -108,6 +108,18 @@ providers_say_how() {
 	line ' anthropic +setup-token, API key'
 	line ' openai +API key'
 	line ' openai-codex '
+}
+login() {
+	run_tfb models auth login --provider openai-codex
+	ends_with 77 "without a terminal"
+	says "models auth login requires an interactive TTY." "the family's words"
+	open_screen 120 30 xterm-256color "$tfb" models auth login --provider openai-codex
+	see "stays in plain text" "Go on? [y/N]"
+	keys y Enter
+	see "https://auth.openai.com/oauth/authorize?response_type=code" "paste the address here (hidden)"
+	keys Escape
+	ended 77
+	[ ! -e "$profiles" ] || fail "something was written"
 }
 console_named() {
 	use_provider anthropic
@@ -463,8 +475,8 @@ add_helper() {
 }
 family_words() {
 	local words
-	for words in "models auth login" "models auth logout x" "models auth login-github-copilot" configure \
-		"models scan" "security audit" "models auth paste-api-key --provider x"; do
+	for words in "models auth logout x" configure "models scan" \
+		"security audit" "models auth paste-api-key --provider x"; do
 		# shellcheck disable=SC2086
 		run_tfb $words
 		ends_with 64 "$words"

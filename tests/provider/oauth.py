@@ -16,6 +16,7 @@ answered:
   html          ... answers a page of HTML
   redirect      ... sends it elsewhere
   noaccount     the token names no account
+  overtake=FILE a gateway renews the login in FILE while it is renewed here
   wrongstate    the browser comes back with another state (MiniMax: the answer has one)
 
 A browser is `curl -L ADDRESS`: the page approves at once and sends it back. As a real server it
@@ -199,8 +200,13 @@ class Handler(BaseHTTPRequestHandler):
     def renew(self, host, form, words):
         if not form.get("refresh_token") or form["refresh_token"] != self.state.refresh.get(host):
             self.answer(400, {"error": "invalid_grant"})
-        else:
-            self.tokens(host, words)
+            return
+        for path in (word[9:] for word in words if word.startswith("overtake=")):
+            with open(path, encoding="utf-8") as file:
+                text = file.read()
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(text.replace(form["refresh_token"], "rt-of-a-gateway"))
+        self.tokens(host, words)
 
     def tokens(self, host, words):
         s = self.state

@@ -33,7 +33,7 @@ static void what_is_signed_in_elsewhere_says_how_and_is_not_chosen(void **state)
 	the_list();
 	type("github");
 	assert_true(sees("elsewhere"));
-	assert_true(sees("Not here: sign in with the gateway"));
+	assert_true(sees("Not here: sign in with thinkfleetbot"));
 	press(KEYS_ENTER);
 	assert_string_equal(at(), "provider");
 	assert_true(sees("models auth login-github-copilot."));
