@@ -147,6 +147,7 @@ const struct cmd *const commands[] = {
 	&cmd_rekey_vault,
 	&cmd_secrets_audit,
 	&cmd_run,
+	&cmd_chat,
 	&cmd_completion,
 	&cmd_help_row,
 	NULL,

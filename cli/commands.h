@@ -42,6 +42,7 @@ extern const struct cmd cmd_order_clear;
 extern const struct cmd cmd_secrets_export;
 extern const struct cmd cmd_secrets_import;
 extern const struct cmd cmd_run;
+extern const struct cmd cmd_chat;
 extern const struct cmd cmd_secrets_status;
 extern const struct cmd cmd_secrets_verify;
 extern const struct cmd cmd_slot_list;

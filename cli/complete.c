@@ -7,6 +7,7 @@
 #include "cli/commands.h"
 #include "provider/provider.h"
 #include "store/profiles.h"
+#include "store/sessions.h"
 #include "store/vault.h"
 
 #define WORDS_MAX 64
@@ -101,7 +102,8 @@ static void give_agents(const struct line *l)
 	place_release(&place);
 }
 
-static void give_profiles(const struct line *l)
+/* Behind the first bytes of the word at the cursor. */
+static void give_profiles_behind(const struct line *l, size_t prefix)
 {
 	struct profiles profiles = { 0 };
 	struct place place;
@@ -109,9 +111,48 @@ static void give_profiles(const struct line *l)
 	if (!find_place(&place, l))
 		return;
 	if (profiles_load(&profiles, place.profiles, NULL, NULL))
-		for (size_t i = 0; i < profiles.count; i++)
-			offer(l, profiles.list[i].id, profile_kind_name(profiles.list[i].kind));
+		for (size_t i = 0; i < profiles.count; i++) {
+			char word[512];
+			struct str s = STR_OF(word);
+
+			str_addn(&s, l->cursor, prefix);
+			str_add(&s, profiles.list[i].id);
+			if (!s.cut)
+				offer(l, word, profile_kind_name(profiles.list[i].kind));
+		}
 	profiles_release(&profiles);
+	place_release(&place);
+}
+
+static void give_profiles(const struct line *l)
+{
+	give_profiles_behind(l, 0);
+}
+
+/* "model", or behind "model@" the profiles. */
+static void give_references(const struct line *l)
+{
+	const char *at = strchr(l->cursor, '@');
+
+	if (at)
+		give_profiles_behind(l, (size_t)(at - l->cursor) + 1);
+	else
+		give_models(l);
+}
+
+static void give_sessions(const struct line *l)
+{
+	struct sessions sessions = { 0 };
+	char path[FS_PATH_MAX];
+	struct place place;
+
+	if (!find_place(&place, l))
+		return;
+	if (sessions_path(path, sizeof(path), &place.paths, place.agent, NULL) &&
+		sessions_load(&sessions, path, NULL))
+		for (size_t i = 0; i < sessions.count; i++)
+			offer(l, sessions.list[i].key, "");
+	sessions_release(&sessions);
 	place_release(&place);
 }
 
@@ -192,6 +233,10 @@ static const struct values {
 	{ "P", give_providers },
 	{ "PROFILE", give_profiles },
 	{ "MODEL", give_models },
+	{ "REF", give_references },
+	{ "KEY", give_sessions },
+	{ "TEXT", give_nothing },
+	{ "MESSAGE", give_nothing },
 	{ "ID", give_slots },
 	{ "FILE", give_files },
 	{ "DIR", give_dirs },

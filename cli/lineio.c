@@ -253,6 +253,20 @@ static void be_loud(void)
 	quiet = 0;
 }
 
+void lineio_forget_interrupt(void)
+{
+	sigset_t block, before;
+
+	sigemptyset(&block);
+	sigaddset(&block, SIGINT);
+	sigprocmask(SIG_BLOCK, &block, &before);
+	if (caught == SIGINT || !caught) {
+		caught = 0;
+		drain_pipe();
+	}
+	sigprocmask(SIG_SETMASK, &before, NULL);
+}
+
 /* ^Z: the shell gets the terminal as it was, and the question is asked again afterwards. */
 static void stop_here(struct lineio *io)
 {

@@ -45,6 +45,9 @@ bool lineio_open(struct lineio *io, int in, int out, struct err *e);
 int lineio_close(struct lineio *io);
 int lineio_signal(void);
 
+/* ^C was for the answer that was being given, not for the whole conversation. Others stay. */
+void lineio_forget_interrupt(void);
+
 /* A sentence, wrapped at the width. */
 void lineio_say(struct lineio *io, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 

@@ -93,6 +93,16 @@ static size_t version_in_base(const char *base, size_t n, const char *check_path
 	return n > segment && memcmp(base + n - segment, check_path, segment) == 0 ? segment : 0;
 }
 
+void check_join(struct str *url, const char *base, const char *path)
+{
+	size_t n = strlen(base);
+
+	while (n && base[n - 1] == '/')
+		n--;
+	str_addn(url, base, n);
+	str_add(url, path + (*path ? version_in_base(base, n, path) : 0));
+}
+
 static bool is_moved(const char *base_url)
 {
 	return base_url && *base_url;
@@ -112,7 +122,6 @@ bool check_build(struct check_request *out, const struct provider *p, const stru
 	const char *path = m->check_url && !is_moved(base_url) ? "" : m->check_path;
 	struct str url = STR_OF(out->url);
 	struct url parsed;
-	size_t n;
 
 	*out = (struct check_request){ .auth = m->auth, .judge = m->judge };
 	if (!address)
@@ -121,11 +130,7 @@ bool check_build(struct check_request *out, const struct provider *p, const stru
 		return err_set(e, ERR_NOT_FOUND, "no free request proves a key of %s", p->label);
 	if (!url_parse(&parsed, address, e))
 		return false;
-	n = strlen(address);
-	while (n && address[n - 1] == '/')
-		n--;
-	str_addn(&url, address, n);
-	str_add(&url, path + (*path ? version_in_base(address, n, path) : 0));
+	check_join(&url, address, path);
 	if (url.cut)
 		return err_set(e, ERR_CONFIG, "base address refused: longer than %d characters",
 			CHECK_URL_CAP - 1);

@@ -76,6 +76,9 @@ struct check_request {
  */
 const char *check_address(const struct provider *p, const struct method *m, const char *base_url);
 
+/* Path behind base address; a "/v1" at the end of the one and the start of the other is one. */
+void check_join(struct str *url, const char *base, const char *path);
+
 /*
  * base_url NULL or "": the provider's own. ERR_NOT_FOUND: this key cannot be checked. Refused
  * (ERR_CONFIG): http to anything but a literal loopback address or "localhost", user info in the

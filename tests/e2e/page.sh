@@ -45,8 +45,10 @@ row ops_scripts "Optional ops scripts (systemd, Termux): contrib/auth-monitor te
 row monitor_questions "... and scripts in the manner of claude-auth-status get the same answers from the JSON by jq"
 row needs_terminal "claude setup-token requires an interactive TTY"
 row model_status_forms "thinkfleetbot models status: text, --json, --plain, and thinkfleetbot models alone"
-open_row "chat" "Use /model <alias-or-id>@<profileId> to pin a credential for the session"
-open_row "chat --list" "Use /model or /model list for a picker; /model status for the full view"
+row pin_per_session "Use /model <alias-or-id>@<profileId> to pin a specific credential for the current session"
+row pin_is_used "... the session uses it, and no other: example profile ids anthropic:default, anthropic:work"
+row model_picker "Use /model (or /model list) for a compact picker"
+row model_full_view "/model status: candidates, next auth profile, provider endpoint details when configured"
 row order_get "thinkfleetbot models auth order get --provider anthropic"
 row order_set "thinkfleetbot models auth order set --provider anthropic anthropic:default"
 row order_clear "thinkfleetbot models auth order clear --provider anthropic"
@@ -331,6 +333,49 @@ model_status_forms() {
 }
 two_profiles() {
 	store "\"anthropic:default\":$key_entry,\"anthropic:work\":$(token_entry)"
+}
+pin_per_session() {
+	configure '{ agents: { defaults: { models: { "anthropic/claude-sonnet-4-5": { alias: "quick" } } } } }'
+	two_profiles
+	prints "Model set to quick (anthropic/claude-sonnet-4-5). Auth profile set to anthropic:work." \
+		chat /model quick@anthropic:work
+	json_true 'd["agent:main:main"]["authProfileOverride"] == "anthropic:work" and
+		d["agent:main:main"]["authProfileOverrideSource"] == "user" and
+		d["agent:main:main"]["modelOverride"] == "claude-sonnet-4-5"' \
+		"$state/agents/main/sessions/sessions.json" pinned
+	prints "Model set to quick (anthropic/claude-sonnet-4-5). Auth profile set to anthropic:default." \
+		chat "/model anthropic/claude-sonnet-4-5@anthropic:default"
+}
+pin_is_used() {
+	use_provider anthropic
+	two_profiles
+	run_tfb chat /model opus@anthropic:default
+	run_tfb chat hello
+	ends_with 0 "the pinned one"
+	grep -q " x-api-key claude-opus-4-5 " "$work/out" || fail "not the key: $(cat "$work/out")"
+	run_tfb chat /model opus@anthropic:work
+	run_tfb chat hello
+	grep -q " authorization claude-opus-4-5 " "$work/out" || fail "not the token: $(cat "$work/out")"
+}
+model_picker() {
+	two_profiles
+	prints "Current: anthropic/claude-opus-4-5
+
+Switch: /model <provider/model>
+Browse: /models (providers) or /models <provider> (models)
+More: /model status" chat /model
+	run_tfb chat /model list
+	ends_with 0 "/model list"
+	line '^- anthropic \([0-9]+\)$'
+	line '^Switch: /model <provider/model>$'
+}
+model_full_view() {
+	configure '{ models: { providers: { anthropic: { baseUrl: "https://proxy.example/x", api: "anthropic-messages" } } } }'
+	two_profiles
+	run_tfb chat /model status
+	ends_with 0 "/model status"
+	line '^Current: anthropic/claude-opus-4-5$'
+	line '^\[anthropic\] endpoint: https://proxy.example/x api: anthropic-messages auth: anthropic:work=token:.* \(next\), anthropic:default=.* \(auth-profiles.json: ~/.thinkfleetbot/agents/main/agent/auth-profiles.json\)$'
 }
 order_get() {
 	two_profiles

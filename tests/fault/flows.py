@@ -20,6 +20,10 @@ def order(*profiles):
     return ["models", "auth", "order", "set", "--provider", "anthropic", *profiles], None
 
 
+def pin(profile):
+    return ["chat", "/model", "anthropic/claude-sonnet-4-5@" + profile], None
+
+
 FIRST = onboard("anthropic", 1)
 SECOND = onboard("anthropic", 2, profile="anthropic:work")
 PLAIN = onboard("anthropic", 3, "--keep", "plain")
@@ -64,6 +68,7 @@ FLOWS = {
     "order": ([FIRST, SECOND], order("anthropic:work", "anthropic:default"), ()),
     "order-clear": ([FIRST, SECOND, order("anthropic:work", "anthropic:default")],
                     (["models", "auth", "order", "clear", "--provider", "anthropic"], None), ()),
+    "chat-pin": ([FIRST, SECOND, pin("anthropic:default")], pin("anthropic:work"), ()),
     "auth-rotate": ([FIRST], ROTATE, (1,)),
     "undo": ([FIRST, ROTATE], (["models", "auth", "rotate", "anthropic:default", "--undo",
                                 "--no-verify"], None), (66,)),
@@ -97,7 +102,7 @@ FLOWS = {
 }
 TOGGLES = ("undo",)  # run twice, they are back at the beginning
 # The words of `thinkfleetbot help` without which a flow is not there yet.
-NEEDS = {"auth-rotate": "models auth rotate", "undo": "models auth rotate",
+NEEDS = {"chat-pin": "chat", "auth-rotate": "models auth rotate", "undo": "models auth rotate",
          "remove": "models auth remove", "slot-add": "secrets slot add",
          "slot-remove": "secrets slot remove",
          "slot-pass": "secrets slot add", "slot-unpass": "secrets slot remove",

@@ -13,9 +13,10 @@ declare -A may=(
 	[provider]="provider crypto base"
 	[net]="net provider crypto base"
 	[health]="health provider crypto store base"
+	[chat]="chat health provider crypto base"
 	[tui]="tui crypto base"
 	[wizard]="wizard tui health provider crypto base"
-	[cli]="cli wizard tui health net provider store crypto base"
+	[cli]="cli chat wizard tui health net provider store crypto base"
 )
 # header: the only place that may include it (an extended regular expression over paths)
 declare -A door=(
@@ -28,6 +29,7 @@ declare -A door=(
 declare -A never=(
 	['^health/(facts|order|wording|mask)']='store/'
 	['^wizard/']='store/|net/|cli/'
+	['^chat/']='health/survey|store/'
 )
 
 complain() {

@@ -23,6 +23,8 @@ any other is accepted. The shape of an accepted answer follows the path and the 
 OpenRouter's, x-goog-api-key Google's, x-api-key or an anthropic-version header Anthropic's,
 /api/tags Ollama's, and everything else OpenAI's.
 
+A message that is posted to an accepted key is answered as in chat.py.
+
 With a path of /answers/FILE/SITUATION, or a key that ends in ".", such a pair and ".", both in
 hexadecimal, the answer is that of tests/provider/answers (FILE.json). With a path of /as/FILE, a key
 that contains REJECT gets the "reject" of that file and any other its "accept".
@@ -52,6 +54,8 @@ import threading
 import time
 import zlib
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import chat
 
 KEY_WORDS = {
     "REJECT": "reject",
@@ -271,7 +275,10 @@ class Handler(BaseHTTPRequestHandler):
         self.answer(found["status"], body, "text/html" if html else "application/json",
                     found.get("headers", {}).items())
 
-    def be_accept(self, carrier, _key):
+    def be_accept(self, carrier, key):
+        if chat.wanted(self):
+            chat.respond(self, carrier, key)
+            return
         self.answer(200, json.dumps(models_document(self.shape(carrier))).encode())
 
     def be_sleep200(self, carrier, key):

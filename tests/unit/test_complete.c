@@ -114,6 +114,13 @@ static void profiles_and_agents_come_from_the_state_folder_of_the_line(void **st
 	assert_string_equal(at(line), "openai:spare");
 	snprintf(line, sizeof(line), "--state-dir %s models auth rotate --agent ", folder);
 	assert_string_equal(at(line), "work main");
+	snprintf(line, sizeof(line), "--state-dir %s chat --agent work --model opus@o", folder);
+	assert_string_equal(at(line), "opus@openai:spare");
+	assert_true(fs_mkdirs(temp_path(folder, "agents/work/sessions"), NULL));
+	snprintf(path, sizeof(path), "%s/agents/work/sessions/sessions.json", folder);
+	temp_write(path, "{\"agent:work:x\": {}}");
+	snprintf(line, sizeof(line), "--state-dir %s chat --agent work --session ", folder);
+	assert_string_equal(at(line), "agent:work:x");
 	temp_free(folder);
 }
 
