@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "chat/clean.h"
 #include "cli/chat.h"
 #include "cli/lineio.h"
 #include "cli/out_base.h"
@@ -70,9 +71,17 @@ static void end_answer(const struct chat_answer *a, bool whole)
 		say_warning("the model said nothing");
 }
 
-static struct json_object *text_json(const struct buf *b)
+/* Many lines, cleaned as for a terminal. */
+static struct json_object *lines_json(const struct buf *b)
 {
-	return json_object_new_string_len(b->len ? b->p : "", (int)b->len);
+	struct clean clean = { 0 };
+	struct buf text = { 0 };
+	struct json_object *o = NULL;
+
+	if (clean_add(&clean, &text, b->p, b->len, NULL) && clean_end(&clean, &text, NULL))
+		o = json_object_new_string_len(text.len ? text.p : "", (int)text.len);
+	buf_release(&text);
+	return o;
 }
 
 /* answer: or NULL, where nothing was asked. */
@@ -85,9 +94,9 @@ static bool show_json(const struct chat *c, const struct chat_reply *r,
 	json_put(root, "session", json_text(c->key));
 	json_put(root, "model", json_text(c->model));
 	json_put(root, "pinned", c->pin[0] ? json_text(c->pin) : NULL);
-	json_put(root, "reply", r->text.len ? text_json(&r->text) : NULL);
+	json_put(root, "reply", r->text.len ? lines_json(&r->text) : NULL);
 	json_put(root, "profile", answer ? json_text(answer->profile) : NULL);
-	json_put(root, "answer", answer ? text_json(&answer->text) : NULL);
+	json_put(root, "answer", answer ? lines_json(&answer->text) : NULL);
 	json_put(root, "truncated", json_object_new_boolean(answer && answer->cut));
 	return json_finish(stdout, root, e);
 }

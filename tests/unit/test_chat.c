@@ -170,10 +170,11 @@ static void new_session_passes_the_pin_on(void **state)
 
 static void refused_directive_sends_nothing(void **state)
 {
-	static const char *const texts[] = { "/model nosuchthing hello", "/model 3 hello",
-		"/model opus@openai:default hello", "/model @x hello", "/modle opus",
+	static const char a_key[] =
 		"here: sk-ant-api03-0123456789012345678901234567890123456789012345678901234567890"
-		"1234567890123456789012345678901AA" };
+		"1234567890123456789012345678901AA";
+	static const char *const texts[] = { "/model nosuchthing hello", "/model 3 hello",
+		"/model opus@openai:default hello", "/model @x hello", "/modle opus", a_key };
 
 	(void)state;
 	start();
