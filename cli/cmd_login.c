@@ -105,7 +105,7 @@ static bool unknown_provider(struct err *e)
 	for (size_t i = 0; i < oauth_count(); i++)
 		if (oauth_at(i)->flow != OAUTH_ELSEWHERE)
 			str_fmt(&s, "%s%s", i ? ", " : "", oauth_at(i)->provider);
-	err_set(e, ERR_USAGE, "nobody signs in to \"%.40s\" from here", given.provider);
+	err_set(e, ERR_USAGE, "there is no sign-in to \"%.40s\" from here", given.provider);
 	return err_hint(e, "one of: %s; a key: thinkfleetbot models auth add", list);
 }
 
@@ -120,7 +120,7 @@ static bool choose(struct job *j, struct err *e)
 	if (!o)
 		return unknown_provider(e);
 	if (o->flow == OAUTH_ELSEWHERE) {
-		err_set(e, ERR_USAGE, "%s: nobody can sign in there from here", o->label);
+		err_set(e, ERR_USAGE, "%s cannot be signed in to from here", o->label);
 		return err_hint(e, "%s", o->instead);
 	}
 	if (given.method && !oauth_has_method(o, given.method)) {

@@ -172,5 +172,7 @@ const struct oauth *oauth_find(const char *name)
 
 bool oauth_has_method(const struct oauth *o, const char *method)
 {
-	return str_equal_nocase(o->method, method) || str_equal_nocase(o->method_label, method);
+	/* What the table of providers calls all of them; the completions offer it. */
+	return str_equal_nocase(method, "sign-in") || str_equal_nocase(o->method, method) ||
+	       str_equal_nocase(o->method_label, method);
 }

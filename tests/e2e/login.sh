@@ -7,7 +7,8 @@ source "$(dirname "$0")/lib.sh"
 
 # --- the servers ---------------------------------------------------------------------------
 
-: >"$work/mode" >"$work/oauth.out"
+: >"$work/mode"
+: >"$work/oauth.out"
 tail -f /dev/null --pid=$$ 2>/dev/null |
 	python3 "$source_dir/tests/provider/oauth.py" --mode "$work/mode" --log "$work/oauth.log" \
 		>"$work/oauth.out" 2>"$work/oauth.err" &
@@ -188,7 +189,7 @@ mode
 # --- all: who cannot be asked -----------------------------------------------------------------
 
 log_in login --provider openrouter
-ends_badly 64 "nobody signs in to" "a provider without a sign-in"
+ends_badly 64 "no sign-in to" "a provider without a sign-in"
 log_in login --provider google-gemini-cli
 ends_badly 64 "client secret" "Google's"
 preset=(THINKFLEETBOT_TEST_OAUTH=http://192.0.2.1)
