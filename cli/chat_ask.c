@@ -288,6 +288,19 @@ static bool no_credential(const struct ask *a, struct err *e)
 	return err_hint(e, "thinkfleetbot models auth add --provider %s", a->provider);
 }
 
+/* What to do; a profile of ours has a command of its own for that. */
+static void advise(struct str *out, const struct ask *a, const struct talk_failure *f, int retry_s)
+{
+	bool profile = a->credential && a->credential->in_store;
+
+	if (profile && f->class == TALK_AUTH && f->reason != REASON_CLAUDE_CODE)
+		str_fmt(out, "replace it: thinkfleetbot models auth rotate %s", a->who);
+	else
+		talk_advice(out, f, &a->target);
+	if (retry_s > 0)
+		str_fmt(out, "%sit may be asked again in %d s", out->len ? "; " : "", retry_s);
+}
+
 static bool fail(const struct ask *a, const struct talk_failure *f, int retry_s, struct err *e)
 {
 	char head[320];
@@ -296,11 +309,9 @@ static bool fail(const struct ask *a, const struct talk_failure *f, int retry_s,
 	struct str ad = STR_OF(advice);
 
 	talk_headline(&h, f, &a->target, a->who);
-	talk_advice(&ad, f, &a->target);
+	advise(&ad, a, f, retry_s);
 	err_set(e, talk_code(f), "%s", head);
-	if (retry_s > 0)
-		str_fmt(&ad, "%sit may be asked again in %d s", ad.len ? "; " : "", retry_s);
-	if (!is_only_one(a))
+	if (!is_only_one(a) || !talk_class_rotates(f->class))
 		return ad.len ? err_hint(e, "%s", advice) : false;
 	return err_hint(e,
 		"%s is pinned to this session, so no other was tried: /model NAME@PROFILE pins "
@@ -406,6 +417,7 @@ bool chat_ask(struct chat *c, const char *question, const struct chat_how *how,
 {
 	struct ask a = { .c = c, .how = how, .out = out };
 	size_t before = c->said.count;
+	bool answered;
 	bool ok;
 
 	*out = (struct chat_answer){ 0 };
@@ -413,11 +425,12 @@ bool chat_ask(struct chat *c, const char *question, const struct chat_how *how,
 	model_provider(a.provider, sizeof(a.provider), c->model);
 	opener_init(&a.opener, &c->place);
 	ok = talk_add(&c->said, false, question, strlen(question), e) && ask_all(&a, e);
-	if (ok && !out->cancelled)
+	answered = ok && !out->cancelled && a.said.len > 0;
+	if (answered)
 		ok = clean_end(&a.clean, &out->text, e) &&
-		     talk_add(&c->said, true, a.said.p ? a.said.p : "", a.said.len, e);
+		     talk_add(&c->said, true, a.said.p, a.said.len, e);
 	/* What was not answered was not said: two questions in a row are refused by some. */
-	if (!ok || out->cancelled)
+	if (!ok || !answered)
 		talk_cut(&c->said, before);
 	secret_release(&a.key);
 	buf_release(&a.said);

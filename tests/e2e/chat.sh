@@ -199,6 +199,7 @@ chat hello
 ends_with 1 "a pinned one is not replaced"
 says "Anthropic did not accept anthropic:bad (HTTP 401)" pinned
 says "anthropic:bad is pinned to this session, so no other was tried" pinned
+says "replace it: thinkfleetbot models auth rotate anthropic:bad" pinned
 says_not trying pinned
 main_is "m['authProfileOverride'] == 'anthropic:bad' and m['authProfileOverrideSource'] == 'user'"
 chat /new
@@ -231,9 +232,11 @@ failing() { # PROFILE STATUS TEXT
 	[ ! -s "$work/out" ] || fail "$1: an answer"
 }
 failing LIMIT 75 "Anthropic limits anthropic:LIMIT (HTTP 429)"
+says "it may be asked again in 7 s" "retry-after"
 failing NOCREDIT 1 "add credit or a payment method at the provider"
 failing CLAUDECODE 1 "use an Anthropic API key instead"
 failing SERVERERR 69 "Anthropic has a problem (HTTP 500)"
+says_not "so no other was tried" "a problem of the provider is not the credential's"
 run_tfb models auth order set --provider anthropic anthropic:default
 run_tfb chat --session err --model opus MIDERROR
 ends_with 75 "an error in the middle"

@@ -224,7 +224,8 @@ class Handler(BaseHTTPRequestHandler):
             method(carrier, key)
         else:
             status, document = FIXED[name]
-            self.answer(status, json.dumps(document).encode())
+            wait = [("Retry-After", "7")] if status == 429 and self.command == "POST" else []
+            self.answer(status, json.dumps(document).encode(), extra=wait)
 
     def do_POST(self):
         """A body, by a length as every request of ours has; then as GET."""
