@@ -139,8 +139,7 @@ static bool ask(struct renewal *r, struct err *e)
 	if (oauth_ask_refresh(&r->attempt, &r->used, &r->tokens, e))
 		return true;
 	if (e->code == ERR_REJECTED)
-		err_hint(e, "sign in again: thinkfleetbot models auth login --provider %s",
-			r->attempt.row->provider);
+		err_hint(e, "sign in again: " OAUTH_COMMAND " %s", r->attempt.row->provider);
 	return false;
 }
 
@@ -208,8 +207,7 @@ static bool renew(struct renewal *r, struct err *e)
 	if (hold_change(&r->place.paths, r->place.profiles, write_once, r, e))
 		return true;
 	err_wrap(e, "the login was renewed, but could not be written");
-	return err_hint(e, "sign in again: thinkfleetbot models auth login --provider %s",
-		r->attempt.row->provider);
+	return err_hint(e, "sign in again: " OAUTH_COMMAND " %s", r->attempt.row->provider);
 }
 
 static void tell(const struct renewal *r)

@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "base/clock.h"
+#include "provider/oauth.h"
 
 static int compare_provider(const struct credential *a, const struct credential *b)
 {
@@ -147,6 +148,8 @@ void status_hint(struct str *out, const struct provider_state *p)
 		str_fmt(out,
 			"Run `claude setup-token`, then `thinkfleetbot models auth setup-token` "
 			"or `thinkfleetbot onboard`.");
+	else if (oauth_is_only_way(p->id))
+		str_fmt(out, "Run `" OAUTH_COMMAND " %s`.", p->id);
 	else
 		str_add(out, "Run `thinkfleetbot onboard` or set an API key env var.");
 }

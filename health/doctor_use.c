@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "health/doctor_impl.h"
+#include "provider/oauth.h"
 
 /* Will a gateway get an answer with what is here? */
 
@@ -312,7 +313,10 @@ bool check_models(struct survey *v, const struct check *c)
 		f = finding_add(v, c, SEVERITY_FAIL, "%.64s is used by a model and has %s", p->id,
 			provider_missing(p) ? "no credential" : "no credential that works");
 		finding_evidence(v, f, v->paths->config, 0);
-		finding_fix(f, FIX_ONBOARD, NULL);
+		if (oauth_is_only_way(p->id))
+			finding_fix(f, OAUTH_COMMAND, p->id);
+		else
+			finding_fix(f, FIX_ONBOARD, NULL);
 	}
 	if (in_use && !good) {
 		f = finding_add(v, c, SEVERITY_FAIL,

@@ -68,6 +68,11 @@ const struct oauth *oauth_at(size_t i);
 /* By id or another of its names, in any case. NULL: nobody signs in there. */
 const struct oauth *oauth_find(const char *name);
 
+/* Is signing in from here the only way to get a credential of this provider (normalised id)? */
+bool oauth_is_only_way(const char *provider);
+
+#define OAUTH_COMMAND "thinkfleetbot models auth login --provider"
+
 /* Is `method` one of its own? */
 bool oauth_has_method(const struct oauth *o, const char *method);
 

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "provider/provider.h"
+
 #define FIVE_MINUTES_MS (INT64_C(5) * 60 * 1000)
 
 /* gateway-family.md 14; what each writes beside the profile: 12.4 */
@@ -168,6 +170,15 @@ const struct oauth *oauth_find(const char *name)
 		if (is_named(&rows[i], name))
 			return &rows[i];
 	return NULL;
+}
+
+bool oauth_is_only_way(const char *provider)
+{
+	const struct oauth *o = oauth_find(provider);
+	const struct provider *p = provider_find(provider);
+
+	return o && p && o->flow != OAUTH_ELSEWHERE && strcmp(o->provider, provider) == 0 &&
+	       p->methods[0].kind == CRED_OAUTH;
 }
 
 bool oauth_has_method(const struct oauth *o, const char *method)

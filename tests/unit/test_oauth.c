@@ -78,6 +78,17 @@ static void other_names_find_their_row(void **state)
 	assert_null(oauth_find(""));
 }
 
+static void only_way_is_told_where_it_is_one(void **state)
+{
+	(void)state;
+	assert_true(oauth_is_only_way("openai-codex"));
+	assert_true(oauth_is_only_way("github-copilot"));
+	assert_false(oauth_is_only_way("chutes"));  /* takes a key, too */
+	assert_false(oauth_is_only_way("minimax")); /* another provider of that name */
+	assert_false(oauth_is_only_way("google-gemini-cli"));
+	assert_false(oauth_is_only_way("openai"));
+}
+
 /* --- requests --------------------------------------------------------------------------------- */
 
 static void page_is_the_family_s(void **state)
@@ -370,6 +381,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(every_row_is_complete),
 		T(other_names_find_their_row),
+		T(only_way_is_told_where_it_is_one),
 		T(page_is_the_family_s),
 		T(code_is_sent_with_its_verifier),
 		T(own_client_secret_goes_along),
