@@ -61,12 +61,16 @@ static const char *hint_of_errno(int n)
 		return "free some space on that disk, then try again; nothing was changed";
 	case EDQUOT:
 		return "your disk quota is used up; free some space, then try again";
+	case ENOTDIR:
+		return "something on the way to it is a file and no folder; look with ls -ld";
 	case EROFS:
 		return "the file system is mounted read-only; remount it or choose another "
 		       "--state-dir";
 	case EMFILE:
 	case ENFILE:
 		return "too many open files; raise the limit with ulimit -n";
+	case EACCES:
+		return "look at its owner and mode with ls -ld";
 	case EPERM:
 		return "the file may be immutable; look with lsattr";
 	default:

@@ -55,6 +55,7 @@ static int open_regular(const char *path, struct fs_stamp *st, struct err *e)
 	}
 	if (fstat(fd, &sb) != 0 || !S_ISREG(sb.st_mode)) {
 		err_set(e, ERR_REFUSED, "%s is not a regular file", path);
+		err_hint(e, "a file is wanted, no folder, pipe or device: look with ls -ld");
 		close(fd);
 		return -1;
 	}

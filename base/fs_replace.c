@@ -45,8 +45,10 @@ static bool may_replace(
 	}
 	if (stat(real, &sb) != 0)
 		return err_sys(e, "%s", path);
-	if (!S_ISREG(sb.st_mode))
-		return err_set(e, ERR_REFUSED, "%s is not a regular file", path);
+	if (!S_ISREG(sb.st_mode)) {
+		err_set(e, ERR_REFUSED, "%s is not a regular file", path);
+		return err_hint(e, "move it away; look with ls -ld");
+	}
 	if (sb.st_nlink > 1) {
 		err_set(e, ERR_REFUSED,
 			"%s has %lu names (hard links); replacing it would leave the old content "

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/commands.h"
 
-#include "base/clock.h"
 #include "cli/keysource.h"
 #include "cli/quick.h"
 #include "cli/screen.h"
+#include "cli/unlock.h"
 
 /*
  * `models auth add` (gateway-family.md 9.6): the family asks for a provider, a method, a
@@ -26,6 +26,8 @@ static const struct opt opts[] = {
 		{ .text = &given.keep } },
 	{ "no-verify", NULL, "save without the live check; it stays marked unverified", OPT_FLAG,
 		{ .flag = &given.no_verify } },
+	{ "passphrase-fd", "N", PASSPHRASE_FD },
+	{ "passphrase-file", "FILE", PASSPHRASE_FILE },
 	{ "json", NULL, "print JSON", OPT_FLAG, { .flag = &given.json } },
 	{ .kind = OPT_END },
 };
@@ -37,13 +39,11 @@ static bool run(struct cli *c, struct err *e)
 		.provider = given.provider,
 		.profile_id = given.profile_id,
 		.start = SCREEN_ADD };
-	int64_t ms = 0;
 
-	if (given.expires_in && !clock_parse_duration(given.expires_in, "d", &ms, e))
-		return err_wrap(e, "--expires-in");
+	if (!quick_expiry(&given, &o.expires_ms, e))
+		return false;
 	if (keysource_given())
 		return quick_save(&given, c->cmd->name, e);
-	o.expires_ms = given.expires_in ? clock_now_ms() + ms : 0;
 	return screen_possible("thinkfleetbot models auth add --provider NAME --key-stdin", e) &&
 	       screen_run(&o, &c->status, e);
 }

@@ -162,12 +162,6 @@ static bool noted(const struct doc *d, const char *id)
 	return d->count && doc_find(d, (const char *const[]){ "usageStats", id, NULL }) != DOC_NONE;
 }
 
-static bool has_failures(const struct profile *p)
-{
-	return p->usage.cooldown_until_ms || p->usage.disabled_until_ms || p->usage.error_count ||
-	       p->usage.disabled_reason[0];
-}
-
 /* One of the two files; the lists of x->profiles stay valid, they are copies. */
 static bool clear_in(struct clearing *x, struct doc *d, const char *path,
 	const struct fs_stamp *stamp, struct err *e)
@@ -212,7 +206,8 @@ static bool clear_once(void *ctx, struct txn *t, struct err *e)
 		!profiles_load(&x->profiles, x->place.profiles, state, e) || !all_exist(x, e))
 		return false;
 	for (size_t i = 0; i < x->profiles.count; i++)
-		x->cleared += wanted(x, &x->profiles.list[i]) && has_failures(&x->profiles.list[i]);
+		x->cleared += wanted(x, &x->profiles.list[i]) &&
+			      profile_has_failures(&x->profiles.list[i]);
 	return clear_in(x, &x->profiles.state, state, &x->profiles.state_stamp, e) &&
 	       clear_in(x, &x->profiles.doc, x->place.profiles, &x->profiles.stamp, e) &&
 	       changes_can(&x->changes, e) &&

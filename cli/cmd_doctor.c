@@ -58,6 +58,9 @@ static void tell(const struct mend_step *s)
 	if (s->result != MEND_DONE) {
 		fputs(": ", stderr);
 		out_text(stderr, s->why.msg);
+		if (s->why.hint[0])
+			fputs("; ", stderr);
+		out_text(stderr, s->why.hint);
 	}
 	fputc('\n', stderr);
 	if (s->backup[0]) {

@@ -58,6 +58,8 @@ struct job {
 	struct place place;
 	struct oauth_tokens tokens;
 	struct oauth_save save;
+	struct vault ahead;
+	bool exists; /* the profile: it is replaced */
 	char profile_id[ID_CAP];
 };
 
@@ -219,11 +221,13 @@ static void name_profile(struct job *j)
 		snprintf(j->profile_id, sizeof(j->profile_id), "%s:%s", o->provider, name);
 }
 
-static bool prepare(struct job *j, struct err *e)
+static bool ask_where(struct job *j, struct err *e)
 {
-	const struct oauth *o = j->attempt.row;
-	bool exists;
+	const struct oauth *o;
 
+	if (!choose(j, e))
+		return false;
+	o = j->attempt.row;
 	if (given.profile_id && (!*given.profile_id || strlen(given.profile_id) >= ID_CAP))
 		return err_set(e, ERR_USAGE, "--profile-id is empty or too long");
 	if (!oauth_addresses(&j->attempt.at, o, e) || !take_client(j, e))
@@ -234,15 +238,21 @@ static bool prepare(struct job *j, struct err *e)
 		.client = &j->attempt.client,
 		.tokens = &j->tokens,
 		.profile_id = j->profile_id,
-		.set_default = given.set_default };
-	if (!oauth_can_save(&j->save, &exists, e))
-		return false;
+		.set_default = given.set_default,
+		.ahead = &j->ahead };
+	return true;
+}
+
+static bool sign_in(struct job *j, struct err *e)
+{
+	const struct oauth *o = j->attempt.row;
+
 	lineio_say(&j->io, "Signing in to %s%s.", o->label,
 		o->client_id ? " as the application that the gateways themselves use" : "");
-	if (exists)
+	if (j->exists)
 		lineio_say(&j->io, "Auth profile already exists: %s. It will be replaced.",
 			j->profile_id);
-	return agreed(j, e);
+	return agreed(j, e) && oauth_login(&j->attempt, &j->io, &j->tokens, e);
 }
 
 /* --- after ------------------------------------------------------------------------------------ */
@@ -328,31 +338,41 @@ static bool needs_terminal(const char *what, struct err *e)
 		"thinkfleetbot models auth paste-token --provider NAME --key-stdin");
 }
 
-static bool sign_in(struct job *j, struct err *e)
+/* There is one conversation at a time, and asking for the vault's passphrase is another. */
+static bool talk(
+	struct job *j, bool (*part)(struct job *, struct err *), int *number, struct err *e)
 {
-	return choose(j, e) && prepare(j, e) && oauth_login(&j->attempt, &j->io, &j->tokens, e);
+	bool ok;
+
+	if (!lineio_open(&j->io, STDIN_FILENO, -1, e))
+		return false;
+	ok = part(j, e);
+	*number = lineio_close(&j->io);
+	return ok && !*number;
 }
 
 static bool login(const struct cmd *cmd, const char *what, struct err *e)
 {
 	struct job j = { .attempt.cancel_fd = -1 };
 	bool ok;
-	int number;
+	int number = 0;
 
-	if (!needs_terminal(what, e) || !lineio_open(&j.io, STDIN_FILENO, -1, e))
+	if (!needs_terminal(what, e))
 		return false;
-	ok = place_find(&j.place, given.agent, PLACE_WRITE, cmd->name, e) && sign_in(&j, e);
-	number = lineio_close(&j.io);
-	if (ok && !number) {
+	ok = place_find(&j.place, given.agent, PLACE_WRITE, cmd->name, e) &&
+	     talk(&j, ask_where, &number, e) && oauth_can_save(&j.save, &j.exists, e) &&
+	     talk(&j, sign_in, &number, e);
+	if (ok) {
 		name_profile(&j);
 		ok = oauth_save(&j.save, e);
 	}
-	if (ok && !number) {
+	if (ok) {
 		print_saved(&j);
 		ok = look_again(&j, cmd->name, e) && print_selected(&j, e);
 	}
 	oauth_tokens_release(&j.tokens);
 	oauth_attempt_release(&j.attempt);
+	vault_release(&j.ahead);
 	place_release(&j.place);
 	if (number)
 		raise(number);

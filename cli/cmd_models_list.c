@@ -12,9 +12,10 @@
 #include "provider/url.h"
 
 /*
- * `models list`: the models that the configuration names, and with --all every one
- * that we know of (gateway-family.md 9.9). What a model can do is known only where
- * models.providers says it: we carry no catalogue that would be old next month.
+ * `models list`: the models that the configuration names, then those that models.providers
+ * lists (as the family does since 2026.8), and with --all every one that we know of
+ * (gateway-family.md 9.9). What a model can do is known only where models.providers says
+ * it: we carry no catalogue that would be old next month.
  */
 
 static struct {
@@ -216,15 +217,12 @@ static void add_configured(struct list *l)
 	}
 }
 
-/* The table's, and those that models.providers lists. */
-static void add_known(struct list *l)
+/* Those that models.providers says a provider has: the user's own servers, mostly. */
+static void add_listed(struct list *l)
 {
 	const struct doc *d = &l->config->doc;
 	uint32_t from = doc_find(d, (const char *const[]){ "models", "providers", NULL });
 
-	for (size_t i = 0; i < provider_count(); i++)
-		for (size_t k = 0; k < PROVIDER_MODELS && provider_at(i)->models[k]; k++)
-			add_key(l, provider_at(i)->models[k]);
 	for (uint32_t p = doc_first(d, from); p != DOC_NONE; p = doc_next(d, p)) {
 		uint32_t models = doc_get(d, p, "models");
 		char raw[PROVIDER_CAP];
@@ -245,6 +243,13 @@ static void add_known(struct list *l)
 				add_key(l, key);
 		}
 	}
+}
+
+static void add_known(struct list *l)
+{
+	for (size_t i = 0; i < provider_count(); i++)
+		for (size_t k = 0; k < PROVIDER_MODELS && provider_at(i)->models[k]; k++)
+			add_key(l, provider_at(i)->models[k]);
 }
 
 static int compare(const void *a, const void *b)
@@ -270,6 +275,7 @@ static void keep_wanted(struct list *l)
 static bool collect(struct list *l, struct err *e)
 {
 	add_configured(l);
+	add_listed(l);
 	if (given.all)
 		add_known(l);
 	if (l->failed)

@@ -7,6 +7,7 @@
 #include "cli/keysource.h"
 #include "cli/quick_vault.h"
 #include "cli/screen.h"
+#include "cli/unlock.h"
 
 static struct {
 	bool non_interactive, print_answers;
@@ -41,9 +42,9 @@ static const struct opt opts[] = {
 	{ "opens-with", "WHAT", "a new vault: key-file (default), system-key or passphrase",
 		OPT_TEXT, { .text = &given.quick.opens_with } },
 	{ "passphrase-file", "FILE", "that passphrase, in a file that only you can read", OPT_TEXT,
-		{ .text = &given.quick.passphrase_file } },
+		{ .text = &unlock_words.passphrase_file } },
 	{ "passphrase-fd", "N", "that passphrase, from descriptor N", OPT_TEXT,
-		{ .text = &given.quick.passphrase_fd } },
+		{ .text = &unlock_words.passphrase_fd } },
 	{ "weak-passphrase", NULL, "accept the setting for little memory", OPT_FLAG,
 		{ .flag = &given.quick.weak_passphrase } },
 	{ "yes-offline", NULL, "accept a service without keys after a restart", OPT_FLAG,
@@ -81,6 +82,7 @@ static bool without_questions(struct err *e)
 	if (given.print_answers && given.quick.json)
 		return err_set(e, ERR_USAGE, "choose one of --json and --print-answers");
 	given.quick.chosen = &chosen;
+	given.quick.silent = given.non_interactive || given.answers;
 	given.quick.to_stderr = given.print_answers;
 	return quick_save(&given.quick, "onboard", e) && (!given.print_answers || print_answers(e));
 }

@@ -3,10 +3,10 @@
 
 #include <stdio.h>
 
-#include "base/clock.h"
 #include "cli/keysource.h"
 #include "cli/quick.h"
 #include "cli/screen.h"
+#include "cli/unlock.h"
 
 /* The family's name for what is pasted here: anthropic:manual, openrouter:manual. */
 static struct quick given = { .default_name = "manual" };
@@ -22,6 +22,8 @@ static const struct opt opts[] = {
 	{ "keep", "HOW", "sealed (default) or plain", OPT_TEXT, { .text = &given.keep } },
 	{ "no-verify", NULL, "save without the live check; it stays marked unverified", OPT_FLAG,
 		{ .flag = &given.no_verify } },
+	{ "passphrase-fd", "N", PASSPHRASE_FD },
+	{ "passphrase-file", "FILE", PASSPHRASE_FILE },
 	{ "json", NULL, "print JSON", OPT_FLAG, { .flag = &given.json } },
 	{ .kind = OPT_END },
 };
@@ -34,19 +36,17 @@ static bool run(struct cli *c, struct err *e)
 		.profile_id = given.profile_id,
 		.start = SCREEN_PASTE };
 	char profile[ID_CAP];
-	int64_t ms = 0;
 
 	if (!given.provider) {
 		err_set(e, ERR_USAGE, "required option '--provider <name>' not specified");
 		return err_hint(e, "for example --provider anthropic");
 	}
-	if (given.expires_in && !clock_parse_duration(given.expires_in, "d", &ms, e))
+	if (!quick_expiry(&given, &o.expires_ms, e))
 		return false;
 	if (!given.profile_id) {
 		snprintf(profile, sizeof(profile), "%s:%s", given.provider, given.default_name);
 		o.profile_id = profile;
 	}
-	o.expires_ms = given.expires_in ? clock_now_ms() + ms : 0;
 	keysource_take_pipe();
 	if (keysource_given())
 		return quick_save(&given, o.command, e);

@@ -13,6 +13,7 @@
 #include "cli/place.h"
 #include "cli/save.h"
 #include "cli/say.h"
+#include "cli/unlock.h"
 #include "cli/vault_files.h"
 #include "provider/own.h"
 #include "provider/provider.h"
@@ -42,6 +43,8 @@ static const struct opt opts[] = {
 		{ .flag = &given.dry_run } },
 	{ "agent", "ID", "agent (default: the configured default agent)", OPT_TEXT,
 		{ .text = &given.agent } },
+	{ "passphrase-fd", "N", PASSPHRASE_FD },
+	{ "passphrase-file", "FILE", PASSPHRASE_FILE },
 	{ "accept-rollback", NULL, "write although the vault is an older copy", OPT_FLAG,
 		{ .flag = &given.accept_rollback } },
 	{ "json", NULL, "print JSON", OPT_FLAG, { .flag = &given.json } },
@@ -52,11 +55,12 @@ struct removal {
 	const char *id;
 	struct place place;
 	char provider[PROVIDER_CAP];
-	struct hold hold; /* its vault is empty where there is none */
+	struct hold hold;   /* its vault is empty where there is none */
+	struct vault ahead; /* see unlock_ahead(): opened while nothing is locked */
 	struct changes files;
 	struct buf records; /* ids with their NULs, as the vault has them now */
 	size_t record_count;
-	bool looking; /* only to show: no lock is taken */
+	bool looking; /* only to show: no lock is taken, and the vault stays closed */
 	bool in_store, in_config;
 	char shared_with[AGENT_CAP]; /* another agent with a profile of this name, or "" */
 	bool last_of_provider;
@@ -259,23 +263,25 @@ static bool unknown(const struct removal *r, struct err *e)
 	return err_hint(e, "thinkfleetbot models auth list shows them");
 }
 
+/* Only looking needs no lock: what is read is one whole file. */
+static bool read_vault(struct removal *r, struct err *e)
+{
+	const struct paths *p = &r->place.paths;
+	bool there = vault_exists(p);
+
+	if (r->looking)
+		return !there || vault_load(&r->hold.vault, p->vault, e);
+	return there ? hold_open(&r->hold, p, &r->ahead, given.accept_rollback, e)
+		     : hold_lock(&r->hold, p, e);
+}
+
 /* From the disk, in the order of the writes. */
 static bool prepare(struct removal *r, struct err *e)
 {
 	removal_clear(r);
 	r->in_store = r->in_config = false;
-	if (vault_exists(&r->place.paths)) {
-		/* Only looking needs no lock: what is read is one whole file. */
-		bool ok = r->looking
-				  ? vault_load(&r->hold.vault, r->place.paths.vault, e)
-				  : hold_open(&r->hold, &r->place.paths, given.accept_rollback, e);
-
-		if (!ok)
-			return false;
-	} else if (!r->looking && !hold_lock(&r->hold, &r->place.paths, e)) {
-		return false;
-	}
-	if (!find_records(r, e) || !edit_config(r, e) || !edit_profiles(r, e) || !edit_env(r, e))
+	if (!read_vault(r, e) || !find_records(r, e) || !edit_config(r, e) ||
+		!edit_profiles(r, e) || !edit_env(r, e))
 		return false;
 	return r->in_store || r->in_config || r->record_count || unknown(r, e);
 }
@@ -330,14 +336,19 @@ static bool apply(struct removal *r, struct err *e)
 	return ok && checks_forget(p->checks, r->id, e);
 }
 
+static bool other_yes(const struct removal *r, struct err *e)
+{
+	err_set(e, ERR_REFUSED, "--yes names another profile; nothing was changed");
+	return err_hint(e, "--yes %.200s confirms this one", r->id);
+}
+
 static bool confirm(const struct removal *r, struct err *e)
 {
 	char prompt[ID_CAP + 80];
 	struct str s = STR_OF(prompt);
 
 	if (given.yes)
-		return strcmp(given.yes, r->id) == 0 ||
-		       err_set(e, ERR_REFUSED, "--yes names another profile; nothing was changed");
+		return strcmp(given.yes, r->id) == 0 || other_yes(r, e);
 	str_add(&s, "Type the profile's name to remove it: ");
 	return ask_typed(prompt, r->id, "confirm with --yes PROFILE", e);
 }
@@ -419,6 +430,8 @@ static bool show(const struct removal *r, FILE *out, const char *what, struct er
 
 static bool perform(struct removal *r, struct err *e)
 {
+	const struct ahead ahead = { .paths = &r->place.paths };
+
 	if ((!given.dry_run && !hold_settle(&r->place, e)) || !find_sharers(r, e))
 		return false;
 	/* Shown without the lock, which nobody should hold while a person thinks. */
@@ -430,7 +443,7 @@ static bool perform(struct removal *r, struct err *e)
 	if (!given.yes && !show(r, stderr, "This removes", e))
 		return false;
 	r->looking = false;
-	if (!confirm(r, e) || !apply(r, e))
+	if (!confirm(r, e) || !unlock_ahead(&r->ahead, &ahead, e) || !apply(r, e))
 		return false;
 	if (given.json)
 		return print_json(r, e);
@@ -454,6 +467,7 @@ static bool run(struct cli *c, struct err *e)
 		place_release(&r->place);
 	}
 	removal_clear(r);
+	vault_release(&r->ahead);
 	free(r);
 	return ok;
 }

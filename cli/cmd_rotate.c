@@ -14,6 +14,7 @@
 #include "cli/save.h"
 #include "cli/say.h"
 #include "cli/screen.h"
+#include "cli/unlock.h"
 
 /*
  * `models auth rotate`: the new key is staged in memory, tried at the provider
@@ -47,6 +48,8 @@ static const struct opt opts[] = {
 		{ .text = &given.agent } },
 	{ "no-verify", NULL, "without the live check; it stays marked unverified", OPT_FLAG,
 		{ .flag = &given.no_verify } },
+	{ "passphrase-fd", "N", PASSPHRASE_FD },
+	{ "passphrase-file", "FILE", PASSPHRASE_FILE },
 	{ "accept-rollback", NULL, "write although the vault is an older copy", OPT_FLAG,
 		{ .flag = &given.accept_rollback } },
 	{ "json", NULL, "print JSON", OPT_FLAG, { .flag = &given.json } },
@@ -63,6 +66,7 @@ struct rotation {
 	char record[VAULT_RECORD_ID_CAP]; /* what it is or would be sealed as */
 	enum keep keep;
 	int64_t expires_ms;
+	struct vault ahead; /* see unlock_ahead() */
 	struct secret key;
 	struct check_result check;
 	char fingerprint[FINGERPRINT_CAP];
@@ -73,6 +77,7 @@ struct rotation {
 static void rotation_release(struct rotation *r)
 {
 	secret_release(&r->key);
+	vault_release(&r->ahead);
 	snapshot_release(&r->now);
 	place_release(&r->place);
 }
@@ -140,16 +145,6 @@ static bool may_rotate(struct rotation *r, struct err *e)
 		c->id, c->provider, cred_kind_name(c->kind));
 }
 
-/* "env:NAME" is the other way to name the credential of a variable. */
-static const struct credential *find(const struct snapshot *s, const char *name)
-{
-	const struct credential *c = snapshot_find(s, name);
-
-	if (!c && str_starts(name, "env:"))
-		c = snapshot_find(s, name + strlen("env:"));
-	return c;
-}
-
 /*
  * A variable is no profile: sealing its key makes one, under the usual name. In plain
  * text it stays without one; the name then only has to be nobody else's.
@@ -158,6 +153,7 @@ static bool name_profile(struct rotation *r, struct err *e)
 {
 	const char *var = save_variable(r->provider, r->method);
 	struct str id = STR_OF(r->profile_id);
+	const struct credential *other;
 
 	if (r->was->in_store) {
 		str_add(&id, r->was->id);
@@ -169,7 +165,8 @@ static bool name_profile(struct rotation *r, struct err *e)
 	}
 	str_fmt(&id, "%s:%s", r->provider->id,
 		r->keep == KEEP_PLAIN ? r->was->var : r->method->profile_name);
-	if (!find(&r->now, r->profile_id))
+	other = look_find(&r->now, r->profile_id);
+	if (!other || other == r->was)
 		return true;
 	err_set(e, ERR_REFUSED, "the profile %.120s exists already", r->profile_id);
 	return err_hint(e,
@@ -207,7 +204,7 @@ static bool rotation_open(struct rotation *r, const char *name, struct err *e)
 		!hold_settle(&r->place, e) ||
 		!look_take(&r->now, &r->place, &(struct look){ 0 }, e))
 		return false;
-	r->was = find(&r->now, name);
+	r->was = look_find(&r->now, name);
 	if (!r->was && !look_complete(&r->now, e))
 		return false;
 	if (!r->was) {
@@ -217,7 +214,8 @@ static bool rotation_open(struct rotation *r, const char *name, struct err *e)
 	if (!may_rotate(r, e) || !read_options(r, e) || !name_profile(r, e))
 		return false;
 	field = r->method->kind == CRED_TOKEN ? "token" : "key";
-	return vault_record_id(r->record, r->place.agent, r->profile_id, field, e);
+	return vault_record_id(r->record, r->place.agent, r->profile_id, field, e) &&
+	       unlock_ahead(&r->ahead, &(struct ahead){ .paths = &r->place.paths }, e);
 }
 
 /* --- the new value ------------------------------------------------------------------------ */
@@ -242,7 +240,8 @@ static bool prev_of(char out[VAULT_RECORD_ID_CAP], const struct rotation *r)
 
 static bool no_previous(const struct rotation *r, struct err *e)
 {
-	return err_set(e, ERR_NOT_FOUND, "no previous revision of %.120s is kept", r->was->id);
+	err_set(e, ERR_NOT_FOUND, "no previous revision of %.120s is kept", r->was->id);
+	return err_hint(e, "a rotation keeps the key before it, until --drop-previous");
 }
 
 static bool read_previous(struct rotation *r, struct err *e)
@@ -256,7 +255,7 @@ static bool read_previous(struct rotation *r, struct err *e)
 		return false;
 	if (!st.exists || !prev_of(prev, r))
 		return no_previous(r, e);
-	ok = vault_open_at(&v, &r->place.paths, e) &&
+	ok = vault_open_at(&v, &r->place.paths, &r->ahead, e) &&
 	     (vault_find(&v, prev) ? vault_get(&v, prev, &r->key, e) : no_previous(r, e));
 	vault_release(&v);
 	return ok;
@@ -300,6 +299,7 @@ static bool promote(struct rotation *r, struct err *e)
 		.method = r->method,
 		.key = &r->key,
 		.keep = r->keep,
+		.ahead = &r->ahead,
 		.accept_rollback = given.accept_rollback,
 		.expires_ms = r->expires_ms,
 		.expires_source = r->expires_ms ? EXPIRY_YOU : EXPIRY_NONE,
@@ -413,7 +413,7 @@ static bool drop_previous(struct rotation *r, struct err *e)
 	char prev[VAULT_RECORD_ID_CAP];
 	bool ok = false;
 
-	if (!hold_open(&h, &r->place.paths, given.accept_rollback, e))
+	if (!hold_open(&h, &r->place.paths, &r->ahead, given.accept_rollback, e))
 		goto out;
 	if (!prev_of(prev, r) || !vault_find(&h.vault, prev)) {
 		no_previous(r, e);

@@ -25,6 +25,8 @@ static const struct opt opts[] = {
 		{ .text = &capsule_given.fd } },
 	{ "passphrase-file", "FILE", "read it from a file that only you can read", OPT_TEXT,
 		{ .text = &capsule_given.file } },
+	{ "vault-passphrase-fd", "N", PASSPHRASE_FD },
+	{ "vault-passphrase-file", "FILE", PASSPHRASE_FILE },
 	{ "low-memory", NULL, "accept a weaker setting where little memory is free", OPT_FLAG,
 		{ .flag = &given.low_memory } },
 	{ "json", NULL, "print JSON", OPT_FLAG, { .flag = &given.json } },
@@ -150,7 +152,7 @@ static void print_text(const struct export *x)
 
 static bool export_to(struct export *x, struct err *e)
 {
-	struct unlock u = { .paths = &x->place.paths };
+	struct unlock u = { 0 };
 	struct secret passphrase = { 0 };
 	bool ok = false;
 
@@ -161,7 +163,7 @@ static bool export_to(struct export *x, struct err *e)
 		err_hint(e, "thinkfleetbot onboard makes one with the first credential");
 		goto out;
 	}
-	if (!unlock_open(&u, &x->vault, e))
+	if (!unlock_begin_beside(&u, &x->place.paths, true, e) || !unlock_open(&u, &x->vault, e))
 		goto out;
 	count_left_out(x, &x->vault);
 	ok = capsule_passphrase(&passphrase, true, e) && write_capsule(x, &passphrase, e);

@@ -15,6 +15,7 @@
 #include "cli/restore.h"
 #include "cli/save.h"
 #include "cli/say.h"
+#include "cli/unlock.h"
 #include "store/profiles.h"
 
 /*
@@ -39,6 +40,8 @@ static const struct opt opts[] = {
 		{ .text = &capsule_given.fd } },
 	{ "passphrase-file", "FILE", "read it from a file that only you can read", OPT_TEXT,
 		{ .text = &capsule_given.file } },
+	{ "vault-passphrase-fd", "N", PASSPHRASE_FD },
+	{ "vault-passphrase-file", "FILE", PASSPHRASE_FILE },
 	{ "merge", NULL, "add to the vault that is here", OPT_FLAG, { .flag = &given.merge } },
 	{ "yes", NULL, "replace values that differ without asking; the old ones stay sealed",
 		OPT_FLAG, { .flag = &given.yes } },
@@ -73,6 +76,7 @@ struct import_row {
 struct import {
 	struct place place;
 	struct capsule capsule;
+	struct vault ahead; /* see unlock_ahead() */
 	struct import_row *rows;
 	size_t count;
 	size_t actions[ARRAY_LEN(action_names)];
@@ -131,7 +135,8 @@ static bool plan(struct import *im, struct err *e)
 		err_set(e, ERR_MEMORY, "out of memory");
 		goto out;
 	}
-	if ((im->had_vault && !vault_open_at(&v, &im->place.paths, e)) || !random_key(&key, e))
+	if ((im->had_vault && !vault_open_at(&v, &im->place.paths, &im->ahead, e)) ||
+		!random_key(&key, e))
 		goto out;
 	for (size_t i = 0; i < im->capsule.record_count; i++) {
 		const struct capsule_record *r = &im->capsule.records[i];
@@ -334,6 +339,7 @@ static bool import_all(struct import *im, struct err *e)
 	struct import_saves saves = { .im = im };
 	struct save_all all = { .paths = &im->place.paths,
 		.accept_rollback = given.accept_rollback,
+		.ahead = &im->ahead,
 		.seal = has_bare(im) ? seal_bare : NULL,
 		.ctx = im };
 	bool ok = false;
@@ -360,7 +366,7 @@ static bool prove(const struct import *im, struct err *e)
 {
 	struct secret key = { 0 };
 	struct vault v = { 0 };
-	bool ok = vault_open_at(&v, &im->place.paths, e) && random_key(&key, e);
+	bool ok = vault_open_at(&v, &im->place.paths, &im->ahead, e) && random_key(&key, e);
 
 	for (size_t i = 0; ok && i < im->count; i++)
 		if (capsule_compare(im->rows[i].record, &v, &key) != CAPSULE_SAME)
@@ -441,10 +447,13 @@ static bool confirm(const struct import *im, struct err *e)
 
 static bool import(struct import *im, const char *path, struct err *e)
 {
+	const struct ahead ahead = { .paths = &im->place.paths, .capsule = true };
+
 	if (!given.dry_run && !hold_settle(&im->place, e))
 		return false;
 	im->had_vault = vault_exists(&im->place.paths);
-	if (!capsule_read(&im->capsule, path, NULL, e) || !plan(im, e))
+	if (!capsule_read(&im->capsule, path, NULL, e) || !unlock_ahead(&im->ahead, &ahead, e) ||
+		!plan(im, e))
 		return false;
 	if (im->had_vault && !given.merge && !im->nothing_else) {
 		err_set(e, ERR_REFUSED, "there is a vault here already");
@@ -474,6 +483,7 @@ static bool run(struct cli *c, struct err *e)
 	}
 	free(im.rows);
 	capsule_release(&im.capsule);
+	vault_release(&im.ahead);
 	return ok;
 }
 

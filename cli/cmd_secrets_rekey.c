@@ -74,9 +74,11 @@ static bool dropped(const char *id)
 static bool drops_exist(const struct vault *v, struct err *e)
 {
 	for (size_t i = 0; i < given.drop.count; i++)
-		if (!vault_slot(v, given.drop.items[i]))
-			return err_set(e, ERR_NOT_FOUND, "the vault has no key slot %.40s",
+		if (!vault_slot(v, given.drop.items[i])) {
+			err_set(e, ERR_NOT_FOUND, "the vault has no key slot %.40s",
 				given.drop.items[i]);
+			return err_hint(e, "thinkfleetbot secrets slot list shows them");
+		}
 	return true;
 }
 

@@ -120,13 +120,22 @@ static void print_closed_records(const struct secrets_facts *f)
 	}
 }
 
+/* Which file it is stands above already. */
+static const char *after_path(const char *message, const char *path)
+{
+	size_t n = strlen(path);
+
+	return strncmp(message, path, n) == 0 && str_starts(message + n, ": ") ? message + n + 2
+									       : message;
+}
+
 static void print_records(const struct secrets_facts *f)
 {
 	const struct vault *v = &f->vault;
 
 	if (!v->open) {
 		printf("Sealed   %zu, not opened: ", v->record_count);
-		print_line(f->closed.msg);
+		print_line(after_path(f->closed.msg, f->paths->vault));
 		return;
 	}
 	printf("Sealed   %zu, %zu of them open\n", v->record_count, f->records_open);
@@ -139,7 +148,7 @@ static void print_backup(const struct secrets_facts *f)
 		puts("Backup   none");
 	} else if (f->backup.code) {
 		fputs("Backup   does not open: ", stdout);
-		print_line(f->backup.msg);
+		print_line(after_path(f->backup.msg, f->paths->vault_bak));
 	} else {
 		printf("Backup   generation %" PRIu64 ", %s\n", f->backup_gen,
 			f->backup_opens ? "opens" : "not tried");

@@ -6,12 +6,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "cli/capture.h"
 #include "cli/keysource.h"
 #include "cli/quick.h"
 #include "cli/say.h"
 #include "cli/screen.h"
+#include "cli/unlock.h"
 
 /*
  * `models auth setup-token` (gateway-family.md 9.4), without the copying: where Claude
@@ -40,6 +40,8 @@ static const struct opt opts[] = {
 	{ "no-verify", NULL, "save without the live check; it stays marked unverified", OPT_FLAG,
 		{ .flag = &given.no_verify } },
 	{ "yes", NULL, "accepted for scripts; there is no question", OPT_FLAG, { .flag = &yes } },
+	{ "passphrase-fd", "N", PASSPHRASE_FD },
+	{ "passphrase-file", "FILE", PASSPHRASE_FILE },
 	{ "json", NULL, "print JSON", OPT_FLAG, { .flag = &given.json } },
 	{ .kind = OPT_END },
 };
@@ -66,12 +68,9 @@ static bool paste_page(struct cli *c, struct err *e)
 		.provider = given.provider,
 		.profile_id = given.profile_id ? given.profile_id : "anthropic:manual",
 		.start = SCREEN_PASTE };
-	int64_t ms = 0;
 
-	if (given.expires_in && !clock_parse_duration(given.expires_in, "d", &ms, e))
-		return false;
-	o.expires_ms = given.expires_in ? clock_now_ms() + ms : 0;
-	return screen_possible("thinkfleetbot models auth setup-token --key-stdin", e) &&
+	return quick_expiry(&given, &o.expires_ms, e) &&
+	       screen_possible("thinkfleetbot models auth setup-token --key-stdin", e) &&
 	       screen_run(&o, &c->status, e);
 }
 
@@ -128,12 +127,12 @@ static bool run(struct cli *c, struct err *e)
 	keysource_take_pipe();
 	if (keysource_given())
 		return quick_save(&given, c->cmd->name, e);
+	if (paste_only)
+		return paste_page(c, e);
 	if (!isatty(STDOUT_FILENO)) {
 		err_set(e, ERR_REFUSED, "setup-token requires an interactive TTY.");
 		return err_hint(e, "hand the token over with --key-stdin or --key-file FILE");
 	}
-	if (paste_only)
-		return paste_page(c, e);
 	if (capture_find(path, sizeof(path), "claude"))
 		return capture_and_save(c, path, e);
 	say_warning(

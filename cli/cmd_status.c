@@ -9,9 +9,11 @@
 #include "cli/out_doctor.h"
 #include "cli/out_status.h"
 #include "cli/screen.h"
+#include "cli/status_watch.h"
 
 static struct {
 	bool once;
+	bool watch;
 	bool json;
 	const char *agent;
 } given;
@@ -19,6 +21,8 @@ static struct {
 static const struct opt opts[] = {
 	{ "once", NULL, "print it and leave", OPT_FLAG, { .flag = &given.once } },
 	{ "json", NULL, "print JSON and leave", OPT_FLAG, { .flag = &given.json } },
+	{ "watch", NULL, "print a line when something changes, and nothing else", OPT_FLAG,
+		{ .flag = &given.watch } },
 	{ "agent", "ID", "agent (default: the configured default agent)", OPT_TEXT,
 		{ .text = &given.agent } },
 	{ .kind = OPT_END },
@@ -49,8 +53,12 @@ out:
 static bool run(struct cli *c, struct err *e)
 {
 	struct screen o = { .command = "status", .agent = given.agent, .start = SCREEN_PANEL };
-
 	const char *why;
+
+	if (given.watch && (given.once || given.json))
+		return err_set(e, ERR_USAGE, "choose one of --watch, --once and --json");
+	if (given.watch)
+		return status_watch(given.agent, e);
 
 	/* Without a screen the same facts are printed once; that is no error. */
 	if (given.once || given.json || screen_mode(&why) != SCREEN_FULL)
@@ -60,7 +68,7 @@ static bool run(struct cli *c, struct err *e)
 
 const struct cmd cmd_status = {
 	.name = "status",
-	.args = "[--once] [--json] [--agent ID]",
+	.args = "[--once | --json | --watch] [--agent ID]",
 	.summary = "the live status and doctor panel",
 	.detail =
 		"Checks every credential while you look. In a pipe, or with --once, it prints the "

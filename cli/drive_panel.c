@@ -29,6 +29,7 @@ struct live {
 	enum reason reason;
 	int64_t at_ms;
 	int latency_ms;
+	int64_t skew_ms;  /* as check_skew_ms() */
 	int64_t noted_ms; /* when checks.json got it */
 };
 
@@ -81,6 +82,7 @@ static void overlay(struct view *v)
 		c->accepted_reason = l->reason;
 		c->accepted_at_ms = l->at_ms;
 		c->accepted_latency_ms = l->latency_ms;
+		c->accepted_skew_ms = l->skew_ms;
 	}
 }
 
@@ -107,7 +109,8 @@ static void write_note(struct view *v, struct live *l)
 		.reason = reason_name(l->reason),
 		.expires_source = "",
 		.at_ms = l->at_ms,
-		.latency_ms = l->latency_ms };
+		.latency_ms = l->latency_ms,
+		.skew_ms = l->skew_ms };
 
 	if (!c)
 		return; /* removed while it was checked */
@@ -119,27 +122,28 @@ static void write_note(struct view *v, struct live *l)
 		l->noted_ms = l->at_ms;
 }
 
-static void learn(struct view *v, const struct flight *f, enum verdict verdict, enum reason reason,
-	int latency_ms)
+static void learn(struct view *v, const struct flight *f, const struct check_result *r)
 {
 	struct live *l = live_add(v, f->credential);
 	bool changed;
 
 	if (!l)
 		return;
-	changed = l->verdict != verdict || l->reason != reason;
+	changed = l->verdict != r->verdict || l->reason != r->reason ||
+		  (l->skew_ms != 0) != (check_skew_ms(r) != 0);
 	str_copy(l->fingerprint, sizeof(l->fingerprint), f->fingerprint);
-	l->verdict = verdict;
-	l->reason = reason;
+	l->verdict = r->verdict;
+	l->reason = r->reason;
 	l->at_ms = clock_now_ms();
-	l->latency_ms = latency_ms;
+	l->latency_ms = r->latency_ms;
+	l->skew_ms = check_skew_ms(r);
 	if (changed || l->at_ms - l->noted_ms > NOTE_EVERY_MS)
 		write_note(v, l);
 }
 
 static void land(struct view *v, struct flight *f, const struct check_result *r)
 {
-	learn(v, f, r->verdict, r->reason, r->latency_ms);
+	learn(v, f, r);
 	panel_probing(v->p, f->credential, false);
 	f->id = 0;
 }

@@ -12,9 +12,16 @@ bool vault_exists(const struct paths *p)
 	return fs_stat(p->vault, &stamp, NULL) && stamp.exists;
 }
 
-bool vault_open_at(struct vault *v, const struct paths *p, struct err *e)
+bool vault_open_at(struct vault *v, const struct paths *p, const struct vault *ahead, struct err *e)
 {
-	return vault_load(v, p->vault, e) && vault_unlock_unattended(v, p->keys, e);
+	if (!vault_load(v, p->vault, e))
+		return false;
+	if (!ahead || !ahead->open)
+		return vault_unlock_unattended(v, p->keys, e);
+	if (!vault_unlock_like(v, ahead, e))
+		return false;
+	vault_watch(v, p->keys);
+	return true;
 }
 
 bool own_lock(struct fs_lock *l, const struct paths *p, struct err *e)
@@ -77,7 +84,8 @@ bool hold_lock(struct hold *h, const struct paths *p, struct err *e)
 	return own_lock(&h->lock, p, e);
 }
 
-bool hold_open(struct hold *h, const struct paths *p, bool accept_rollback, struct err *e)
+bool hold_open(struct hold *h, const struct paths *p, const struct vault *ahead,
+	bool accept_rollback, struct err *e)
 {
 	struct fs_stamp stamp;
 
@@ -87,7 +95,7 @@ bool hold_open(struct hold *h, const struct paths *p, bool accept_rollback, stru
 		err_set(e, ERR_NOT_FOUND, "there is no vault at %s", p->vault);
 		return err_hint(e, "thinkfleetbot onboard makes one with the first credential");
 	}
-	if (!hold_lock(h, p, e) || !vault_open_at(&h->vault, p, e))
+	if (!hold_lock(h, p, e) || !vault_open_at(&h->vault, p, ahead, e))
 		return false;
 	if (accept_rollback)
 		vault_accept_rollback(&h->vault);

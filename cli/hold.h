@@ -17,8 +17,12 @@ struct hold {
 
 #define HOLD_NONE ((struct hold){ .lock = { .fd = -1 } })
 
-/* ERR_NOT_FOUND without a vault; nothing is made for that. */
-bool hold_open(struct hold *h, const struct paths *p, bool accept_rollback, struct err *e);
+/*
+ * ERR_NOT_FOUND without a vault; nothing is made for that. ahead: the vault as unlock_ahead()
+ * opened it; closed, or NULL: it opens by itself or not at all.
+ */
+bool hold_open(struct hold *h, const struct paths *p, const struct vault *ahead,
+	bool accept_rollback, struct err *e);
 
 /* Waits for the lock only: another command works with the vault meanwhile. */
 bool hold_lock(struct hold *h, const struct paths *p, struct err *e);
@@ -45,8 +49,9 @@ bool hold_settle(const struct place *p, struct err *e);
 bool hold_change(const struct paths *p, const char *profiles,
 	bool (*once)(void *ctx, struct txn *t, struct err *e), void *ctx, struct err *e);
 
-/* Loads and unlocks, for reading. */
-bool vault_open_at(struct vault *v, const struct paths *p, struct err *e);
+/* Loads and unlocks, for reading. ahead: as above. */
+bool vault_open_at(
+	struct vault *v, const struct paths *p, const struct vault *ahead, struct err *e);
 
 /* Is there a vault? */
 bool vault_exists(const struct paths *p);

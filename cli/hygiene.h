@@ -9,7 +9,7 @@
  * (security.md 3.1): not dumpable and not traceable by the same user, no core,
  * umask 077, descriptors 0-2 open, variables that make libraries leak or misbehave
  * removed, SIGPIPE ignored. Inherited descriptors stay as they are, for the target
- * of `run`; every other child gets none of them (cli/child.h, net/client.h).
+ * of `run`; every other child gets none of them (base/run.h, net/client.h).
  *
  * Builds with TFB_SANITIZE stay dumpable, because LeakSanitizer attaches to
  * the process; nothing in the environment can ask for that.

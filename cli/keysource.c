@@ -71,8 +71,10 @@ static bool read_variable(const char *name, struct buf *raw, struct err *e)
 {
 	char *value = getenv(name);
 
-	if (!value || !value[0])
-		return err_set(e, ERR_NOT_FOUND, "the variable %.60s is not set", name);
+	if (!value || !value[0]) {
+		err_set(e, ERR_NOT_FOUND, "the variable %.60s is not set", name);
+		return err_hint(e, "it has to be exported: is it in the output of env?");
+	}
 	if (!buf_text(raw, value, e))
 		return false;
 	explicit_bzero(value, strlen(value));
@@ -100,8 +102,13 @@ bool keysource_clean(const struct buf *raw, const struct provider *want,
 	if (!paste_blocks(report->verdict))
 		return true;
 	secret_release(out);
-	err_set(e, ERR_USAGE, "%s",
-		raw->len ? report->message : "the key that was handed over is empty");
+	if (!raw->len) {
+		err_set(e, ERR_USAGE, "the key that was handed over is empty");
+		return err_hint(e,
+			"nothing was stored; run this on a terminal to be asked, or "
+			"hand the key over with --key-stdin or --key-file FILE");
+	}
+	err_set(e, ERR_USAGE, "%s", report->message);
 	return err_hint(e, "nothing was stored");
 }
 

@@ -281,6 +281,7 @@ static void stop_here(struct lineio *io)
 	if (hidden)
 		be_quiet(io);
 	put(io, io->prompt, strlen(io->prompt));
+	io->again = true;
 }
 
 bool lineio_wait(struct lineio *io, int fd, int timeout_ms)
@@ -367,6 +368,12 @@ static void answer_add(struct answer *a, char c)
 		secret_insert(a->text, a->text->len, &c, 1);
 }
 
+static void answer_clear(struct answer *a)
+{
+	secret_clear(a->text);
+	a->total = 0;
+}
+
 /* Back over a whole UTF-8 character. */
 static void answer_erase(struct answer *a)
 {
@@ -399,12 +406,18 @@ static bool edit(struct answer *a, char c)
 		answer_erase(a);
 		return true;
 	case CTRL_U:
-		secret_clear(a->text);
-		a->total = 0;
+		answer_clear(a);
 		return true;
 	default:
 		return false;
 	}
+}
+
+static void forget_before_stop(struct lineio *io, struct answer *a)
+{
+	if (io->again)
+		answer_clear(a);
+	io->again = false;
 }
 
 #define ESCAPE_MS 50
@@ -449,7 +462,10 @@ static enum heard hear(struct lineio *io, bool raw, struct answer *a)
 	char c = 0;
 
 	for (;;) {
-		if (is_ended(take_byte(io, timeout_ms, &c), a, &heard))
+		enum taken taken = take_byte(io, timeout_ms, &c);
+
+		forget_before_stop(io, a);
+		if (is_ended(taken, a, &heard))
 			return heard;
 		if (c == '\n' && !raw)
 			return HEARD_LINE;

@@ -31,7 +31,8 @@ struct lineio {
 	bool terminal; /* the answers come from one */
 	int width;
 	enum glyph_set glyphs;
-	const char *prompt;                       /* of the question that waits */
+	const char *prompt; /* of the question that waits */
+	bool again;         /* it was asked again after ^Z: what came before does not count */
 	const struct lineio_meanwhile *meanwhile; /* goes on while it does; NULL: nothing */
 	bool lost;                                /* nobody reads what is said any more */
 };

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/look.h"
 
+#include <string.h>
+
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/self.h"
 #include "cli/opener.h"
 #include "cli/say.h"
 #include "health/survey.h"
+#include "store/vault.h"
 
 bool look_take(struct snapshot *out, const struct place *p, const struct look *how, struct err *e)
 {
@@ -52,4 +55,29 @@ bool look_secret(
 	ok = opener_get(&o, out, c, e);
 	opener_release(&o);
 	return ok;
+}
+
+/* A vault that only a person opens has no profile to refer to it: only a line in .env. */
+static const struct credential *find_sealed(const struct snapshot *s, const char *name)
+{
+	char record[VAULT_RECORD_ID_CAP];
+	struct str start = STR_OF(record);
+
+	str_fmt(&start, "%s/%s/", s->agent, name);
+	for (size_t i = 0; !start.cut && i < s->credential_count; i++) {
+		const struct credential *c = &s->credentials[i];
+
+		if (c->stored == STORED_SEALED && !c->in_store && str_starts(c->ref, record))
+			return c;
+	}
+	return NULL;
+}
+
+const struct credential *look_find(const struct snapshot *s, const char *name)
+{
+	const struct credential *c = snapshot_find(s, name);
+
+	if (!c && str_starts(name, "env:"))
+		c = snapshot_find(s, name + strlen("env:"));
+	return c ? c : find_sealed(s, name);
 }

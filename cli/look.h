@@ -29,6 +29,12 @@ bool look_secret(
  */
 bool look_complete(const struct snapshot *s, struct err *e);
 
+/*
+ * The credential that a person means: a profile, a variable ("env:NAME" too), or the profile
+ * whose sealed key a line of .env delivers. NULL: there is none.
+ */
+const struct credential *look_find(const struct snapshot *s, const char *name);
+
 /* "--warn-within 14d" in milliseconds; NULL: one day. */
 bool look_warn(const char *text, int64_t *ms, struct err *e);
 

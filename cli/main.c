@@ -8,6 +8,7 @@
 #include "cli/family.h"
 #include "cli/hygiene.h"
 #include "cli/say.h"
+#include "cli/screen.h"
 #include "crypto/secret.h"
 
 /* `run` hands over everything after its own options; the parser must not look at those words. */
@@ -81,7 +82,7 @@ static bool run_command(struct cli *c, int from, struct err *e)
 		c->args.items = c->argv + end;
 		c->args.count = (size_t)(c->argc - end);
 	}
-	return check_count(c->cmd, &c->args, e) && c->cmd->run(c, e);
+	return check_count(c->cmd, &c->args, e) && screen_choices(NULL, e) && c->cmd->run(c, e);
 }
 
 static bool dispatch(struct cli *c, struct err *e)
@@ -123,7 +124,8 @@ static void complete_hint(const struct cli *c, struct err *e)
 		[ERR_FAILED] = "thinkfleetbot doctor looks for the cause",
 		[ERR_REJECTED] = "make a new key at the provider",
 		[ERR_DAMAGED] = "thinkfleetbot doctor looks at every file",
-		[ERR_NOT_FOUND] = "thinkfleetbot models status shows what there is",
+		[ERR_NOT_FOUND] =
+			"is the name right? thinkfleetbot models status shows what there is",
 		[ERR_UNREACHABLE] = "try again when the network is back",
 		[ERR_MEMORY] = "end other programs and try again",
 		[ERR_CREATE] = "is there room, and may the folder be written? df, ls -ld",

@@ -7,6 +7,7 @@
 #include "cli/hold.h"
 #include "cli/save.h"
 #include "cli/say.h"
+#include "cli/unlock.h"
 #include "store/profiles.h"
 
 bool oauth_is_sealed(const struct oauth_save *s)
@@ -23,12 +24,14 @@ static enum profile_kind kind_of(const struct oauth *o)
 
 static bool vault_can_take(const struct oauth_save *s, struct err *e)
 {
+	const struct paths *p = &s->place->paths;
 	struct vault v = { 0 };
 	bool ok;
 
-	if (!oauth_is_sealed(s) || !vault_exists(&s->place->paths))
+	if (!oauth_is_sealed(s) || !vault_exists(p))
 		return true;
-	ok = vault_open_at(&v, &s->place->paths, e);
+	ok = unlock_ahead(s->ahead, &(struct ahead){ .paths = p }, e) &&
+	     vault_open_at(&v, p, s->ahead, e);
 	vault_release(&v);
 	return ok;
 }
@@ -66,6 +69,7 @@ static bool save_sealed(const struct oauth_save *s, struct err *e)
 	const struct save save = { .paths = &s->place->paths,
 		.agent = s->place->agent,
 		.agent_dir = s->place->agent_dir,
+		.ahead = s->ahead,
 		.profile_id = s->profile_id,
 		.provider = provider_find(s->row->provider),
 		.method = &device,

@@ -4,6 +4,7 @@
 
 #include "cli/oauth_answer.h"
 #include "cli/place.h"
+#include "store/vault.h"
 
 /*
  * What a sign-in brought, into the files: the profile (and what it is forgiven), auth.profiles of
@@ -21,6 +22,8 @@ struct oauth_save {
 	const struct oauth_tokens *tokens; /* not yet needed by oauth_can_save() */
 	const char *profile_id;
 	bool set_default;
+	struct vault
+		*ahead; /* oauth_can_save() opens it when a person must; the caller releases it */
 };
 
 /* Is it sealed, then? */

@@ -260,6 +260,20 @@ static void draw(struct table *t, const struct probe_row *const *rows, size_t n)
 	rule(t, rules[2]);
 }
 
+/* A finding of its own: with a wrong clock, the other answers may be wrong too. */
+static void print_skew(FILE *out, const struct probe_report *r)
+{
+	int64_t worst = 0;
+	char line[80];
+	struct str s = STR_OF(line);
+
+	for (size_t i = 0; i < r->count; i++)
+		if (llabs(r->rows[i].skew_ms) > llabs(worst))
+			worst = r->rows[i].skew_ms;
+	if (check_skew_words(&s, worst))
+		fprintf(out, "Note: %s: set it first (timedatectl set-ntp true)\n", line);
+}
+
 static void footer(FILE *out, const struct probe_report *r)
 {
 	char took[32];
@@ -292,6 +306,7 @@ bool out_probe_text(
 		fputs("- none\n", out);
 	}
 	footer(out, r);
+	print_skew(out, r);
 	free(rows);
 	return true;
 }

@@ -41,8 +41,10 @@ struct probe_row {
 	bool target;             /* it was to be asked */
 	enum verdict verdict;
 	enum reason reason;
-	int64_t at_ms;  /* when the answer came; 0: none came */
-	int latency_ms; /* -1 unknown */
+	int64_t at_ms;   /* when the answer came; 0: none came */
+	int latency_ms;  /* -1 unknown */
+	int64_t skew_ms; /* this host's clock minus the provider's; 0: it does no harm, or unknown
+			  */
 	char error[400];
 	char account[96];
 	char credit[64];

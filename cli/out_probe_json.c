@@ -49,6 +49,8 @@ static struct json_object *row_json(const struct probe_row *row)
 	put_if(o, "account", row->account);
 	put_if(o, "credit", row->credit);
 	put_if(o, "limits", row->limits);
+	if (row->skew_ms)
+		json_put(o, "skewMs", json_object_new_int64(row->skew_ms));
 	return o;
 }
 

@@ -135,6 +135,7 @@ static void land(struct run *x, struct probe_row *row, const struct check_result
 	row->reason = c->reason;
 	row->at_ms = c->at_ms;
 	row->latency_ms = c->latency_ms;
+	row->skew_ms = check_skew_ms(c);
 	str_copy(row->account, sizeof(row->account), c->account);
 	str_copy(row->credit, sizeof(row->credit), c->credit);
 	str_copy(row->limits, sizeof(row->limits), c->limits);
@@ -292,6 +293,7 @@ static void lay_over(struct run *x)
 		c->accepted_reason = row->reason;
 		c->accepted_at_ms = row->at_ms;
 		c->accepted_latency_ms = row->latency_ms;
+		c->accepted_skew_ms = row->skew_ms;
 	}
 }
 
@@ -358,7 +360,8 @@ static void add_note(struct notes *n, const struct probe_row *row)
 		.reason = reason_name(row->reason),
 		.expires_source = c->expires_ms > 0 ? expiry_source_name(c->expires_source) : "",
 		.at_ms = row->at_ms,
-		.latency_ms = row->latency_ms };
+		.latency_ms = row->latency_ms,
+		.skew_ms = row->skew_ms };
 	n->count++;
 }
 

@@ -126,22 +126,28 @@ static bool is_offered(const struct setup *a, struct err *e)
 	return err_hint(e, "%s", why);
 }
 
-static bool read_options(struct setup *a, const struct quick *q, struct err *e)
+bool quick_expiry(const struct quick *q, int64_t *expires_ms, struct err *e)
 {
 	int64_t ms;
 
+	*expires_ms = 0;
+	if (!q->expires_in)
+		return true;
+	if (!clock_parse_duration(q->expires_in, "d", &ms, e))
+		return err_wrap(e, "--expires-in");
+	*expires_ms = clock_now_ms() + ms;
+	return true;
+}
+
+static bool read_options(struct setup *a, const struct quick *q, struct err *e)
+{
 	if (!read_provider(a, q, e))
 		return false;
 	if (q->keep && strcmp(q->keep, "plain") == 0)
 		a->keep = KEEP_PLAIN;
 	else if (q->keep && strcmp(q->keep, "sealed") != 0)
 		return err_set(e, ERR_USAGE, "--keep is sealed or plain, not \"%.40s\"", q->keep);
-	if (q->expires_in) {
-		if (!clock_parse_duration(q->expires_in, "d", &ms, e))
-			return err_wrap(e, "--expires-in");
-		a->expires_ms = clock_now_ms() + ms;
-	}
-	return true;
+	return quick_expiry(q, &a->expires_ms, e);
 }
 
 static bool read_raw(struct setup *a, const struct quick *q, struct paste_report *r, struct err *e)
@@ -365,6 +371,7 @@ static bool save(struct setup *a, const struct quick *q, struct err *e)
 		.opener = a->vault.opener,
 		.weak_passphrase = q->weak_passphrase,
 		.passphrase = &a->vault.passphrase,
+		.ahead = &a->vault.ahead,
 		.model = a->model,
 		.endpoint = a->endpoint,
 		.keep_fallback = q->keep_fallback,
@@ -408,7 +415,7 @@ bool quick_save(const struct quick *q, const char *command, struct err *e)
 		tell_chosen(&a, q->chosen);
 out:
 	secret_release(&a.key);
-	secret_release(&a.vault.passphrase);
+	quick_vault_release(&a.vault);
 	place_release(&a.place);
 	return ok;
 }

@@ -27,9 +27,7 @@ struct quick {
 	const char *default_name; /* NULL: the method's */
 	const char *keep;         /* "sealed" (also NULL) or "plain" */
 	const char *model;
-	const char *opens_with;    /* a new vault: key-file (also NULL), system-key, passphrase */
-	const char *passphrase_fd; /* where that passphrase is, or the one of the vault */
-	const char *passphrase_file;
+	const char *opens_with; /* a new vault: key-file (also NULL), system-key, passphrase */
 	const char *expires_in;
 	const char *agent;
 	const struct secret *raw; /* what was captured, cleaned like a paste; NULL: a key source */
@@ -37,12 +35,17 @@ struct quick {
 	bool keep_fallback;   /* the old default model becomes the first fallback */
 	bool yes_offline;     /* a service may be without keys after a restart */
 	bool weak_passphrase; /* the low-memory setting may be used */
+	bool silent;          /* nobody is asked for the vault's passphrase */
 	bool dry_run;         /* say what would change, write nothing */
 	bool to_stderr;       /* what was done is said there: stdout has the answers */
 	bool accept_rollback;
 	bool json;
 	struct quick_chosen *chosen; /* filled when it is done; NULL: nobody asks */
 };
+
+/* When --expires-in ends from now on; 0 when it was not given. A wrong duration names the option.
+ */
+bool quick_expiry(const struct quick *q, int64_t *expires_ms, struct err *e);
 
 bool quick_save(const struct quick *q, const char *command, struct err *e);
 

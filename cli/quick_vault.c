@@ -77,16 +77,15 @@ static bool is_new(const struct place *place, struct err *e)
 bool quick_vault_read(
 	struct quick_vault *v, const struct quick *q, const struct place *place, struct err *e)
 {
+	const struct ahead ahead = { .paths = &place->paths, .silent = q->silent };
 	struct custody c = { 0 };
 
 	if (!read_opener(v, q, e))
 		return false;
-	if ((q->passphrase_fd || q->passphrase_file) &&
-		!unlock_read(&v->passphrase, q->passphrase_fd ? "passphrase-fd" : "passphrase-file",
-			q->passphrase_fd, q->passphrase_file, e))
-		return false;
 	if (!q->opens_with)
-		return true;
+		return unlock_ahead(&v->ahead, &ahead, e);
+	if (!unlock_passphrase(&v->passphrase, e))
+		return false;
 	if (q->keep && strcmp(q->keep, "plain") == 0)
 		return err_set(e, ERR_USAGE, "--opens-with is for --keep sealed");
 	if (!is_new(place, e))
@@ -95,4 +94,10 @@ bool quick_vault_read(
 	if (v->opener == OPENER_SYSTEM && c.no_system_key[0])
 		return err_set(e, ERR_REFUSED, "%s", c.no_system_key);
 	return v->opener != OPENER_PASSPHRASE || allows_passphrase(v, q, &c, e);
+}
+
+void quick_vault_release(struct quick_vault *v)
+{
+	secret_release(&v->passphrase);
+	vault_release(&v->ahead);
 }

@@ -4,11 +4,13 @@
 
 #include "cli/place.h"
 #include "cli/quick.h"
+#include "store/vault.h"
 
 /* What opens the vault, as the options say: the wizard's Protect step without a screen. */
 struct quick_vault {
 	enum opener opener;       /* of a new vault */
-	struct secret passphrase; /* the new one, or of the vault that is there; or empty */
+	struct secret passphrase; /* the new one, or empty */
+	struct vault ahead;       /* the one that is there; see unlock_ahead() */
 };
 
 /*
@@ -17,6 +19,7 @@ struct quick_vault {
  */
 bool quick_vault_read(
 	struct quick_vault *v, const struct quick *q, const struct place *place, struct err *e);
+void quick_vault_release(struct quick_vault *v); /* safe on { 0 } */
 
 /* The word of --opens-with for a setup that made a vault; NULL: that was not asked. */
 const char *quick_vault_opener(const struct draft *d);

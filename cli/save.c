@@ -48,9 +48,11 @@ void plan_release(struct plan *p)
 
 bool save_plan(const struct save *s, struct plan *out, struct err *e)
 {
-	const struct save_all all = {
-		.paths = s->paths, .list = s, .count = 1, .accept_rollback = s->accept_rollback
-	};
+	const struct save_all all = { .paths = s->paths,
+		.list = s,
+		.count = 1,
+		.accept_rollback = s->accept_rollback,
+		.ahead = s->ahead };
 	struct job j = { .all = &all, .dry = true };
 	bool ok = false;
 

@@ -41,7 +41,8 @@ struct save {
 	enum opener opener;
 	bool weak_passphrase; /* the low-memory setting was accepted */
 	const struct secret
-		*passphrase;           /* the new one, or of the vault that is there; may be NULL */
+		*passphrase;       /* the new one, or of the vault that is there; may be NULL */
+	const struct vault *ahead; /* that vault, opened already (unlock_ahead()); may be NULL */
 	const struct secret *recovery; /* a code that was typed back; may be NULL or empty */
 	const char *model;             /* "" or NULL: leave as it is */
 	bool endpoint; /* of the user's own (provider/own.h): its address and models are written */
@@ -62,6 +63,7 @@ struct save_all {
 	const struct save *list;
 	size_t count;
 	bool accept_rollback;
+	const struct vault *ahead; /* see above: the one for all of them */
 	/* More for the vault, after the list; NULL when there is nothing. */
 	bool (*seal)(void *ctx, struct vault *v, struct err *e);
 	void *ctx;

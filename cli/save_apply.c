@@ -18,7 +18,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "cli/child.h"
+#include "base/run.h"
 #include "cli/resolve.h"
 #include "cli/save_files.h"
 #include "cli/vault_files.h"
@@ -110,8 +110,10 @@ static bool prove_some(const struct job *j, char **ids, size_t n, struct err *e)
 	char credentials[FS_PATH_MAX + 32];
 	const char *const env[] = { credentials, NULL };
 	const char *dir = getenv("CREDENTIALS_DIRECTORY");
-	struct child child = { .argv = argv,
+	char folder[FS_PATH_MAX];
+	struct run gateway = { .argv = argv,
 		.env = dir && dir[0] ? env : NULL,
+		.dir = folder,
 		.out_max = RESOLVE_ANSWER_MAX,
 		.timeout_ms = RESOLVER_TIMEOUT_MS };
 	bool ok = false;
@@ -120,9 +122,11 @@ static bool prove_some(const struct job *j, char **ids, size_t n, struct err *e)
 	if (!compose_request(&request, ids, n, e) ||
 		!resolve_answer(&want, &rq, p->vault, p->keys, e))
 		goto out;
-	child.in = request.p;
-	child.in_n = request.len;
-	if (!child_run(&child, &got, e)) {
+	fs_dirname(folder, sizeof(folder), p->resolver);
+	gateway.in = request.p;
+	gateway.in_n = request.len;
+	if (!secret_init(&got, gateway.out_max + 1, e) ||
+		!run_into(&gateway, got.bytes, &got.len, e)) {
 		err_wrap(e, "the resolver was tried as a gateway runs it");
 		goto out;
 	}
@@ -180,7 +184,7 @@ static bool write_note(const struct job_item *it, const char *path, struct err *
 		.expires_source = sources[it->s->expires_source],
 		.at_ms = r ? r->at_ms : clock_now_ms(),
 		.latency_ms = r ? r->latency_ms : 0,
-		.skew_ms = r && check_skew(NULL, r) ? r->skew_ms : 0 };
+		.skew_ms = r ? check_skew_ms(r) : 0 };
 	char id[80];
 
 	secret_fingerprint(fingerprint, it->s->key);
@@ -445,9 +449,11 @@ bool save_apply_all(const struct save_all *all, const struct save_progress *prog
 
 bool save_apply(const struct save *s, const struct save_progress *progress, struct err *e)
 {
-	const struct save_all all = {
-		.paths = s->paths, .list = s, .count = 1, .accept_rollback = s->accept_rollback
-	};
+	const struct save_all all = { .paths = s->paths,
+		.list = s,
+		.count = 1,
+		.accept_rollback = s->accept_rollback,
+		.ahead = s->ahead };
 
 	return save_apply_all(&all, progress, e);
 }

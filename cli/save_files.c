@@ -176,17 +176,12 @@ static bool open_vault(struct job *j, struct err *e)
 
 /* --- one credential ------------------------------------------------------------------------ */
 
-static bool has_failures(const struct profile *p)
-{
-	return p->usage.cooldown_until_ms || p->usage.disabled_until_ms || p->usage.error_count;
-}
-
 static bool edit_profiles(const struct job *j, struct job_item *it, struct err *e)
 {
 	const struct save *s = it->s;
 	struct doc *d = &it->store->profiles.doc;
 	const struct profile *p = profiles_find(&it->store->profiles, s->profile_id);
-	bool clear = p && has_failures(p);
+	bool clear = p && profile_has_failures(p);
 	struct err why = { 0 };
 
 	if (p && p->has_key && p->kind != PROFILE_OAUTH) {

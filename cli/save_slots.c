@@ -45,6 +45,12 @@ bool job_open_vault(struct job *j, const char *path, struct err *e)
 	j->needs_person = needs_person(&j->vault);
 	/* A damaged vault is written only to enter again what does not open in it. */
 	vault_tolerate(&j->vault);
+	if (j->all->ahead && j->all->ahead->open) {
+		if (!vault_unlock_like(&j->vault, j->all->ahead, e))
+			return false;
+		vault_watch(&j->vault, j->paths->keys);
+		return may_mend(j, e);
+	}
 	if (vault_unlock_unattended(&j->vault, j->paths->keys, &why))
 		return may_mend(j, e);
 	if (why.code != ERR_LOCKED || !has(s->passphrase)) {

@@ -20,25 +20,36 @@
 static bool read_choice(
 	const char *option, const char *value, const char *const *names, int *out, struct err *e)
 {
-	for (int i = 0; value && names[i]; i++)
+	char list[80];
+	struct str s = STR_OF(list);
+
+	for (int i = 0; value && names[i]; i++) {
+		str_fmt(&s, "%s%s", i ? ", " : "", names[i]);
 		if (strcmp(names[i], value) == 0) {
 			*out = i;
 			return true;
 		}
-	return !value || err_set(e, ERR_USAGE, "%s: \"%.40s\" is not known", option, value);
+	}
+	if (!value)
+		return true;
+	err_set(e, ERR_USAGE, "%s: \"%.40s\" is not known", option, value);
+	return err_hint(e, "one of: %s", list);
 }
 
-static bool term_choices(struct term_options *o, struct err *e)
+bool screen_choices(struct term_options *o, struct err *e)
 {
 	static const char *const colors[] = { "auto", "always", "never", NULL };
-	static const char *const glyphs[] = { "unicode", "cp437", "ascii", NULL };
+	static const char *const sets[] = { "unicode", "cp437", "ascii", NULL };
 	int color = TERM_COLOR_AUTO;
+	int glyphs = -1;
 
-	o->glyphs = -1;
 	if (!read_choice("--color", globals.color, colors, &color, e) ||
-		!read_choice("--glyphs", globals.glyphs, glyphs, &o->glyphs, e))
+		!read_choice("--glyphs", globals.glyphs, sets, &glyphs, e))
 		return false;
-	o->color = (enum term_color)color;
+	if (o) {
+		o->color = (enum term_color)color;
+		o->glyphs = glyphs;
+	}
 	return true;
 }
 
@@ -96,11 +107,12 @@ bool screen_possible(const char *instead, struct err *e)
 static struct wizard *make_wizard(
 	struct session *s, const struct screen *o, const char *rotate, struct err *e)
 {
+	const struct credential *known = rotate ? look_find(&s->now, rotate) : NULL;
 	struct wizard *w = wizard_new(&s->now, e);
 	bool ok = w != NULL;
 
 	if (ok && rotate)
-		ok = wizard_rotate(w, rotate, e);
+		ok = wizard_rotate(w, known ? known->id : rotate, e);
 	else if (ok && o->start == SCREEN_PASTE)
 		ok = wizard_paste_only(w, o->provider, o->profile_id, o->expires_ms, e);
 	else if (ok && o->start == SCREEN_ADD)
@@ -272,7 +284,7 @@ bool screen_run(const struct screen *o, int *status, struct err *e)
 
 	if (screen_mode(&why) == SCREEN_LINES)
 		return lines_run(o, why, status, e);
-	if (!term_choices(&options, e))
+	if (!screen_choices(&options, e))
 		return false;
 	str_copy(t.selected, sizeof(t.selected), o->rotate ? o->rotate : "");
 	if (session_open(&s, o->agent, o->start == SCREEN_PANEL ? PLACE_REPAIR : PLACE_WRITE,

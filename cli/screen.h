@@ -34,6 +34,10 @@ enum screen_mode {
 };
 enum screen_mode screen_mode(const char **why);
 
+/* --color and --glyphs as the terminal takes them; o may be NULL, to look only. ERR_USAGE. */
+struct term_options;
+bool screen_choices(struct term_options *o, struct err *e);
+
 /* Is there anybody to ask? False fills *e with the way that works instead. */
 bool screen_possible(const char *instead, struct err *e);
 

@@ -79,13 +79,11 @@ static bool open_quietly(struct secrets_facts *f, struct unlock *u, struct err *
 	bool ok;
 
 	vault_tolerate(v);
-	ok = u->given ? (u->key.bytes && vault_unlock_key(v, &u->key, e)) ||
-				(u->recovery.bytes && vault_unlock_recovery(v, &u->recovery, e)) ||
-				(u->passphrase.bytes &&
-					vault_unlock_passphrase(v, &u->passphrase, e))
-		      : vault_unlock_unattended(v, f->paths->keys, e);
+	ok = u->given ? unlock_given(u, v, e) : vault_unlock_unattended(v, f->paths->keys, e);
 	if (ok)
 		vault_watch(v, f->paths->keys);
+	else if (e->code == ERR_LOCKED)
+		err_hint(e, "%s", u->instead);
 	return ok;
 }
 

@@ -16,7 +16,8 @@ static void watch_folders(struct session *s)
 {
 	const struct paths *p = &s->place.paths;
 	const char *const dirs[] = { p->state, p->secrets, p->keys, s->place.agent_dir };
-	const uint32_t what = IN_CLOSE_WRITE | IN_MOVED_TO | IN_DELETE | IN_ATTRIB | IN_CREATE;
+	const uint32_t what =
+		IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_ATTRIB | IN_CREATE;
 
 	for (size_t i = 0; i < ARRAY_LEN(dirs); i++)
 		inotify_add_watch(s->watch, dirs[i], what | IN_ONLYDIR);

@@ -14,26 +14,17 @@
 #define TRIES 3
 #define LINE_MAX_BYTES ((size_t)4096)
 
-/* Filled by the option parser. */
-static struct {
-	const char *passphrase_fd;
-	const char *passphrase_file;
-	const char *recovery_fd;
-	const char *key_fd;
-	const char *key_file;
-} given;
+struct unlock_words unlock_words;
 
 const struct opt unlock_opts[] = {
-	{ "passphrase-fd", "N", "open the vault with the passphrase from descriptor N", OPT_TEXT,
-		{ .text = &given.passphrase_fd } },
-	{ "passphrase-file", "FILE", "with the passphrase in a file that only you can read",
-		OPT_TEXT, { .text = &given.passphrase_file } },
+	{ "passphrase-fd", "N", PASSPHRASE_FD },
+	{ "passphrase-file", "FILE", PASSPHRASE_FILE },
 	{ "recovery-fd", "N", "with the recovery code from descriptor N", OPT_TEXT,
-		{ .text = &given.recovery_fd } },
+		{ .text = &unlock_words.recovery_fd } },
 	{ "key-fd", "N", "with a key (the text of a key file) from descriptor N", OPT_TEXT,
-		{ .text = &given.key_fd } },
+		{ .text = &unlock_words.key_fd } },
 	{ "key-file", "FILE", "with another key file than the one in the key folder", OPT_TEXT,
-		{ .text = &given.key_file } },
+		{ .text = &unlock_words.key_file } },
 	{ .kind = OPT_END },
 };
 
@@ -103,9 +94,9 @@ static bool read_key(struct secret *key, struct err *e)
 	struct buf raw = { 0 };
 	bool ok;
 
-	if (given.key_file)
-		return keyfile_read(given.key_file, key, e);
-	ok = read_descriptor(&raw, "key-fd", given.key_fd, e) &&
+	if (unlock_words.key_file)
+		return keyfile_read(unlock_words.key_file, key, e);
+	ok = read_descriptor(&raw, "key-fd", unlock_words.key_fd, e) &&
 	     (raw.len == SEAL_KEY_BYTES ? secret_from(key, raw.p, raw.len, e)
 					: keyfile_parse(raw.p ? raw.p : "", raw.len, key, e) ||
 						  err_wrap(e, "--key-fd"));
@@ -116,29 +107,58 @@ static bool read_key(struct secret *key, struct err *e)
 static bool read_recovery(struct secret *code, struct err *e)
 {
 	struct secret typed = { 0 };
-	bool ok = unlock_read(&typed, "recovery-fd", given.recovery_fd, NULL, e) &&
+	bool ok = unlock_read(&typed, "recovery-fd", unlock_words.recovery_fd, NULL, e) &&
 		  recovery_read(code, typed.bytes, typed.len, e);
 
 	secret_release(&typed);
 	return ok;
 }
 
+/* before: what the options' names begin with. */
+static bool read_passphrase(struct secret *out, const char *before, struct err *e)
+{
+	const struct unlock_words *w = &unlock_words;
+	char option[40];
+	struct str s = STR_OF(option);
+
+	*out = (struct secret){ 0 };
+	if (w->passphrase_fd && w->passphrase_file)
+		return err_set(e, ERR_USAGE,
+			"choose one of --%spassphrase-fd and --%spassphrase-file", before, before);
+	if (!w->passphrase_fd && !w->passphrase_file)
+		return true;
+	str_fmt(&s, "%spassphrase-%s", before, w->passphrase_fd ? "fd" : "file");
+	return unlock_read(out, option, w->passphrase_fd, w->passphrase_file, e);
+}
+
+bool unlock_passphrase(struct secret *out, struct err *e)
+{
+	return read_passphrase(out, "", e);
+}
+
 bool unlock_begin(struct unlock *u, const struct paths *paths, struct err *e)
 {
-	*u = (struct unlock){ .paths = paths };
-	u->given = given.passphrase_fd || given.passphrase_file || given.recovery_fd ||
-		   given.key_fd || given.key_file;
-	if (given.passphrase_fd && given.passphrase_file)
-		return err_set(e, ERR_USAGE, "choose one of --passphrase-fd and --passphrase-file");
-	if (given.key_fd && given.key_file)
+	const struct unlock_words *w = &unlock_words;
+
+	*u = (struct unlock){ .paths = paths, .instead = instead };
+	u->given = w->passphrase_fd || w->passphrase_file || w->recovery_fd || w->key_fd ||
+		   w->key_file;
+	if (w->key_fd && w->key_file)
 		return err_set(e, ERR_USAGE, "choose one of --key-fd and --key-file");
-	if ((given.passphrase_fd || given.passphrase_file) &&
-		!unlock_read(&u->passphrase,
-			given.passphrase_fd ? "passphrase-fd" : "passphrase-file",
-			given.passphrase_fd, given.passphrase_file, e))
+	if (!unlock_passphrase(&u->passphrase, e))
 		return false;
-	return (!given.recovery_fd || read_recovery(&u->recovery, e)) &&
-	       ((!given.key_fd && !given.key_file) || read_key(&u->key, e));
+	return (!w->recovery_fd || read_recovery(&u->recovery, e)) &&
+	       ((!w->key_fd && !w->key_file) || read_key(&u->key, e));
+}
+
+bool unlock_begin_beside(struct unlock *u, const struct paths *paths, bool capsule, struct err *e)
+{
+	*u = (struct unlock){ .paths = paths,
+		.given = unlock_words.passphrase_fd || unlock_words.passphrase_file,
+		.instead = capsule ? "hand it over: --vault-passphrase-fd N or "
+				     "--vault-passphrase-file FILE"
+				   : "hand it over: --passphrase-fd N or --passphrase-file FILE" };
+	return read_passphrase(&u->passphrase, capsule ? "vault-" : "", e);
 }
 
 void unlock_release(struct unlock *u)
@@ -150,7 +170,7 @@ void unlock_release(struct unlock *u)
 }
 
 /* Each thing that was handed over; the first that opens decides, the last error stays. */
-static bool open_given(struct unlock *u, struct vault *v, struct err *e)
+bool unlock_given(struct unlock *u, struct vault *v, struct err *e)
 {
 	return (u->key.bytes && vault_unlock_key(v, &u->key, e)) ||
 	       (u->recovery.bytes && vault_unlock_recovery(v, &u->recovery, e)) ||
@@ -194,7 +214,7 @@ static bool open_asking(struct unlock *u, struct vault *v, struct err *e)
 		struct err why = { 0 };
 		bool ok;
 
-		if (!ask_hidden(&typed, prompt, instead, e))
+		if (!ask_hidden(&typed, prompt, u->instead, e))
 			return false;
 		ok = open_typed(u, v, &typed, &why);
 		secret_release(&typed);
@@ -209,6 +229,11 @@ static bool open_asking(struct unlock *u, struct vault *v, struct err *e)
 	return false;
 }
 
+static bool person_helps(const struct vault *v)
+{
+	return has(v, KEYSLOT_ARGON2ID) || has(v, KEYSLOT_RECOVERY);
+}
+
 /* By itself where that works; else by asking, where there is something to ask for. */
 static bool open_here(struct unlock *u, struct vault *v, struct err *e)
 {
@@ -216,14 +241,14 @@ static bool open_here(struct unlock *u, struct vault *v, struct err *e)
 
 	if (vault_unlock_unattended(v, u->paths->keys, &why))
 		return true;
-	if ((has(v, KEYSLOT_ARGON2ID) || has(v, KEYSLOT_RECOVERY)) && unlock_can_ask()) {
+	if (!u->silent && person_helps(v) && unlock_can_ask()) {
 		if (why.code != ERR_LOCKED)
 			say_warning("%s", why.msg);
 		return open_asking(u, v, e);
 	}
 	*e = why;
 	if (why.code == ERR_LOCKED || why.code == ERR_KEY || why.code == ERR_NOT_FOUND)
-		err_hint(e, "%s", instead);
+		err_hint(e, "%s", u->instead);
 	return false;
 }
 
@@ -263,10 +288,36 @@ bool unlock_open(struct unlock *u, struct vault *v, struct err *e)
 		vault_avoid_slot(v, u->except);
 	if (u->tolerant)
 		vault_tolerate(v);
-	if (!(u->given ? open_given(u, v, e) : open_here(u, v, e)))
+	if (!(u->given ? unlock_given(u, v, e) : open_here(u, v, e)))
 		return unlock_damage_hint(u->paths, e);
 	vault_watch(v, u->paths->keys);
 	return true;
+}
+
+static bool no_vault_hint(struct err *e)
+{
+	if (e->code != ERR_NOT_FOUND)
+		return false;
+	return err_hint(e, "thinkfleetbot onboard --opens-with passphrase makes one");
+}
+
+bool unlock_ahead(struct vault *v, const struct ahead *how, struct err *e)
+{
+	struct unlock u;
+	bool ok = unlock_begin_beside(&u, how->paths, how->capsule, e);
+
+	u.silent = how->silent;
+	if (ok && u.given)
+		ok = vault_load(v, how->paths->vault, e) || no_vault_hint(e);
+	else if (ok)
+		vault_load(v, how->paths->vault, NULL);
+	vault_tolerate(v);
+	if (ok && (u.given || person_helps(v)))
+		ok = u.given ? unlock_given(&u, v, e) : open_here(&u, v, e);
+	if (ok && v->open)
+		vault_watch(v, how->paths->keys);
+	unlock_release(&u);
+	return ok;
 }
 
 /* The key file in the key folder, or its successor. */

@@ -18,10 +18,30 @@
 /* The rows "--passphrase-fd" and so on; a command lists them as its second table. */
 extern const struct opt unlock_opts[];
 
+/* PASSPHRASE_FD and _FILE: in the table of a command whose --key-file means a credential. */
+extern struct unlock_words {
+	const char *passphrase_fd;
+	const char *passphrase_file;
+	const char *recovery_fd;
+	const char *key_fd;
+	const char *key_file;
+} unlock_words;
+
+/* clang-format off */
+#define PASSPHRASE_FD \
+	"the passphrase of the vault, from descriptor N", OPT_TEXT, \
+	{ .text = &unlock_words.passphrase_fd }
+#define PASSPHRASE_FILE \
+	"the passphrase of the vault, in a file that only you can read", OPT_TEXT, \
+	{ .text = &unlock_words.passphrase_file }
+/* clang-format on */
+
 struct unlock {
 	const struct paths *paths;
-	const char *except; /* a slot that must not be the one, or NULL */
-	bool tolerant;      /* single records, even when the file is not authentic as a whole */
+	const char *except;  /* a slot that must not be the one, or NULL */
+	bool tolerant;       /* single records, even when the file is not authentic as a whole */
+	bool silent;         /* nobody is asked */
+	const char *instead; /* what the hint names when nobody can be asked */
 	struct secret passphrase; /* what was handed over, or typed */
 	struct secret recovery;
 	struct secret key;
@@ -30,10 +50,32 @@ struct unlock {
 
 /* Reads what the options name; ERR_USAGE, ERR_REFUSED for a file that others can read. */
 bool unlock_begin(struct unlock *u, const struct paths *paths, struct err *e);
+/* The passphrase alone, for a command whose other options mean a credential or a capsule. */
+bool unlock_begin_beside(struct unlock *u, const struct paths *paths, bool capsule, struct err *e);
 void unlock_release(struct unlock *u); /* safe on { 0 } */
+
+/* The passphrase that --passphrase-fd or -file hands over, or empty; *out is initialised here. */
+bool unlock_passphrase(struct secret *out, struct err *e);
 
 /* Loads and opens the vault; *v is initialised here and released by the caller in any case. */
 bool unlock_open(struct unlock *u, struct vault *v, struct err *e);
+
+/*
+ * For a command that changes more than the vault, before it takes the lock: *v (empty, the
+ * caller releases it) is the vault opened with the passphrase of the options, by itself, or by
+ * asking for it; what is written later opens like this one. It stays closed where there is no
+ * vault, and where neither a passphrase nor a recovery code can help: the change says why.
+ */
+struct ahead {
+	const struct paths *paths;
+	bool silent;  /* nobody is asked */
+	bool capsule; /* --passphrase-file is a capsule's here: the vault's has "vault-" before it
+		       */
+};
+bool unlock_ahead(struct vault *v, const struct ahead *how, struct err *e);
+
+/* With what was handed over, and nothing else. */
+bool unlock_given(struct unlock *u, struct vault *v, struct err *e);
 
 /* The key of one slot of an open vault: from what is known already, from here, or asked for. */
 bool unlock_slot_key(struct unlock *u, struct slot_key *k, const struct vault *v,

@@ -25,7 +25,7 @@ static const struct check checks[] = {
 	{ "env", ".env can be read", check_dotenv },
 	{ "duplicates", "no variable is set twice in .env", check_duplicates },
 	{ "env-readers", "every program reads .env alike", check_readers },
-	{ "links", "no file of a gateway is a symbolic link", check_links },
+	{ "links", "no file of a gateway is a link", check_links },
 	{ "locks", "no lock was left behind", check_locks },
 	{ "interrupted", "no change was interrupted half-way", check_interrupted },
 	{ "misplaced", "no store lies where no gateway looks", check_misplaced },

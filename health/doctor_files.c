@@ -35,6 +35,30 @@ static void no_state(struct survey *v, const struct check *c, const char *shown,
 	finding_evidence(v, f, v->paths->state, 0);
 }
 
+/* Who may rename there may put another folder in the place of this one. */
+static void check_parent(struct survey *v, const struct check *c)
+{
+	char parent[PATHS_CAP];
+	char text[PATHS_CAP];
+	struct str dir = STR_OF(parent);
+	struct str shown = STR_OF(text);
+	const char *path = v->paths->state;
+	const char *slash = strrchr(path, '/');
+	struct finding *f;
+	struct stat st;
+
+	str_addn(&dir, path, slash && slash > path ? (size_t)(slash - path) : 1);
+	if (stat(parent, &st) != 0 || !(st.st_mode & S_IWOTH) || (st.st_mode & S_ISVTX))
+		return;
+	shorten(v, parent, &shown);
+	f = finding_add(v, c, SEVERITY_FAIL,
+		"everybody may write in %s, and so put another folder in the place of the state "
+		"folder",
+		text);
+	finding_evidence(v, f, parent, 0);
+	finding_fix(f, "chmod o-w", parent);
+}
+
 bool check_state(struct survey *v, const struct check *c)
 {
 	char text[PATHS_CAP];
@@ -64,6 +88,7 @@ bool check_state(struct survey *v, const struct check *c)
 		finding_evidence(v, f, v->paths->state, 0);
 		finding_fix(f, "chmod u+rwx", v->paths->state);
 	}
+	check_parent(v, c);
 	return true;
 }
 
@@ -86,7 +111,7 @@ static void check_mode(
 		finding_chown(f, path);
 		return;
 	}
-	if (!(st.st_mode & 077))
+	if (!(st.st_mode & 077) || (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode)))
 		return;
 	f = finding_add(v, c, secret ? SEVERITY_FAIL : SEVERITY_WARN, "%s is %04o, should be %04o",
 		text, (unsigned)(st.st_mode & 07777), want);
@@ -161,6 +186,27 @@ static void check_keys(struct survey *v, const struct check *c)
 		check_mode(v, c, path, 0400, true);
 }
 
+/* What every release of the family wants to be an object; it does not start on anything else. */
+static void check_shape(struct survey *v, const struct check *c)
+{
+	static const char *const names[] = { "agents", "auth", "env", "gateway", "models",
+		"secrets" };
+	const struct doc *d = &v->config.doc;
+
+	for (size_t i = 0; v->s->config_exists && i < ARRAY_LEN(names); i++) {
+		uint32_t node = doc_find(d, (const char *const[]){ names[i], NULL });
+		struct finding *f;
+
+		if (node == DOC_NONE || d->nodes[node].kind == DOC_OBJECT)
+			continue;
+		f = finding_add(v, c, SEVERITY_FAIL,
+			"%s is no object in the configuration: gateways refuse to start on it",
+			names[i]);
+		finding_evidence(v, f, v->paths->config, doc_line(d, node));
+		finding_edit(f, v->paths->config, doc_line(d, node));
+	}
+}
+
 bool check_modes(struct survey *v, const struct check *c)
 {
 	bool profiles = holds_plain(v, STORED_PLAIN_PROFILES);
@@ -209,6 +255,7 @@ bool check_config(struct survey *v, const struct check *c)
 	struct finding *f;
 
 	if (!v->config_error.code) {
+		check_shape(v, c);
 		check_config_keys(v, c);
 		return v->s->config_exists;
 	}

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
+#include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "health/doctor_impl.h"
 #include "store/peerlock.h"
@@ -33,6 +35,9 @@ bool check_interrupted(struct survey *v, const struct check *c)
 
 	if (stat(v->paths->state, &st) != 0 || !S_ISDIR(st.st_mode))
 		return false;
+	/* What cannot be looked at is no leftover. */
+	if (access(v->paths->secrets, R_OK | X_OK) != 0 && errno != ENOENT)
+		return true;
 	check_temporary(v, c);
 	if (!txn_pending(v->paths->txn, &left))
 		return true;
@@ -80,14 +85,48 @@ static void check_lock(struct survey *v, const struct check *c, const char *stor
 	f->safe = true;
 }
 
+/* Ours is an empty file that stays; what else has its name keeps every command from saving. */
+static void check_own_lock(struct survey *v, const struct check *c)
+{
+	char aside[PATHS_CAP];
+	struct str name = STR_OF(aside);
+	struct finding *f;
+	struct stat st;
+
+	if (stat(v->paths->lock, &st) != 0 || S_ISREG(st.st_mode))
+		return;
+	f = finding_add(
+		v, c, SEVERITY_FAIL, "nothing can be saved: the lock of our commands is no file");
+	finding_evidence(v, f, v->paths->lock, 0);
+	str_fmt(&name, "%s.old", v->paths->lock);
+	if (!name.cut)
+		finding_move(f, v->paths->lock, aside);
+}
+
 bool check_locks(struct survey *v, const struct check *c)
 {
 	if (!v->s->state_exists)
 		return false;
+	check_own_lock(v, c);
 	check_lock(v, c, v->own.path);
 	if (v->layered)
 		check_lock(v, c, v->main.path);
 	return true;
+}
+
+/* Replacing the file would leave its content under the other name. */
+static void check_names(
+	struct survey *v, const struct check *c, const char *path, const struct stat *st)
+{
+	struct finding *f;
+
+	if (!S_ISREG(st->st_mode) || st->st_nlink < 2)
+		return;
+	f = finding_add(v, c, SEVERITY_WARN,
+		"%s has %lu names (hard links): nothing is saved to it", fs_basename(path),
+		(unsigned long)st->st_nlink);
+	finding_evidence(v, f, path, 0);
+	finding_fix(f, "ls -li", path);
 }
 
 /* Followed, and kept as links; but who changes the other file changes this one. */
@@ -102,7 +141,10 @@ bool check_links(struct survey *v, const struct check *c)
 		struct finding *f;
 		struct stat st;
 
-		if (lstat(paths[i], &st) != 0 || !S_ISLNK(st.st_mode))
+		if (lstat(paths[i], &st) != 0)
+			continue;
+		check_names(v, c, paths[i], &st);
+		if (!S_ISLNK(st.st_mode))
 			continue;
 		f = finding_add(v, c, SEVERITY_INFO, "%s is a symbolic link",
 			i == 0 ? "the state folder" : fs_basename(paths[i]));

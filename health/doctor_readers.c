@@ -334,8 +334,26 @@ static void check_entry(struct survey *v, const struct check *c, uint32_t i)
 	finding_edit(f, v->paths->env, env->entries[i].line);
 }
 
+/* The family's reader skips it with the blanks of the line; a shell reads it as a letter. */
+static void check_mark(struct survey *v, const struct check *c)
+{
+	static const char mark[] = "\xef\xbb\xbf";
+	const struct buf *text = &v->dotenv.text;
+	struct finding *f;
+
+	if (text->len < strlen(mark) || memcmp(text->p, mark, strlen(mark)) != 0)
+		return;
+	f = finding_add(v, c, SEVERITY_INFO,
+		"the first line begins with a byte order mark: right for a gateway, but a shell "
+		"and "
+		"systemd do not see that line's variable");
+	finding_evidence(v, f, v->paths->env, 1);
+	finding_edit(f, v->paths->env, 1);
+}
+
 bool check_readers(struct survey *v, const struct check *c)
 {
+	check_mark(v, c);
 	for (uint32_t i = 0; i < v->dotenv.count; i++)
 		if (!v->dotenv.entries[i].shadowed && !is_common(&v->dotenv, &v->dotenv.entries[i]))
 			check_entry(v, c, i);

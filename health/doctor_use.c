@@ -24,6 +24,12 @@ static enum severity expiry_severity(const struct survey *v, size_t i, enum expi
 	return st == EXPIRY_EXPIRING ? SEVERITY_WARN : SEVERITY_FAIL;
 }
 
+/* 2001 to 2286 in seconds; in milliseconds, the first months of 1970. */
+static bool in_seconds(int64_t expires_ms)
+{
+	return expires_ms >= INT64_C(1000000000) && expires_ms < INT64_C(10000000000);
+}
+
 static void expiry_finding(struct survey *v, const struct check *c, size_t i, enum expiry_status st)
 {
 	const struct credential *cred = &v->s->credentials[i];
@@ -31,6 +37,16 @@ static void expiry_finding(struct survey *v, const struct check *c, size_t i, en
 	struct str words = STR_OF(when);
 	struct finding *f;
 
+	if (in_seconds(cred->expires_ms)) {
+		f = finding_add(v, c, SEVERITY_FAIL,
+			"%.80s expired in 1970 for a gateway: its date is in seconds, and belongs "
+			"in "
+			"milliseconds",
+			cred->id);
+		finding_evidence(v, f, v->s->store_path, v->sources[i]->line);
+		finding_edit(f, v->s->store_path, v->sources[i]->line);
+		return;
+	}
 	fact_expires(&words, cred, v->s->now_ms);
 	if (st == EXPIRY_MISSING)
 		f = finding_add(v, c, expiry_severity(v, i, st),
@@ -108,6 +124,22 @@ bool check_expiry(struct survey *v, const struct check *c)
 	return v->store_count > 0;
 }
 
+/* A paste that a terminal broke, as somebody wrote it into a file by hand. */
+static void broken_finding(struct survey *v, const struct check *c, size_t i)
+{
+	const struct credential *cred = &v->s->credentials[i];
+	struct finding *f = finding_add(v, c, SEVERITY_FAIL,
+		"%.80s holds a blank or a line end: no provider takes such a key", cred->id);
+
+	if (cred->in_store) {
+		finding_evidence(v, f, v->s->store_path, v->sources[i]->line);
+		finding_rotate(v, f, cred);
+	} else {
+		str_copy(f->evidence, sizeof(f->evidence), cred->var);
+		finding_fix(f, FIX_ONBOARD, NULL);
+	}
+}
+
 static void verdict_finding(struct survey *v, const struct check *c, const struct credential *cred)
 {
 	bool rejected = cred->accepted == VERDICT_REJECTED;
@@ -138,6 +170,8 @@ bool check_accepted(struct survey *v, const struct check *c)
 	for (size_t i = 0; i < v->s->credential_count; i++) {
 		const struct credential *cred = &v->s->credentials[i];
 
+		if (cred->broken)
+			broken_finding(v, c, i);
 		unchecked += cred->accepted == VERDICT_NONE && cred->kind != CRED_NONE &&
 			     cred->stored != STORED_MISSING;
 		if (cred->accepted == VERDICT_REJECTED || cred->accepted == VERDICT_NO_CREDIT)
@@ -243,7 +277,8 @@ static bool works(const struct credential *c)
 	if (c->stored == STORED_MISSING || c->selected == SELECTED_UNUSABLE ||
 		c->selected == SELECTED_EXCLUDED || c->accepted == VERDICT_REJECTED)
 		return false;
-	return c->stored != STORED_SEALED || c->opens == OPENS_YES || c->opens == OPENS_OLDER;
+	return c->stored != STORED_SEALED || c->opens == OPENS_YES || c->opens == OPENS_OLDER ||
+	       c->opens == OPENS_LOCKED;
 }
 
 static bool usable(const struct survey *v, const struct provider_state *p)

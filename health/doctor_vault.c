@@ -4,6 +4,8 @@
 #include <unistd.h>
 
 #include "health/doctor_impl.h"
+#include "health/service_view.h"
+#include "store/vault_slots.h"
 
 /* Sealed keys: the vault, its key, the references to it, and the way a gateway gets at them. */
 
@@ -116,12 +118,36 @@ static void opened_vault(struct survey *v, const struct check *c)
 	finding_evidence(v, f, v->paths->vault, 0);
 }
 
+/* No fault: somebody chose what opens it. But a service cannot type. */
+static void locked_vault(struct survey *v, const struct check *c)
+{
+	bool alone = vault_unattended(&v->vault) > 0;
+	bool service = v->s->service && v->s->service->ours;
+	struct finding *f;
+
+	if (alone)
+		f = finding_add(v, c, SEVERITY_INFO, "the vault was not tried here: it %s",
+			vault_weakest_words(&v->vault, v->paths->keys));
+	else
+		f = finding_add(v, c, service ? SEVERITY_WARN : SEVERITY_INFO,
+			service ? "after a restart the gateway's service has no keys: the vault %s"
+				: "the vault %s; a gateway gets its keys through thinkfleetbot run",
+			vault_weakest_words(&v->vault, v->paths->keys));
+	finding_evidence(v, f, v->paths->vault, 0);
+	if (!alone && service)
+		finding_fix(f, "thinkfleetbot secrets slot add", "file");
+	else
+		finding_fix(f, FIX_KEYS, NULL);
+}
+
 bool check_vault(struct survey *v, const struct check *c)
 {
 	if (v->vault_error.code == ERR_NOT_FOUND && !sealed_count(v))
 		return false;
 	if (v->vault_error.code) {
 		no_vault(v, c);
+	} else if (!v->unlocked && v->unlock_error.code == ERR_LOCKED) {
+		locked_vault(v, c);
 	} else if (v->key_error.code) {
 		no_key(v, c);
 	} else if (!v->unlocked) {

@@ -30,6 +30,7 @@ enum opens {
 	OPENS_OLDER,      /* opens, but an older copy of the vault (rollback) */
 	OPENS_MISSING,    /* the reference names no record */
 	OPENS_UNREADABLE, /* the vault's file cannot be read */
+	OPENS_LOCKED,     /* as it was chosen: by a person, or inside its service, not here */
 };
 
 enum selected {
@@ -88,6 +89,7 @@ struct credential {
 	char prefix[24];  /* public prefix, for the mask */
 	char tail[TAIL_CAP];
 	char fingerprint[FINGERPRINT_CAP];
+	bool broken; /* it holds a blank or a control character */
 	uint64_t rev;
 	int64_t sealed_at_ms; /* when this revision was sealed, to the second; 0: it is not */
 

@@ -22,11 +22,10 @@ static void try_method(const struct method *m, const char *key, size_t n, const 
 
 static const char *public_prefix(const char *key, size_t n)
 {
+	const struct provider *p;
 	const char *best = "";
 
-	for (size_t i = 0; i < provider_count(); i++) {
-		const struct provider *p = provider_at(i);
-
+	for (size_t i = 0; (p = provider_at(i)); i++) {
 		for (size_t k = 0; k < PROVIDER_METHODS && p->methods[k].id; k++)
 			try_method(&p->methods[k], key, n, &best);
 	}

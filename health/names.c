@@ -51,6 +51,7 @@ const char *opens_name(enum opens o)
 		[OPENS_OLDER] = "older-copy",
 		[OPENS_MISSING] = "missing",
 		[OPENS_UNREADABLE] = "unreadable",
+		[OPENS_LOCKED] = "locked",
 	};
 
 	return pick(names, ARRAY_LEN(names), (size_t)o);

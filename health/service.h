@@ -64,6 +64,7 @@ struct service {
 	bool masked;
 	pid_t main_pid;    /* as systemd says; 0: it was not asked, or there is none */
 	char active[16];   /* "active", "failed"; "": it was not asked */
+	size_t dropins;    /* that were read */
 	bool needs_reload; /* its files are newer than what systemd has read */
 	struct service_command command;
 	struct service_vars vars; /* what a start now would give it */

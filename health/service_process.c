@@ -30,13 +30,14 @@ struct lock {
 struct search {
 	struct service *s;
 	const struct service_options *o;
-	char proc[PATHS_CAP];
+	int proc;        /* the folder /proc: paths from there are short, and there are many */
 	int64_t boot_ms; /* 0: not known */
 	uid_t service_uid;
 	struct lock locks[LOCKS_MAX];
 	size_t lock_count;
 	pid_t listed[LISTED_MAX]; /* that a lock, systemd or the unit's control group names */
 	size_t listed_count;
+	struct service_process at; /* that is looked at */
 	struct buf text;
 	struct err *e;
 };
@@ -61,14 +62,14 @@ static bool read_head(struct search *x, int fd, struct err *e)
 /* Files of /proc have no size. *found false: gone, or not ours to read. */
 static bool read_proc(struct search *x, const char *pid, const char *name, bool *found)
 {
-	char path[PATHS_CAP + 64];
+	char path[64];
 	struct str s = STR_OF(path);
 	struct err why = { 0 };
 	int fd;
 
 	x->text.len = 0;
-	str_fmt(&s, "%s/%s/%s", x->proc, pid, name);
-	fd = s.cut ? -1 : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	str_fmt(&s, "%s/%s", pid, name);
+	fd = s.cut ? -1 : openat(x->proc, path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	*found = fd >= 0 &&
 		 (strcmp(name, "environ") == 0 ? fs_read_fd(fd, PROC_FILE_MAX, &x->text, &why)
 					       : read_head(x, fd, &why));
@@ -327,29 +328,24 @@ static bool is_better(const struct service_process *p, const struct service_proc
 
 static bool look_at(struct search *x, const char *pid, bool named)
 {
-	struct service_process *p = calloc(1, sizeof(*p));
-	char dir[PATHS_CAP];
+	struct service_process *p = &x->at;
 	struct stat st;
 	bool candidate;
 	bool ok;
 
-	if (!p)
-		return err_set(x->e, ERR_MEMORY, "out of memory");
-	p->pid = (pid_t)strtol(pid, NULL, 10);
-	ok = true;
-	if (!fs_join(dir, sizeof(dir), x->proc, pid, NULL) || stat(dir, &st) != 0 ||
-		(st.st_uid != x->o->uid && st.st_uid != x->service_uid) || p->pid == getpid())
-		goto out;
-	p->uid = st.st_uid;
+	if (fstatat(x->proc, pid, &st, 0) != 0 ||
+		(st.st_uid != x->o->uid && st.st_uid != x->service_uid))
+		return true;
+	*p = (struct service_process){ .pid = (pid_t)strtol(pid, NULL, 10), .uid = st.st_uid };
+	if (p->pid == getpid())
+		return true;
 	ok = fill(x, pid, named, p, &candidate);
 	if (ok && candidate && belongs(x, p) && is_better(p, &x->s->process)) {
 		vars_release(&x->s->process.vars);
 		x->s->process = *p;
 		p->vars = (struct service_vars){ 0 };
 	}
-out:
 	vars_release(&p->vars);
-	free(p);
 	return ok;
 }
 
@@ -369,7 +365,8 @@ static bool look_at_named(struct search *x)
 static bool look_at_all(struct search *x)
 {
 	const struct dirent *entry;
-	DIR *d = opendir(x->proc);
+	int fd = openat(x->proc, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = fd >= 0 ? fdopendir(fd) : NULL;
 	bool ok = true;
 
 	while (ok && d && (entry = readdir(d)))
@@ -377,6 +374,8 @@ static bool look_at_all(struct search *x)
 			ok = look_at(x, entry->d_name, false);
 	if (d)
 		closedir(d);
+	else if (fd >= 0)
+		close(fd);
 	return ok;
 }
 
@@ -384,10 +383,12 @@ bool process_find(struct service *s, const struct service_options *o, struct err
 {
 	struct search x = { .s = s, .o = o, .service_uid = o->uid, .e = e };
 	struct account a;
+	char proc[PATHS_CAP];
 	bool ok;
 
-	if (!root_path(o, x.proc, sizeof(x.proc), "/proc"))
+	if (!root_path(o, proc, sizeof(proc), "/proc"))
 		return true;
+	x.proc = open(proc, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (s->kind == SERVICE_SYSTEM && account_find(&a, o, s->user))
 		x.service_uid = a.uid;
 	read_locks(&x);
@@ -395,6 +396,8 @@ bool process_find(struct service *s, const struct service_options *o, struct err
 	ok = read_boot(&x) && look_at_named(&x);
 	if (ok && !s->process.pid)
 		ok = look_at_all(&x);
+	if (x.proc >= 0)
+		close(x.proc);
 	buf_release(&x.text);
 	return ok;
 }

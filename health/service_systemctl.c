@@ -5,8 +5,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/run.h"
 #include "health/service_impl.h"
-#include "health/service_run.h"
 
 /*
  * What systemd itself says of the unit, where it runs: its main process, its state, and whether it
@@ -42,6 +42,18 @@ static bool find_systemctl(const struct service_options *o, char *out, size_t ca
 	return false;
 }
 
+/* NeedDaemonReload= stays "no" for a drop-in whose folder is new since systemd read the unit. */
+static bool knows_fewer(const struct service *s, const char *paths)
+{
+	size_t n = 0;
+
+	for (const char *at = paths; *at; at += strspn(at, " ")) {
+		at += strcspn(at, " ");
+		n++;
+	}
+	return n < s->dropins;
+}
+
 static void take_property(struct service *s, const char *line)
 {
 	if (str_starts(line, "MainPID="))
@@ -49,7 +61,9 @@ static void take_property(struct service *s, const char *line)
 	else if (str_starts(line, "ActiveState="))
 		str_copy(s->active, sizeof(s->active), line + 12);
 	else if (str_starts(line, "NeedDaemonReload="))
-		s->needs_reload = strcmp(line + 17, "yes") == 0;
+		s->needs_reload |= strcmp(line + 17, "yes") == 0;
+	else if (str_starts(line, "DropInPaths="))
+		s->needs_reload |= knows_fewer(s, line + 12);
 }
 
 static void take_answer(struct service *s, char *text)
@@ -70,10 +84,13 @@ bool systemctl_show(struct service *s, const struct service_options *o, struct e
 	char runtime[64];
 	char manager[] = "--system";
 	char plain[] = "LC_ALL=C";
-	char *const envp[] = { runtime, plain, NULL };
+	const char *const env[] = { runtime, plain, NULL };
 	const char *argv[] = { path, manager, "show", "--no-pager",
-		"--property=MainPID,ActiveState,NeedDaemonReload", "--", s->name, NULL };
-	const struct run r = { argv, envp, SHOW_OUT_MAX, SHOW_TIMEOUT_MS };
+		"--property=MainPID,ActiveState,NeedDaemonReload,DropInPaths", "--", s->name,
+		NULL };
+	const struct run r = {
+		.argv = argv, .env = env, .out_max = SHOW_OUT_MAX, .timeout_ms = SHOW_TIMEOUT_MS
+	};
 	struct buf out = { 0 };
 	struct err why = { 0 };
 

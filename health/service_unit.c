@@ -252,9 +252,12 @@ static bool read_files(struct unit_loader *l, const struct unit_ref *ref, struct
 		service_gap(l->out, "%s has too many drop-ins", ref->name);
 	l->out->masked = is_masked(ref->path);
 	ok = read_file(l, ref->path, e);
-	for (size_t i = 0; ok && i < drop->count; i++)
-		if (!is_masked(drop->list[i]))
-			ok = read_file(l, drop->list[i], e);
+	for (size_t i = 0; ok && i < drop->count; i++) {
+		if (is_masked(drop->list[i]))
+			continue;
+		l->out->dropins++;
+		ok = read_file(l, drop->list[i], e);
+	}
 out:
 	free(dirs);
 	free(drop);

@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "health/service_run.h"
+#include "base/run.h"
 #include "health/survey_data.h"
 
 /*
@@ -146,7 +146,7 @@ void survey_shell_ask(struct survey *v)
 	const char *shell = v->env.get(v->env.ctx, "SHELL");
 	const char *argv[] = { "/bin/sh", "-l", "-c", "env -0", NULL };
 	char **envp = v->shell.asked ? NULL : environment(v);
-	struct run r = { .argv = argv, .envp = envp, .out_max = SHELL_OUT_MAX };
+	struct run r = { .argv = argv, .env = (const char *const *)envp, .out_max = SHELL_OUT_MAX };
 	struct buf out = { 0 };
 
 	if (v->shell.asked)

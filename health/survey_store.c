@@ -21,6 +21,9 @@ void survey_describe(struct credential *c, const char *key, size_t n)
 	str_copy(c->prefix, sizeof(c->prefix), m.prefix);
 	str_copy(c->tail, sizeof(c->tail), m.tail);
 	secret_fingerprint(c->fingerprint, &view);
+	c->broken = false;
+	for (size_t i = 0; i < n; i++)
+		c->broken |= (unsigned char)key[i] <= ' ' || key[i] == 0x7f;
 }
 
 struct credential *survey_add(struct survey *v)

@@ -49,6 +49,8 @@ static enum opens closed_by(const struct survey *v)
 		return OPENS_DAMAGED;
 	if (v->vault_error.code)
 		return OPENS_UNREADABLE;
+	if (v->unlock_error.code == ERR_LOCKED)
+		return OPENS_LOCKED;
 	if (v->key_error.code)
 		return OPENS_NO_KEY;
 	return v->unlock_error.code == ERR_KEY ? OPENS_WRONG_KEY : OPENS_DAMAGED;

@@ -32,6 +32,7 @@ void fact_opens(struct str *out, const struct credential *c)
 		[OPENS_OLDER] = "yes, but from an older copy of the vault",
 		[OPENS_MISSING] = "no: the vault has no such record",
 		[OPENS_UNREADABLE] = "no: the vault cannot be read",
+		[OPENS_LOCKED] = "no: the vault is locked",
 	};
 
 	str_add(out, words[c->opens]);

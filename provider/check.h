@@ -161,6 +161,10 @@ void check_judge(struct check_result *out, const struct check_request *rq,
  * or unknown.
  */
 bool check_skew(struct str *out, const struct check_result *r);
+bool check_skew_words(struct str *out, int64_t skew_ms);
+
+/* How far the clock is off, for the notes; 0: so little that it does no harm, or unknown. */
+int64_t check_skew_ms(const struct check_result *r);
 
 /* A headline for people ("Anthropic did not accept this key"), and what to do next. */
 void check_headline(struct str *out, const struct check_result *r, const struct provider *p,

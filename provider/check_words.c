@@ -14,22 +14,32 @@ static const char *host_of(const struct check_result *r, const struct provider *
 	return r->host[0] ? r->host : p->label;
 }
 
-bool check_skew(struct str *out, const struct check_result *r)
+bool check_skew_words(struct str *out, int64_t skew_ms)
 {
-	int64_t off = llabs(r->skew_ms == INT64_MIN ? 0 : r->skew_ms);
+	int64_t off = llabs(skew_ms == INT64_MIN ? 0 : skew_ms);
 
 	if (off <= CHECK_SKEW_MS)
 		return false;
 	if (out)
 		str_fmt(out, "this host's clock is %lld min %s", (long long)off / 60000,
-			r->skew_ms > 0 ? "fast" : "slow");
+			skew_ms > 0 ? "fast" : "slow");
 	return true;
+}
+
+bool check_skew(struct str *out, const struct check_result *r)
+{
+	return check_skew_words(out, r->skew_ms);
+}
+
+int64_t check_skew_ms(const struct check_result *r)
+{
+	return check_skew(NULL, r) ? r->skew_ms : 0;
 }
 
 /*
  * Templates: %H host, %P the provider's label, %T "key" or "token", %S the HTTP status, %X the
- * proxy with a blank before it. A row
- * without a verdict is for every verdict; the first row that fits is used.
+ * proxy with a blank before it, %K where a new key is made. A row without a verdict is for every
+ * verdict; the first row that fits is used.
  */
 struct words {
 	enum verdict verdict; /* VERDICT_NONE: any */
@@ -48,7 +58,7 @@ static const struct words table[] = {
 	{ VERDICT_NONE, REASON_CLAUDE_CODE, false, "%P accepts this token for Claude Code only",
 		"Use an Anthropic API key instead." },
 	{ VERDICT_NONE, REASON_BAD_KEY, false, "%P did not accept this %T",
-		"Most likely the %T was revoked, or part of it is missing. Paste it again." },
+		"Most likely the %T was revoked, or part of it is missing. Paste it again%K." },
 	{ VERDICT_UNKNOWN, REASON_RESTRICTED, false,
 		"%H knows the %T but does not let it list models (HTTP %S)",
 		"It may still work for messages. You can save it and try." },
@@ -127,6 +137,10 @@ static void fill(struct str *out, const char *template, const struct check_resul
 			break;
 		case 'X':
 			str_fmt(out, "%s%s", r->proxy[0] ? " " : "", r->proxy);
+			break;
+		case 'K':
+			if (m->kind == CRED_API_KEY && p->keys_page && p->keys_page[0])
+				str_fmt(out, ", or make a new one at %s", p->keys_page);
 			break;
 		default:
 			return;

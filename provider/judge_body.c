@@ -284,21 +284,64 @@ static const char *model_id(struct json_object *model)
 	return id && str_starts(id, "models/") ? id + strlen("models/") : id;
 }
 
-void judge_models(struct judged *j)
+/*
+ * Is it for something else than talking? Where the answer does not say so itself (Together's type,
+ * Google's methods, Mistral's capabilities), the names that OpenAI and others give them do.
+ */
+static bool is_no_chat_model(struct json_object *model, const char *id)
+{
+	static const char *const types[] = { "embedding", "image", "audio", "video", "rerank",
+		"moderation", "transcribe" };
+	static const char *const words[] = { "embed", "whisper", "tts", "dall-e", "gpt-image",
+		"imagen", "veo-", "sora", "moderation", "transcribe", "rerank", "realtime" };
+	const char *type = judge_text(model, "type");
+	struct json_object *methods = member(model, "supportedGenerationMethods");
+	struct json_object *chat = judge_at(model, "capabilities.completion_chat");
+	bool generates = !json_object_is_type(methods, json_type_array);
+
+	for (size_t i = 0; !generates && i < json_object_array_length(methods); i++) {
+		const char *method = json_object_get_string(json_object_array_get_idx(methods, i));
+
+		generates = method && strcmp(method, "generateContent") == 0;
+	}
+	if (!generates ||
+		(json_object_is_type(chat, json_type_boolean) && !json_object_get_boolean(chat)))
+		return true;
+	for (size_t i = 0; type && i < ARRAY_LEN(types); i++) {
+		if (strcmp(type, types[i]) == 0)
+			return true;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+		if (judge_contains(id, words[i]))
+			return true;
+	}
+	return false;
+}
+
+static void add_models(struct judged *j, bool chat, size_t *kept)
 {
 	struct json_object *list = judge_list(j->root);
 	struct check_result *r = j->out;
-	size_t kept = 0;
 
 	for (size_t i = 0; list && i < json_object_array_length(list); i++) {
-		const char *id = model_id(json_object_array_get_idx(list, i));
+		struct json_object *model = json_object_array_get_idx(list, i);
+		const char *id = model_id(model);
 
-		if (!id || !*id)
+		if (!id || !*id || is_no_chat_model(model, id) == chat)
 			continue;
 		r->model_count++;
-		if (kept < CHECK_MODELS && strlen(id) < CHECK_MODEL_CAP) {
-			judge_take(r->models[kept], CHECK_MODEL_CAP, id, strlen(id), j->key);
-			kept++;
+		if (*kept < CHECK_MODELS && strlen(id) < CHECK_MODEL_CAP) {
+			judge_take(r->models[*kept], CHECK_MODEL_CAP, id, strlen(id), j->key);
+			(*kept)++;
 		}
 	}
+}
+
+/* Those that agents can talk to come first: a list may be longer than what is kept of it. */
+void judge_models(struct judged *j)
+{
+	size_t kept = 0;
+
+	add_models(j, true, &kept);
+	add_models(j, false, &kept);
 }

@@ -94,6 +94,8 @@ static const struct account accounts[] = {
 	{ "total_used", { NULL }, "balance", NULL, "USD", false },
 	{ "subscription.tier", { "first_name", "user_id" }, "subscription.character_limit",
 		"subscription.character_count", "characters", false },
+	{ "rollingFiveHourLimit.max", { NULL }, "rollingFiveHourLimit.remaining", NULL, "requests",
+		true },
 	{ "subscription.limit", { NULL }, "subscription.limit", "subscription.requests", "requests",
 		true },
 	{ "auth.accessToken", { "name", "fullname" }, NULL, NULL, NULL, false },

@@ -230,6 +230,11 @@ static void say_nothing_found(const struct secret *text, struct paste_report *r)
 		say(r, PASTE_EMPTY, "No key was found in the pasted text.");
 }
 
+static void say_two(struct paste_report *r)
+{
+	say(r, PASTE_TWO, "Two different secrets were pasted. Keep one: ^U, then paste again.");
+}
+
 static bool clean_once(struct secret *out, const struct secret *text, const struct provider *want,
 	const struct method *method, struct paste_report *r, struct err *e)
 {
@@ -238,7 +243,7 @@ static bool clean_once(struct secret *out, const struct secret *text, const stru
 	enum extract found;
 
 	secret_clear(out);
-	found = paste_extract(out, text, r, &bad_cp, &failed);
+	found = paste_extract(out, text, method, r, &bad_cp, &failed);
 	if (failed.code != ERR_NONE)
 		return err_set(e, failed.code, "%s", failed.msg);
 	switch (found) {
@@ -246,8 +251,12 @@ static bool clean_once(struct secret *out, const struct secret *text, const stru
 		say_nothing_found(text, r);
 		break;
 	case EXTRACT_TWO:
+		say_two(r);
+		break;
+	case EXTRACT_UNCLEAR:
 		say(r, PASTE_TWO,
-			"Two different secrets were pasted. Keep one: ^U, then paste again.");
+			"Two secrets, or one with a gap? Neither was taken: paste one, on one "
+			"line.");
 		break;
 	case EXTRACT_PLACEHOLDER:
 		say_placeholder(r);
@@ -257,6 +266,9 @@ static bool clean_once(struct secret *out, const struct secret *text, const stru
 		break;
 	case EXTRACT_ONE:
 		paste_judge(out, want, method, r);
+		/* Not what was asked for, and that may be what was left out. */
+		if (r->beside && (r->verdict == PASTE_OTHER || r->verdict == PASTE_UNUSUAL))
+			say_two(r);
 		break;
 	}
 	if (!keeps(r->verdict))

@@ -49,6 +49,7 @@ struct paste_report {
 	unsigned steps;
 	unsigned lines;                  /* how many lines were joined */
 	unsigned removed;                /* invisible characters removed */
+	bool beside;                     /* what was left out may hold another key */
 	char name[64];                   /* variable or member it was taken from, or "" */
 	const struct provider *provider; /* recognised, or NULL */
 	const struct method *method;     /* recognised, or NULL */

@@ -12,14 +12,14 @@ static bool is_name(char c)
 	return byte_alnum(c) || c == '_';
 }
 
-static size_t skip_blanks(const struct text *t, size_t at)
+size_t text_skip_blanks(const struct text *t, size_t at)
 {
 	while (at < t->n && byte_blank(t->p[at]))
 		at++;
 	return at;
 }
 
-static size_t skip_spaces(const struct text *t, size_t at)
+size_t text_skip_spaces(const struct text *t, size_t at)
 {
 	while (at < t->n && t->p[at] == ' ')
 		at++;
@@ -78,12 +78,12 @@ static bool assignment_at(const struct text *t, size_t at, struct carrier *c)
 	bool exported = starts_word(t, at, word);
 
 	if (exported)
-		at = skip_spaces(t, at + sizeof(word) - 1);
+		at = text_skip_spaces(t, at + sizeof(word) - 1);
 	end = name_end(t, at);
 	if (end == at || end - at > NAME_MAX_LEN ||
 		(!exported && !is_assigned_name(t->p + at, end - at)))
 		return false;
-	value = skip_spaces(t, end);
+	value = text_skip_spaces(t, end);
 	if (value >= t->n)
 		return false;
 	/* "NAME: value" is YAML; without the blank it could be a key with a colon. */
@@ -91,7 +91,7 @@ static bool assignment_at(const struct text *t, size_t at, struct carrier *c)
 		return false;
 	if (t->p[value] != '=' && t->p[value] != ':')
 		return false;
-	value = skip_spaces(t, value + 1);
+	value = text_skip_spaces(t, value + 1);
 	if (value >= t->n || t->p[value] == '=' || byte_blank(t->p[value]))
 		return false;
 	*c = (struct carrier){ value, PASTE_ASSIGNMENT, at, end - at };
@@ -110,9 +110,9 @@ static bool command_at(const struct text *t, size_t at, struct carrier *c)
 	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
 		if (!starts_word(t, at, words[i]))
 			continue;
-		at = skip_spaces(t, at + strlen(words[i]));
+		at = text_skip_spaces(t, at + strlen(words[i]));
 		end = name_end(t, at);
-		value = skip_spaces(t, end);
+		value = text_skip_spaces(t, end);
 		if (value == end || value >= t->n || byte_blank(t->p[value]) ||
 			!is_assigned_name(t->p + at, end - at))
 			return false;
@@ -133,12 +133,12 @@ static bool header_at(const struct text *t, size_t at, struct carrier *c)
 		return false; /* none of them begins so */
 	for (size_t i = 0; i < ARRAY_LEN(names) && value == at; i++) {
 		if (starts_word(t, at, names[i]))
-			value = skip_blanks(t, at + strlen(names[i]));
+			value = text_skip_blanks(t, at + strlen(names[i]));
 	}
 	/* "token" outside a header is a word of prose. */
 	for (size_t i = 0; i < (value == at ? 1 : ARRAY_LEN(schemes)); i++) {
 		if (starts_word(t, value, schemes[i])) {
-			value = skip_blanks(t, value + strlen(schemes[i]));
+			value = text_skip_blanks(t, value + strlen(schemes[i]));
 			break;
 		}
 	}
@@ -168,10 +168,10 @@ static bool json_at(const struct text *t, size_t at, struct carrier *c)
 		return false;
 	if (end >= t->n || t->p[end] != quote || !is_member_name(t->p + at + 1, end - at - 1))
 		return false;
-	value = skip_blanks(t, end + 1);
+	value = text_skip_blanks(t, end + 1);
 	if (value >= t->n || t->p[value] != ':')
 		return false;
-	value = skip_blanks(t, value + 1);
+	value = text_skip_blanks(t, value + 1);
 	if (value >= t->n || (t->p[value] != '"' && t->p[value] != '\''))
 		return false;
 	*c = (struct carrier){ value, PASTE_JSON, at + 1, end - at - 1 };

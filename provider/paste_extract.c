@@ -6,7 +6,7 @@
  * - A carrier (assignment, header line, JSON member) or a known prefix says
  *   where one begins. Only without any of them is the whole text considered.
  * - A candidate runs over a line end, or over blanks, only when what follows
- *   looks like its other half and not like words (continues()).
+ *   proves to be its other half (rest_at()).
  * - Placeholders and short values count only when nothing better is there.
  * - Two different ones of the best class: neither is taken.
  */
@@ -28,154 +28,19 @@ struct candidate {
 	unsigned steps;
 	unsigned lines;
 	char name[64];
+	bool unclear;    /* what follows is its other half, or another key */
 	uint32_t bad_cp; /* a character that cannot be part of a key follows */
 	size_t from, to; /* where it was, with its carrier */
 };
 
 struct scan {
 	struct text text;
+	const struct method *wanted;
 	struct candidate best;
 	struct candidate now;
 	bool twice;
 	bool two;
 };
-
-static bool is_closer(char c)
-{
-	return c && strchr("\"'`,;)]}>|\\", c);
-}
-
-static size_t skip_blanks(const struct scan *s, size_t at)
-{
-	while (at < s->text.n && byte_blank(s->text.p[at]))
-		at++;
-	return at;
-}
-
-static size_t skip_spaces(const struct scan *s, size_t at)
-{
-	while (at < s->text.n && s->text.p[at] == ' ')
-		at++;
-	return at;
-}
-
-static size_t key_run(const struct scan *s, size_t at)
-{
-	size_t n = 0;
-
-	while (at + n < s->text.n && byte_key(s->text.p[at + n]))
-		n++;
-	return n;
-}
-
-/* Does a key of a known kind begin here? */
-static bool known_at(const struct scan *s, size_t at)
-{
-	const char *p = s->text.p + at;
-	const struct kind *k;
-
-	if (at && byte_key(p[-1]) && p[-1] != '=' && p[-1] != '/')
-		return false;
-	k = kind_of(p, s->text.n - at);
-	/* "sk-learn" in prose is not a key. */
-	return k && (k->strong || key_run(s, at) >= 16);
-}
-
-/* --- does the text after a break belong to it? ---------------------------------------------- */
-
-static bool is_word(const char *p, size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		if (byte_class(p[i]) == 3 || strchr("+/=_", p[i]))
-			return false;
-		if (i && byte_class(p[i]) == 2 && byte_class(p[i - 1]) == 1)
-			return false;
-	}
-	return true;
-}
-
-static size_t line_start(const struct scan *s, size_t at)
-{
-	while (at && s->text.p[at - 1] != '\n')
-		at--;
-	return at;
-}
-
-static bool usual_width(size_t columns)
-{
-	static const unsigned char widths[] = { 40, 60, 72, 80, 90, 100, 110, 120, 132, 160 };
-
-	return memchr(widths, (int)columns, columns < 256 ? sizeof(widths) : 0) != NULL;
-}
-
-/* Was the line that ends at `at` cut by a terminal: as long as the one before, or as terminals are?
- */
-static bool is_cut_line(const struct scan *s, size_t at)
-{
-	size_t from = line_start(s, at), before, end;
-
-	if (usual_width(at - from) || usual_width(at - skip_spaces(s, from)))
-		return true;
-	if (s->now.lines < 2 || !from)
-		return false;
-	before = line_start(s, from - 1);
-	for (end = from - 1; end > before && s->text.p[end - 1] == ' ';)
-		end--;
-	return end - before == at - skip_spaces(s, from) || end - before == at - from ||
-	       end - skip_spaces(s, before) == at - skip_spaces(s, from);
-}
-
-/* Nothing but closing punctuation stands between `at` and the end of its line. */
-static bool ends_line(const struct scan *s, size_t at)
-{
-	while (at < s->text.n && (s->text.p[at] == ' ' || is_closer(s->text.p[at])))
-		at++;
-	return at >= s->text.n || s->text.p[at] == '\n';
-}
-
-/*
- * A value of no known kind, and a piece of m bytes after a blank: another key rather than its rest?
- * The last line of a wrap is shorter than the others; two keys of one kind are equally long.
- */
-static bool is_next_key(const struct scan *s, size_t at, size_t newlines, size_t m)
-{
-	size_t line = at - line_start(s, at);
-
-	if (kind_of(s->now.value.bytes, s->now.value.len) || m < 16 || s->now.value.len < 16)
-		return false;
-	return newlines == 0 || m > line || (m == line && (m >= 32 || !is_cut_line(s, at)));
-}
-
-/*
- * The run before `at` has ended at a blank. True, with the start of the next
- * piece in *next, when that piece is the rest of the same secret.
- */
-static bool continues(const struct scan *s, size_t at, size_t *next)
-{
-	struct carrier ignored;
-	size_t newlines = 0, n;
-	const char *piece;
-
-	*next = skip_blanks(s, at);
-	for (size_t i = at; i < *next; i++)
-		newlines += s->text.p[i] == '\n';
-	n = key_run(s, *next);
-	if (!n || kind_complete(s->now.value.bytes, s->now.value.len) || known_at(s, *next) ||
-		carrier_at(&s->text, *next, &ignored) || is_next_key(s, at, newlines, n))
-		return false;
-	piece = s->text.p + *next;
-	if (looks_random(piece, n) ||
-		kind_completed_by(s->now.value.bytes, s->now.value.len, piece, n))
-		return true;
-	if (newlines != 1)
-		return false;
-	if (is_cut_line(s, at))
-		return !is_word(piece, n) || n <= 4 || ends_line(s, *next + n);
-	if (!ends_line(s, *next + n))
-		return false;
-	return is_word(piece, n) ? n <= 3 && at - line_start(s, at) >= 40
-				 : at - line_start(s, at) >= n;
-}
 
 /* --- taking one candidate -------------------------------------------------------------------- */
 
@@ -218,7 +83,7 @@ static bool is_foreign(const struct scan *s, size_t at, uint32_t *cp)
 {
 	size_t used;
 
-	if (at >= s->text.n || byte_blank(s->text.p[at]) || is_closer(s->text.p[at]) ||
+	if (at >= s->text.n || byte_blank(s->text.p[at]) || byte_closer(s->text.p[at]) ||
 		is_emphasis(s, at))
 		return false;
 	*cp = text_next(s->text.p + at, s->text.n - at, &used);
@@ -249,37 +114,64 @@ static void end_candidate(struct scan *s, size_t at)
 		c->bad_cp = 0;
 }
 
+/* One run of the value, to which what follows may be joined. Returns where it ends. */
+static size_t take_run(struct scan *s, size_t at, bool known, char quote)
+{
+	size_t n = known ? text_key_run(&s->text, at) : free_run(s, at, quote);
+
+	/* The full stop of a sentence. */
+	while (known && n && s->text.p[at + n - 1] == '.' &&
+		(n < 2 || s->text.p[at + n - 2] != '.'))
+		n--;
+	append(s, at, n);
+	return at + n;
+}
+
+/* Does the value go on behind the blank at `at`? Its next piece begins at *next. */
+static bool goes_on(struct scan *s, size_t at, char quote, size_t *next)
+{
+	struct gap g = { &s->text, &s->now.value, s->wanted, s->now.lines, quote };
+	bool stop = at + 1 < s->text.n && s->text.p[at] == '.';
+	enum rest rest;
+
+	at += stop;
+	if (at >= s->text.n || !byte_blank(s->text.p[at]))
+		return false;
+	rest = rest_at(&g, at, next);
+	/* A full stop before more of a key may be the key's own. */
+	s->now.unclear = rest == REST_UNCLEAR || (stop && rest == REST_YES);
+	return rest == REST_YES && !stop;
+}
+
 /* Takes the value at `at` into s->now; the rest of s->now is set by the caller. */
 static void take(struct scan *s, size_t at)
 {
 	bool known;
 	char quote = '\0';
-	size_t n, next;
+	size_t next;
 
 	if (at < s->text.n && strchr("\"'`", s->text.p[at])) {
 		quote = s->text.p[at++];
 		s->now.steps |= PASTE_QUOTES;
 	}
-	at = skip_blanks(s, at);
-	known = at < s->text.n && known_at(s, at);
+	at = text_skip_blanks(&s->text, at);
+	known = at < s->text.n && text_known_at(&s->text, at);
 	if (known)
 		s->now.class = CLASS_SOLID;
 	s->now.lines = 1;
 	for (;;) {
-		n = known ? key_run(s, at) : free_run(s, at, quote);
-		/* The full stop of a sentence. */
-		while (known && n && s->text.p[at + n - 1] == '.' &&
-			(n < 2 || s->text.p[at + n - 2] != '.'))
-			n--;
-		append(s, at, n);
-		at += n;
-		if (at >= s->text.n || !byte_blank(s->text.p[at]) || !continues(s, at, &next))
+		at = take_run(s, at, known, quote);
+		if (!goes_on(s, at, quote, &next))
 			break;
 		for (; at < next; at++) {
 			s->now.lines += s->text.p[at] == '\n';
 			s->now.steps |= s->text.p[at] == '\n' ? PASTE_JOINED : PASTE_BLANKS;
 		}
 	}
+	/* Pieces that do not make a whole one may well be pieces of two. */
+	if (s->now.steps & (PASTE_JOINED | PASTE_BLANKS) &&
+		kind_unfinished(s->now.value.bytes, s->now.value.len))
+		s->now.unclear = true;
 	end_candidate(s, at);
 }
 
@@ -309,7 +201,7 @@ static bool only_wrapping(const struct scan *s, size_t from, size_t to)
 
 		if (c == '-' && from + 1 < to && s->text.p[from + 1] == 'H')
 			from++;
-		else if (!byte_blank(c) && !is_closer(c) && !strchr("([{<", c))
+		else if (!byte_blank(c) && !byte_closer(c) && !strchr("([{<", c))
 			return false;
 	}
 	return true;
@@ -363,7 +255,7 @@ static void scan_marked(struct scan *s)
 			s->now.steps = c.step;
 			note_name(s, &c);
 			at = c.value;
-		} else if (known_at(s, at)) {
+		} else if (text_known_at(&s->text, at)) {
 			if (at && strchr("\"'`", s->text.p[at - 1]))
 				s->now.steps = PASTE_QUOTES;
 		} else {
@@ -389,16 +281,28 @@ static bool plausible(const char *p, size_t n, size_t least)
 	return n >= least && digit && letter && !looks_address(p, n);
 }
 
+/* Where the value in a word begins: behind what opens it, and behind "name=". */
+static size_t value_in_word(const struct scan *s, size_t at)
+{
+	size_t n, equals;
+
+	while (at < s->text.n && (byte_closer(s->text.p[at]) || s->text.p[at] == '('))
+		at++;
+	n = text_key_run(&s->text, at);
+	for (equals = 0; equals < n && s->text.p[at + equals] != '=';)
+		equals++;
+	/* Behind it, an equals sign or the end is padding. */
+	return equals + 1 < n && s->text.p[at + equals + 1] != '=' ? at + equals + 1 : at;
+}
+
 /* Several words, none marked: those that look like keys are the candidates. */
 static void scan_words(struct scan *s)
 {
-	for (size_t at = skip_blanks(s, 0); at < s->text.n; at = skip_blanks(s, at)) {
-		size_t from = at, piece = at;
+	for (size_t at = text_skip_blanks(&s->text, 0); at < s->text.n;
+		at = text_skip_blanks(&s->text, at)) {
+		size_t from = at, piece = value_in_word(s, at);
 
-		while (piece < s->text.n &&
-			(is_closer(s->text.p[piece]) || s->text.p[piece] == '('))
-			piece++;
-		if (plausible(s->text.p + piece, key_run(s, piece), 12)) {
+		if (plausible(s->text.p + piece, text_key_run(&s->text, piece), 12)) {
 			s->now.from = piece;
 			take(s, piece);
 			at = s->now.to;
@@ -412,10 +316,28 @@ static void scan_words(struct scan *s)
 	}
 }
 
+/* Does the text around the best candidate hold something else that could be a key? */
+static bool is_beside_another(const struct scan *s)
+{
+	for (size_t at = 0; at < s->text.n; at++) {
+		size_t n;
+
+		if (at >= s->best.from && at < s->best.to)
+			at = s->best.to;
+		if (at >= s->text.n || (at && byte_key(s->text.p[at - 1])))
+			continue;
+		n = text_key_run(&s->text, at);
+		if (n >= KEY_LEAST && looks_random(s->text.p + at, n) &&
+			plausible(s->text.p + at, n, KEY_LEAST))
+			return true;
+	}
+	return false;
+}
+
 /* One word and nothing else: it is meant to be the key, whatever it looks like. */
 static bool scan_single(struct scan *s)
 {
-	size_t from = skip_blanks(s, 0), to = s->text.n;
+	size_t from = text_skip_blanks(&s->text, 0), to = s->text.n;
 
 	while (to > from && byte_blank(s->text.p[to - 1]))
 		to--;
@@ -437,12 +359,12 @@ static bool scan_single(struct scan *s)
 /* A single address stays whole, so that it is called one, even with a key in its query. */
 static bool is_lone_address(const struct scan *s)
 {
-	size_t from = skip_blanks(s, 0), n = 0;
+	size_t from = text_skip_blanks(&s->text, 0), n = 0;
 
 	while (from + n < s->text.n && !byte_blank(s->text.p[from + n]))
 		n++;
-	return skip_blanks(s, from + n) == s->text.n && kind_of(s->text.p + from, n) == NULL &&
-	       looks_address(s->text.p + from, n);
+	return text_skip_blanks(&s->text, from + n) == s->text.n &&
+	       kind_of(s->text.p + from, n) == NULL && looks_address(s->text.p + from, n);
 }
 
 static void report(struct scan *s, struct paste_report *r)
@@ -459,17 +381,32 @@ static void report(struct scan *s, struct paste_report *r)
 	/* Quotes belong to JSON; the rest of the document is no prose. */
 	if (c->steps & PASTE_JSON)
 		r->steps &= ~(unsigned)PASTE_QUOTES;
-	else if (c->class == CLASS_SOLID && !s->two && !c->bad_cp &&
+	else if (c->class == CLASS_SOLID && !s->two && !c->unclear && !c->bad_cp &&
 		 (!only_wrapping(s, 0, c->from) || !only_wrapping(s, c->to, s->text.n)))
 		r->steps |= PASTE_PROSE;
+	r->beside = c->class == CLASS_SOLID && is_beside_another(s);
 	if (s->text.n && (byte_blank(s->text.p[0]) || byte_blank(s->text.p[s->text.n - 1])))
 		r->steps |= PASTE_TRIMMED;
 }
 
-enum extract paste_extract(struct secret *out, const struct secret *text, struct paste_report *r,
-	uint32_t *bad_cp, struct err *e)
+/* The scan is over: which answer is it? */
+static enum extract decide(const struct scan *s)
 {
-	struct scan s = { .text = { text->bytes, text->len } };
+	if (s->best.class == CLASS_NONE)
+		return EXTRACT_NONE;
+	if (s->best.class == CLASS_PLACEHOLDER)
+		return EXTRACT_PLACEHOLDER;
+	if (s->two)
+		return EXTRACT_TWO;
+	if (s->best.unclear)
+		return EXTRACT_UNCLEAR;
+	return s->best.bad_cp ? EXTRACT_BAD : EXTRACT_ONE;
+}
+
+enum extract paste_extract(struct secret *out, const struct secret *text,
+	const struct method *wanted, struct paste_report *r, uint32_t *bad_cp, struct err *e)
+{
+	struct scan s = { .text = { text->bytes, text->len }, .wanted = wanted };
 	enum extract result = EXTRACT_NONE;
 
 	if (!secret_init(&s.now.value, text->len, e) || !secret_init(&s.best.value, text->len, e))
@@ -478,17 +415,12 @@ enum extract paste_extract(struct secret *out, const struct secret *text, struct
 		scan_marked(&s);
 	if (s.best.class < CLASS_PLACEHOLDER && !scan_single(&s))
 		scan_words(&s);
-	if (s.best.class == CLASS_NONE)
-		goto out;
-	report(&s, r);
-	if (s.best.class == CLASS_PLACEHOLDER)
-		result = EXTRACT_PLACEHOLDER;
-	else
-		result = s.two ? EXTRACT_TWO : EXTRACT_ONE;
-	if (result == EXTRACT_ONE && s.best.bad_cp) {
+	result = decide(&s);
+	if (result != EXTRACT_NONE)
+		report(&s, r);
+	if (result == EXTRACT_BAD) {
 		*bad_cp = s.best.bad_cp;
 		r->bad_at = s.best.value.len + 1;
-		result = EXTRACT_BAD;
 	}
 	if (result == EXTRACT_ONE)
 		secret_set(out, s.best.value.bytes, s.best.value.len);

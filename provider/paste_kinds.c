@@ -11,6 +11,8 @@
  * (nvapi, elevenlabs/v2). Every other prefix comes from the table (add_provider()). "sk-" and "eyJ"
  * belong to many: they name no one, and the row of the wanted provider decides.
  */
+#define MIDDLE "T3BlbkFJ" /* of the keys of OpenAI, of all lengths: gitleaks, openai-api-key */
+
 static const struct kind notable[] = {
 	{ "sk-ant-oat01-", "Anthropic setup-token", "anthropic", "setup-token", 0, "AA", true },
 	{ "sk-ant-api03-", "Anthropic API key", "anthropic", "api-key", 0, "AA", true },
@@ -18,11 +20,11 @@ static const struct kind notable[] = {
 	{ "sk-ant-admin", "Anthropic admin key", "anthropic", NULL, 0, NULL, true },
 	{ "sk-ant-", "Anthropic key of an unknown kind", "anthropic", "api-key", 0, NULL, true },
 	{ "sk-or-v1-", "OpenRouter API key", "openrouter", "api-key", 73, NULL, true },
-	{ "sk-proj-", "OpenAI project key", "openai", "api-key", 0, NULL, true },
-	{ "sk-svcacct-", "OpenAI service account key", "openai", "api-key", 0, NULL, true },
-	{ "sk-admin-", "OpenAI admin key", "openai", NULL, 0, NULL, true },
+	{ "sk-proj-", "OpenAI project key", "openai", "api-key", 0, NULL, true, MIDDLE },
+	{ "sk-svcacct-", "OpenAI service account key", "openai", "api-key", 0, NULL, true, MIDDLE },
+	{ "sk-admin-", "OpenAI admin key", "openai", NULL, 0, NULL, true, MIDDLE },
 	{ "sk-cp-", "MiniMax coding plan key", "minimax", "api-key", 0, NULL, false },
-	{ "sk-", "", NULL, NULL, 0, NULL, false },
+	{ "sk-", "", NULL, NULL, 0, NULL, false, MIDDLE },
 	{ "eyJ", "", NULL, NULL, 0, NULL, false },
 	{ "AIza", "Google API key", "google", "api-key", 39, NULL, false },
 	{ "AQ.", "Google API key", "google", "api-key", 0, NULL, false },
@@ -53,6 +55,10 @@ static const struct kind notable[] = {
  * It holds public prefixes only.
  */
 #define KINDS_MAX 160
+
+/* How long those that have an ending are; 108 is usual. */
+#define ENDED_LEAST 100
+#define ENDED_MOST 120
 
 static struct {
 	struct kind rows[KINDS_MAX];
@@ -231,28 +237,84 @@ bool looks_zai(const char *p, size_t n)
 	return true;
 }
 
+/* p and more as if they were one text. */
+static char byte_of(const char *p, size_t n, const char *more, size_t i)
+{
+	const char *byte = i < n ? p + i : more + (i - n);
+
+	return *byte;
+}
+
+/* Where the middle of its kind stands in p and more; 0: nowhere. */
+static size_t middle_at(const struct kind *k, const char *p, size_t n, const char *more, size_t m)
+{
+	size_t len = strlen(k->middle);
+
+	for (size_t at = strlen(k->prefix) + 1; at + len <= n + m; at++) {
+		size_t same = 0;
+
+		while (same < len && byte_of(p, n, more, at + same) == k->middle[same])
+			same++;
+		if (same == len)
+			return at;
+	}
+	return 0;
+}
+
+/* How long a complete one is whose beginning is p and more; 0: unknown. */
+static size_t full_len(const struct kind *k, const char *p, size_t n, const char *more, size_t m)
+{
+	size_t middle = k->middle ? middle_at(k, p, n, more, m) : 0;
+
+	if (middle)
+		return 2 * middle + strlen(k->middle) - strlen(k->prefix);
+	return k->full_len;
+}
+
 bool kind_complete(const char *p, size_t n)
 {
 	const struct kind *k = kind_of(p, n);
+	size_t full = k ? full_len(k, p, n, "", 0) : 0;
 
 	if (!k)
 		return looks_zai(p, n);
-	if (k->full_len)
-		return n >= k->full_len;
-	/* 108 is usual; 100 leaves room, and is more than a cut at 80 leaves. */
-	return k->ending && n >= 100 && kind_ends(k, p, n);
+	if (full)
+		return n >= full;
+	/* More than a cut at 80 leaves. */
+	return k->ending && n >= ENDED_LEAST && kind_ends(k, p, n);
 }
 
 bool kind_completed_by(const char *p, size_t n, const char *more, size_t m)
 {
 	const struct kind *k = kind_of(p, n);
+	size_t full = k ? full_len(k, p, n, more, m) : 0;
 
 	if (!k)
 		return false;
-	if (k->full_len)
-		return n + m == k->full_len;
-	return k->ending && n + m >= 100 && n + m <= 120 && more[m - 1] == k->ending[1] &&
-	       (m > 1 ? more[m - 2] : p[n - 1]) == k->ending[0];
+	if (full)
+		return n + m == full;
+	return k->ending && n + m >= ENDED_LEAST && n + m <= ENDED_MOST &&
+	       more[m - 1] == k->ending[1] && (m > 1 ? more[m - 2] : p[n - 1]) == k->ending[0];
+}
+
+bool kind_allows(const char *p, size_t n, size_t m)
+{
+	const struct kind *k = kind_of(p, n);
+	size_t full = k ? full_len(k, p, n, "", 0) : 0;
+
+	if (full)
+		return n + m < full;
+	return k && k->ending && n + m <= ENDED_MOST;
+}
+
+bool kind_unfinished(const char *p, size_t n)
+{
+	const struct kind *k = kind_of(p, n);
+	size_t full = k ? full_len(k, p, n, "", 0) : 0;
+
+	if (full)
+		return n != full;
+	return k && k->ending && !kind_ends(k, p, n);
 }
 
 /* Is one of the words in it? Every one of them begins with a letter of `initials`. */

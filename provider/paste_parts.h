@@ -14,6 +14,9 @@
  * always inside struct secret here, or the caller's own raw bytes.
  */
 
+/* No key that is used for models is shorter. */
+#define KEY_LEAST 16
+
 /* --- kinds: what can be recognised by its look --------------------------------------------- */
 
 struct kind {
@@ -24,6 +27,7 @@ struct kind {
 	size_t full_len;    /* every one has this length; 0: they vary */
 	const char *ending; /* complete ones usually end so, or NULL */
 	bool strong;        /* so long that it cannot occur inside another key by chance */
+	const char *middle; /* what follows the prefix has this between two equal halves, or NULL */
 };
 
 /* "Groq API key" */
@@ -43,6 +47,12 @@ bool kind_complete(const char *p, size_t n);
 
 /* What follows (more, of m > 0 bytes) makes it complete. */
 bool kind_completed_by(const char *p, size_t n, const char *more, size_t m);
+
+/* Its kind tells when one is complete, and m bytes more are not too much for that. */
+bool kind_allows(const char *p, size_t n, size_t m);
+
+/* Its kind tells when one is complete, and this is not (or is too long). */
+bool kind_unfinished(const char *p, size_t n);
 
 /* 32 hexadecimal digits, a dot, 16 letters and digits: a key of Z.AI has no prefix. */
 bool looks_zai(const char *p, size_t n);
@@ -64,13 +74,17 @@ enum extract {
 	EXTRACT_NONE, /* no candidate */
 	EXTRACT_ONE,
 	EXTRACT_TWO,         /* at least two different ones */
+	EXTRACT_UNCLEAR,     /* one in two pieces, or two: the text does not tell */
 	EXTRACT_PLACEHOLDER, /* nothing but a shortened or stand-in key */
 	EXTRACT_BAD,         /* a character that no key has; *bad_cp, r->bad_at */
 };
 
-/* From scrubbed text to the one candidate in *out; fills steps, lines, name. */
-enum extract paste_extract(struct secret *out, const struct secret *text, struct paste_report *r,
-	uint32_t *bad_cp, struct err *e);
+/*
+ * From scrubbed text to the one candidate in *out; fills steps, lines, name. What was wanted (NULL:
+ * anything) says how long a whole one is.
+ */
+enum extract paste_extract(struct secret *out, const struct secret *text,
+	const struct method *wanted, struct paste_report *r, uint32_t *bad_cp, struct err *e);
 
 /* --- carriers: what says where a value begins ----------------------------------------------- */
 
@@ -88,6 +102,34 @@ struct carrier {
 /* Does one begin at this place? */
 bool carrier_at(const struct text *t, size_t at, struct carrier *c);
 
+size_t text_skip_blanks(const struct text *t, size_t at);
+size_t text_skip_spaces(const struct text *t, size_t at);
+
+/* How many bytes that keys are made of stand there. */
+size_t text_key_run(const struct text *t, size_t at);
+
+/* Does a key of a known kind begin here? */
+bool text_known_at(const struct text *t, size_t at);
+
+/* --- breaks: does what stands behind a blank still belong to it? ----------------------------- */
+
+enum rest {
+	REST_NO,
+	REST_YES,
+	REST_UNCLEAR, /* its other half, or another key */
+};
+
+struct gap {
+	const struct text *text;
+	const struct secret *value;  /* as far as it was taken */
+	const struct method *method; /* what was wanted, or NULL */
+	unsigned lines;              /* that it stands on so far */
+	char quote;                  /* that it stands behind, or '\0' */
+};
+
+/* The value has ended at a blank; *next is where the next piece begins. */
+enum rest rest_at(const struct gap *g, size_t at, size_t *next);
+
 /* --- small questions about bytes ---------------------------------------------------------- */
 
 bool byte_alnum(char c);
@@ -99,7 +141,8 @@ int byte_class(char c);
 /* As mixed as only a key is: words, dates and host names are not. */
 bool looks_random(const char *p, size_t n);
 
-bool byte_key(char c); /* letters, digits and - _ . ~ + / = */
+bool byte_closer(char c); /* closes or separates what stands around a key */
+bool byte_key(char c);    /* letters, digits and - _ . ~ + / = */
 
 /* Does the text at p start with word, ignoring case? */
 bool starts_nocase(const char *p, size_t n, const char *word);

@@ -255,6 +255,7 @@ static const struct provider rows[] = {
 		.label = "Xiaomi MiMo",
 		.models_hint = "MiMo",
 		.group = "Xiaomi",
+		.before = "A token-plan key (tp-...) has another address: use a custom endpoint.",
 		.base_url = "https://api.xiaomimimo.com/anthropic",
 		.keys_page = "platform.xiaomimimo.com/#/console/api-keys",
 		.vars = { "XIAOMI_API_KEY" },
@@ -275,7 +276,8 @@ static const struct provider rows[] = {
 		} },
 		.models = { "xiaomi/mimo-v2-flash" },
 		.api = API_ANTHROPIC,
-		.source = "FAMILY 6.4; openclaw/xiaomi; check: other clients validate keys with it",
+		.source = "FAMILY 6.4; openclaw/xiaomi; check: other clients validate keys with it; "
+			  "tp-: github.com/can1357/oh-my-pi/issues/1580",
 	},
 };
 

@@ -9,7 +9,7 @@ build_packages=(
 
 check_packages=(
 	clang clang-format clang-tidy libclang-rt-14-dev
-	libcmocka-dev mandoc shellcheck tmux python3 openssl curl strace valgrind git gcovr
+	libcmocka-dev mandoc shellcheck tmux python3 openssl curl strace valgrind git gcovr systemd dbus
 )
 
 # Commands that some machines have from elsewhere (nodesource, nvm): only a missing command is

@@ -150,4 +150,7 @@ bool profiles_order_clear(struct doc *d, const char *provider, struct err *e);
 /* After a rotation: errorCount 0, and no cooldown, disabled state or failure counts. */
 bool profiles_clear_failures(struct doc *d, const char *id, struct err *e);
 
+/* Is there anything that profiles_clear_failures() would clear and a person would miss? */
+bool profile_has_failures(const struct profile *p);
+
 #endif

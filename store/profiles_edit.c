@@ -371,6 +371,12 @@ static bool forget_steps(struct doc *d, const char *id, struct err *e)
 	return doc_put_int(d, path, 0, e);
 }
 
+bool profile_has_failures(const struct profile *p)
+{
+	return p->usage.cooldown_until_ms || p->usage.disabled_until_ms || p->usage.error_count ||
+	       p->usage.disabled_reason[0];
+}
+
 bool profiles_clear_failures(struct doc *d, const char *id, struct err *e)
 {
 	uint32_t stats = doc_find(d, (const char *const[]){ "usageStats", id, NULL });

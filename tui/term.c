@@ -279,15 +279,24 @@ static void put_frame(const struct frame *f)
 	move(f->cursor_y < rows ? f->cursor_y : 0, f->cursor_x < cols ? f->cursor_x : 0);
 }
 
-/* Curses resets the user's palette, and knows no way not to. */
-static void cut_palette_reset(struct buf *b)
+static void cut_all(struct buf *b, const char *text)
 {
-	static const char reset[] = "\033]104\007";
-	size_t n = sizeof(reset) - 1;
+	size_t n = strlen(text);
 	char *at;
 
-	while (b->len && (at = memmem(b->p, b->len, reset, n)))
+	while (b->len && (at = memmem(b->p, b->len, text, n)))
 		buf_splice(b, (size_t)(at - b->p), n, "", 0, NULL);
+}
+
+/*
+ * What curses says and knows no way not to: it resets the user's palette, and with every
+ * end of an attribute it chooses the character set that the first frame has chosen for good.
+ */
+static void cut_noise(struct buf *b)
+{
+	cut_all(b, "\033]104\007");
+	if (term.has_shown)
+		cut_all(b, "\033(B");
 }
 
 /* Adds what curses has written into its memory, and wipes that. */
@@ -304,7 +313,7 @@ static bool take_memory(struct buf *out, struct err *e)
 		goto out;
 	}
 	part.len = (size_t)n;
-	cut_palette_reset(&part);
+	cut_noise(&part);
 	ok = buf_add(out, part.p, part.len, e);
 	explicit_bzero(part.p, part.cap);
 	if (pwrite(term.mem, part.p, part.cap, 0) < 0 || ftruncate(term.mem, 0) != 0)

@@ -19,6 +19,10 @@ enum glyph credential_state(const struct credential *c, int64_t now_ms, const ch
 		*word = "locked";
 		return GLYPH_FAIL;
 	}
+	if (c->opens == OPENS_LOCKED) {
+		*word = "locked";
+		return GLYPH_WARN;
+	}
 	if (expiry == EXPIRY_EXPIRED) {
 		*word = "expired";
 		return GLYPH_FAIL;

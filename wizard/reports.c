@@ -18,7 +18,9 @@ static void tell_check(struct wizard *w)
 {
 	const struct check_result *r = &w->draft.check;
 
-	if (w->draft.verified && r->latency_ms >= 0)
+	if (w->draft.verified && r->latency_ms >= 0 && r->latency_ms < 100)
+		say(w, SEVERITY_OK, "Verified in %d ms.", r->latency_ms);
+	else if (w->draft.verified && r->latency_ms >= 0)
 		say(w, SEVERITY_OK, "Verified in %d.%d s.", r->latency_ms / 1000,
 			r->latency_ms / 100 % 10);
 	else if (w->draft.verified)

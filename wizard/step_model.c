@@ -59,6 +59,16 @@ static bool unlisted(const struct wizard *w)
 	return w->draft.endpoint && !live(w);
 }
 
+/* The model that the table recommends, or that one as of a day: "-20251101" behind its name. */
+static bool is_model(const char *listed, const char *wanted)
+{
+	size_t n = strlen(wanted);
+
+	return strncmp(listed, wanted, n) == 0 &&
+	       (!listed[n] || (listed[n] == '-' && strlen(listed + n) == 9 &&
+				      strspn(listed + n + 1, "0123456789") == 8));
+}
+
 /* Candidate i before filtering: the table's first, when it is listed, then the rest. */
 static bool candidate(const struct wizard *w, size_t i, char *out, size_t cap, const char **note)
 {
@@ -77,11 +87,11 @@ static bool candidate(const struct wizard *w, size_t i, char *out, size_t cap, c
 		return true;
 	}
 	for (size_t k = 0; first && k < known; k++) {
-		if (strcmp(r->models[k], first + 1) != 0)
+		if (!is_model(r->models[k], first + 1))
 			continue;
 		if (i == 0) {
 			*note = "recommended";
-			str_add(&s, p->models[0]);
+			str_fmt(&s, "%s/%s", p->id, r->models[k]);
 			return true;
 		}
 		if (i <= k)

@@ -193,20 +193,38 @@ static void draw_none(const struct wizard *w, struct body *b)
 
 #define FOOT_ROWS 2
 
+/*
+ * Where it gives keys is never cut: the address goes without its path, or not at all, and last the
+ * name, which the row has.
+ */
+static void draw_addresses(struct body *b, const struct provider *p)
+{
+	const char *host = p->base_url ? strstr(p->base_url, "//") : NULL;
+	const char *address = host ? host + 2 : "at your own address";
+	bool keys = p->keys_page && p->keys_page[0];
+	int taken = keys ? (int)(strlen("   keys: ") + text_cells(p->keys_page)) : 0;
+	int label = (int)text_cells(p->label), shown = (int)text_cells(address);
+	int room = b->w - label - taken - 3, x = 0;
+
+	if (label + taken <= b->w)
+		x = body_put(b, 0, ROLE_TITLE, p->label) + 3;
+	if (shown > room)
+		shown = (int)strcspn(address, "/");
+	if (shown <= room)
+		x = body_fmt(b, x, ROLE_MUTED, "%.*s", shown, address) + 3;
+	if (keys)
+		body_fmt(b, x, ROLE_MUTED, "keys: %s", p->keys_page);
+	body_next(b);
+}
+
 /* Its address and where it gives keys, then what must be known before choosing it. */
 static void draw_foot(struct body *b, const struct provider *p)
 {
-	const char *host = p->base_url ? strstr(p->base_url, "//") : NULL;
 	const char *why;
-	int x;
 
 	if (b->layout != LAYOUT_M)
 		return;
-	x = body_put(b, 0, ROLE_TITLE, p->label);
-	x = body_put(b, x + 3, ROLE_MUTED, host ? host + 2 : "at your own address");
-	if (p->keys_page && p->keys_page[0])
-		body_fmt(b, x + 3, ROLE_MUTED, "keys: %s", p->keys_page);
-	body_next(b);
+	draw_addresses(b, p);
 	if (!provider_offered(p, &why))
 		body_fmt(b, 0, ROLE_MUTED, "Not here: %s", why);
 	else if (p->before)

@@ -146,8 +146,13 @@ static void draw_switch(const struct wizard *w, struct body *b)
 
 	if (!can_switch(w))
 		return;
-	str_fmt(&s, "use it for %s instead (keeps the key, changes the provider)",
-		w->report.provider->label);
+	if (w->report.provider == w->draft.provider)
+		str_fmt(&s, "use it as %s %s instead (keeps it, changes the way to sign in)",
+			strchr("AEIOUaeio", w->report.method->noun[0]) ? "an" : "a",
+			w->report.method->noun);
+	else
+		str_fmt(&s, "use it for %s instead (keeps the key, changes the provider)",
+			w->report.provider->label);
 	body_gap(b);
 	body_put(b, b->layout == LAYOUT_XS ? 0 : 3, ROLE_KEY, b->lines ? "switch" : "^T");
 	body_wrap(b, b->layout == LAYOUT_XS ? 4 : 7, ROLE_TEXT, text);

@@ -4,10 +4,6 @@
 # shellcheck disable=SC2015,SC2119,SC2174 source=tests/e2e/lib.sh
 source "$(dirname "$0")/lib.sh"
 
-# A passphrase costs what the machine can give: the floor here, so that the test is quick.
-cheap=(prlimit --as=$((190 << 20)))
-! is_sanitized || cheap=()
-
 key=$(make_key)
 other=$(make_openai_key)
 new=$(make_key)
@@ -16,10 +12,9 @@ ends_with 0 "first key"
 onboard_key openai "$other" --no-verify
 ends_with 0 "second key"
 words="glad otter paints seven moons"
-runner=("${cheap[@]}")
+use_little_memory
 run_tfb secrets slot add passphrase --new-passphrase-fd 3 3<<<"$words"
 ends_with 0 "a passphrase"
-runner=()
 cp "$vault" "$work/whole"
 cp "$vault.bak" "$work/whole.bak"
 

@@ -8,6 +8,7 @@ command -v strace >/dev/null || skip "strace is missing"
 is_sanitized && skip "the leak sanitizer does not run under strace"
 strace -qq -o /dev/null true 2>/dev/null || skip "strace is not allowed here"
 
+touch "$work/began"
 start_provider
 use_provider anthropic
 canary=sk-ant-oat01-CANARY$(random_text 87)AA
@@ -67,10 +68,10 @@ while read -r child; do
 	[[ $child != *CANARY* ]] || fail "in a child: ${child:0:80}"
 done < <(grep 'execve(' "$trace")
 
-# Files everywhere that a program could have left something.
+# Files everywhere that a program could have left something, and that have changed since.
 for place in "$HOME" "$work" /tmp /var/log /run /dev/shm; do
-	found=$(grep -rlaF --exclude-dir=proc --exclude=trace --exclude='trace.*' -- "${canary:13:30}" "$place" 2>/dev/null |
-		grep -v "^$trace" | head -n 3 || true)
+	found=$(find "$place" -type f -cnewer "$work/began" ! -path "$trace" -exec grep -laF -- "${canary:13:30}" {} + 2>/dev/null |
+		head -n 3 || true)
 	[ -z "$found" ] || fail "the canary is in $found"
 done
 

@@ -31,10 +31,12 @@ test_user=
 runner=()   # what the programs are started with: nothing, or another user
 preset=()   # more variables for open_screen
 
+# cleanup, if the test defines it, comes first.
 finish() {
 	local rc=$? mount
 	trap - EXIT
-	tmux -L "$tmux_socket" kill-server 2>/dev/null || true
+	if declare -F cleanup >/dev/null; then cleanup; fi
+	close_screen
 	rm -f "${TMUX_TMPDIR:-/tmp}/tmux-$(id -u)/tfb-e2e-$$-"*
 	[ -z "$provider_pid" ] || kill "$provider_pid" 2>/dev/null || true
 	[ $rc -eq 0 ] || jobs -p | xargs -r kill 2>/dev/null || true
@@ -74,6 +76,12 @@ is_root() {
 # Built with AddressSanitizer? Then it cannot run under strace or with tight limits.
 is_sanitized() {
 	grep -qF __asan_init "$tfb"
+}
+
+# From here on a new passphrase costs what a small machine can give, the floor, so that the test is quick.
+# AddressSanitizer needs its address space: there it costs what it costs.
+use_little_memory() {
+	is_sanitized || ulimit -Sv $((190 << 10))
 }
 
 # --- a user of its own ---------------------------------------------------------------------
@@ -216,17 +224,26 @@ poll() {
 	return 1
 }
 
+# The shell of the screen goes first: it outlives the hang-up of its terminal, and would write how its
+# program was ended by that where the next screen's status is waited for.
+close_screen() {
+	[ ! -e "$work/shell" ] || kill -KILL "$(cat "$work/shell")" 2>/dev/null || true
+	rm -f "$work/shell"
+	tmux -L "$tmux_socket" kill-server 2>/dev/null || true
+}
+
 # open_screen COLUMNS ROWS TERM COMMAND...: runs it in tmux; its exit status goes to $work/status,
 # its process id to $work/pid. The shell around it outlives the signals that end the command.
 open_screen() {
 	local columns=$1 rows=$2 term=$3
 	shift 3
-	tmux -L "$tmux_socket" kill-server 2>/dev/null || true
+	close_screen
 	screens=$((screens + 1))
 	tmux_socket=tfb-e2e-$$-$screens # a server that is going away would take the new one with it
 	rm -f "$work/status" "$work/pid" "$work/stty.before" "$work/stty.after"
 	cat >"$work/start" <<-EOF
 		trap : HUP TERM INT
+		echo \$\$ >"$work/shell"
 		stty -g >"$work/stty.before"
 		env $(printf '%q ' TERM="$term" "${preset[@]}") \
 			bash --norc -c 'echo \$\$ >"$work/pid.new"; mv "$work/pid.new" "$work/pid"; exec "\$@"' \

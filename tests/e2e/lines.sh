@@ -242,6 +242,7 @@ run_tfb onboard --answers "$work/answers.json" --json --print-answers
 ends_with 64 "two documents"
 
 # --- a vault that opens with a passphrase, without a screen -----------------------------------------
+use_little_memory
 fresh_home
 use_provider anthropic
 printf 'seven random words in a row please\n' >"$work/passphrase"

@@ -43,6 +43,7 @@ has() {
 }
 
 updated="Updated ~/.thinkfleetbot/thinkfleetbot.json"
+none="" # no tags: the line ends in a blank
 same="Unchanged ~/.thinkfleetbot/thinkfleetbot.json"
 
 # --- nothing is configured yet -----------------------------------------------------------------------------------
@@ -123,6 +124,27 @@ run_tfb models list --all --plain
 run_tfb models list --all --local --json
 json_true 'd["count"] > 0 and all(m["local"] and m["available"] for m in d["models"])' "$work/out" "--local"
 prints "No models found." models list --provider nothing
+
+# Those of the user's own servers, after the others, with what is known of them.
+before=$(cat "$config")
+write_config '{
+  agents: { defaults: { model: "anthropic/claude-opus-4-5" } },
+  models: { providers: { "my-proxy": { baseUrl: "http://127.0.0.1:9/v1", models: [
+    { id: "big", name: "Big One", input: ["text", "image"], contextWindow: 200000 }, { id: "small" },
+  ] } } },
+}'
+prints "Model                                      Input      Ctx      Local Auth  Tags
+anthropic/claude-opus-4-5                  -          -        no    no    default
+my-proxy/big                               text+image 195k     yes   yes   $none
+my-proxy/small                             -          -        yes   yes   $none" models list
+prints "anthropic/claude-opus-4-5
+my-proxy/big
+my-proxy/small" models list --plain
+run_tfb models list --json --provider my-proxy
+json_true 'd["count"] == 2 and d["models"][0] == {"key": "my-proxy/big", "name": "Big One", "input": "text+image",
+	"contextWindow": 200000, "local": True, "available": True, "tags": [], "missing": False}' \
+	"$work/out" "models.providers in models list"
+write_config "$before"
 
 # --- taking out ---------------------------------------------------------------------------------------------------------
 

@@ -29,6 +29,9 @@ ends_with 0 "another agent's key"
 run_tfb secrets verify
 ends_with 0 verify
 says "4, 4 of them open" verify
+run_tfb secrets export "$work/by-fd" --passphrase-fd 7 7<"$work/pass"
+ends_with 0 "a passphrase by descriptor, at its full cost"
+use_little_memory
 before=$(home_state)
 run_tfb secrets export "$capsule" "${with_pass[@]}"
 ends_with 0 export
@@ -49,8 +52,6 @@ chmod 644 "$work/short"
 run_tfb secrets export "$work/none" --passphrase-file "$work/short"
 ends_with 77 "a passphrase that others can read"
 [ ! -e "$work/none" ] || fail "a refused export left a file"
-run_tfb secrets export "$work/by-fd" --passphrase-fd 7 7<"$work/pass"
-ends_with 0 "a passphrase by descriptor"
 
 # Asked for on the terminal: masked, twice, and again when the two differ.
 open_screen 80 24 xterm-256color "$tfb" secrets export "$work/asked"
@@ -109,7 +110,7 @@ fails 65 "changed after it was made" "$work/changed" "${with_pass[@]}"
 if ! is_sanitized; then
 	status=0
 	(
-		ulimit -v 120000
+		ulimit -v 60000
 		exec "$tfb" secrets verify --restore-test "$capsule" "${with_pass[@]}"
 	) >"$work/out" 2>"$work/err" || status=$?
 	ends_with 71 "too little memory"

@@ -233,6 +233,27 @@ json_true 'd["auth"]["probes"]["totalTargets"] == 3 and d["auth"]["probes"]["opt
 probe_json --probe-concurrency 2 --probe-profile openai:n1,openai:n2,openai:n3
 json_true '400 <= d["auth"]["probes"]["durationMs"]' "$work/out" "two at a time"
 
+# --- a clock that is off: said, kept, and a finding; by the panel's own check as well ------------------------------
+
+checks=$state/secrets/checks.json
+store '{"version":1,"profiles":{'"$(api_keys openai one)"'
+	"openai:none":{"type":"api_key","provider":"openai","key":""}}}'
+write_config '{"models":{"providers":{'"$(address openai old-date)"'}}}'
+run_tfb models status --probe
+says "Note: this host's clock is 1" "a clock that is off"
+for how in probe panel; do
+	[ "$how" = probe ] || {
+		rm "$checks"
+		open_screen 80 24 xterm-256color "$tfb" status
+		poll '[ -s "$checks" ]' || fail "the panel kept nothing"
+		keys q
+		ended 0
+	}
+	json_true 'd["checks"]["openai:one"]["skewMs"] > 7000000' "$checks" "the skew that the $how found"
+	run_tfb doctor
+	says "of openai:one, the clock was 1" "the doctor after the $how"
+done
+
 # --- the deadline of all: what has answered is there -------------------------------------------------------------
 
 store '{"version":1,"profiles":{'"$(api_keys openai fast)$(api_keys anthropic never)"'

@@ -4,10 +4,7 @@
 # shellcheck disable=SC2015,SC2119,SC2174,SC2034 source=tests/e2e/lib.sh
 source "$(dirname "$0")/lib.sh"
 
-# A passphrase costs what the machine can give: the floor here, so that the test is quick.
-cheap=(prlimit --as=$((190 << 20)))
-! is_sanitized || cheap=()
-
+use_little_memory
 start_provider
 key_folder=$HOME/.local/share/thinkfleetbot/keys
 step_names=(start secret check protect passphrase model review apply panel)
@@ -15,7 +12,7 @@ step_marks[passphrase]="asphrase"
 
 # to_protect KEY [COLUMNS ROWS]: the wizard of one provider, up to Protect
 to_protect() {
-	open_screen "${2:-80}" "${3:-24}" xterm-256color "${cheap[@]}" "$tfb" onboard --provider anthropic --method api-key
+	open_screen "${2:-80}" "${3:-24}" xterm-256color "$tfb" onboard --provider anthropic --method api-key
 	[ "${2:-80}" = 80 ] || return 0
 	walk "$1" protect
 }

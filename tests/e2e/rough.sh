@@ -9,6 +9,14 @@ use_fresh_user # root may write anything
 onboard_key anthropic "$(make_key)" --no-verify --model anthropic/claude-opus-4-5
 ends_with 0 "a stored key"
 new_key=$(make_openai_key)
+# Something to remove, to import and to undo; what the places hand over is the passphrase of it all.
+run_tfb models aliases add quick anthropic/claude-opus-4-5
+run_tfb models fallbacks add anthropic/claude-opus-4-5
+run_tfb models image-fallbacks add anthropic/claude-opus-4-5
+run_tfb secrets slot add recovery --code-fd 1
+ends_with 0 "a second slot"
+run_tfb secrets export "$HOME/capsule" --passphrase-fd 3 --low-memory 3<<<"$new_key"
+ends_with 0 "a capsule"
 cp -a "$HOME" "$work/good"
 
 # What each command gets so that it has something to do. The others need nothing.
@@ -18,27 +26,26 @@ declare -A words=(
 	["models set"]="openai/gpt-5.2"
 	["models set-image"]="openai/gpt-5.2"
 	["models aliases add"]="fast openai/gpt-5.2"
-	["models aliases remove"]="fast"
+	["models aliases remove"]="quick"
 	["models fallbacks add"]="openai/gpt-5.2"
-	["models fallbacks remove"]="openai/gpt-5.2"
+	["models fallbacks remove"]="anthropic/claude-opus-4-5"
 	["models image-fallbacks add"]="openai/gpt-5.2"
-	["models image-fallbacks remove"]="openai/gpt-5.2"
+	["models image-fallbacks remove"]="anthropic/claude-opus-4-5"
 	["models auth add"]="--provider openai --key-stdin --no-verify"
 	["models auth setup-token"]="--key-stdin --no-verify"
 	["models auth paste-token"]="--provider openai --key-stdin --no-verify"
 	["models auth explain"]="anthropic"
 	["models auth rotate"]="anthropic:default --key-stdin --no-verify"
-	["models auth remove"]="anthropic:default --yes"
+	["models auth remove"]="anthropic:default --yes anthropic:default"
 	["models auth order get"]="--provider anthropic"
 	["models auth order set"]="--provider anthropic anthropic:default"
 	["models auth order clear"]="--provider anthropic"
 	["models auth cooldown clear"]="--all"
-	["secrets export"]="--out capsule --passphrase-fd 0"
-	["secrets import"]="capsule --passphrase-fd 0"
-	["secrets slot add"]="passphrase --passphrase-fd 0"
-	["secrets slot remove"]="recovery --yes"
-	["secrets rekey key-file"]="--yes"
-	["secrets rekey vault"]="--yes"
+	["secrets export"]="$state/capsule --passphrase-fd 0 --low-memory"
+	["secrets import"]="$HOME/capsule --passphrase-fd 0 --yes"
+	["secrets slot add"]="passphrase --new-passphrase-fd 0 --low-memory"
+	["secrets slot remove"]="s2"
+	["secrets rekey vault"]="--drop s2"
 	[run]="-- true"
 	[completion]="bash"
 )
@@ -104,6 +111,8 @@ whole() { # PLACE COMMAND
 }
 
 judge() { # PLACE COMMAND STATUS
+	[ "$3" != 64 ] || grep -qE 'handed over is empty|gave nothing|not an open descriptor|no key was given|nothing was stored' "$work/err" ||
+		fail "$1: $2: this is no use of it: $(cat "$work/err")"
 	case $statuses in
 	*" $3 "*) ;;
 	*) fail "$1: $2: exit status $3: $(tail -n 3 "$work/err")" ;;

@@ -4,6 +4,7 @@
 # shellcheck source=tests/e2e/lib.sh
 source "$(dirname "$0")/lib.sh"
 
+use_little_memory
 key=sk-or-v1-$(printf '%064d' 7 | sed 's/0/a1b2/4;s/00/9f/g')
 record=main/openrouter:manual/key
 

@@ -25,8 +25,8 @@ from harness import SKIPPED, Tally
 from scan import needles
 
 TRACED = "execve,fork,vfork,clone,clone3,write,writev,pwrite64,sendto,sendmsg"
-# These run a tracer of their own, or judge the process that is strace here.
-NOT_HERE = ("leaks", "hygiene", "deliver")
+# These run a tracer of their own, judge the process that is strace here, or let nothing outside be written.
+NOT_HERE = ("leaks", "hygiene", "deliver", "systemd")
 DISTURBED = 3
 SELF = r".*/thinkfleetbot"
 TEMP = r"\.thinkfleetbot\.\d+\.[0-9a-f]{16}\.tmp"

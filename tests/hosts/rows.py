@@ -70,6 +70,16 @@ def passphrase_slot(work, programs):
     return h
 
 
+def locked(work, programs):
+    """A vault that only a person opens, as it was chosen."""
+    h = Host(work, programs)
+    os.makedirs(work, exist_ok=True)
+    h.write(os.path.join(work, "words"), "glad otter paints seven moons\n")
+    h.onboard("anthropic", ANTHROPIC, "--model", "anthropic/claude-opus-4-5", "--opens-with", "passphrase",
+              "--weak-passphrase", "--passphrase-file", os.path.join(work, "words"))
+    return h
+
+
 def unverified(work, programs):
     h = Host(work, programs)
     h.onboard("anthropic", ANTHROPIC, "--model", "anthropic/claude-opus-4-5")
@@ -186,6 +196,7 @@ SHAPES = {
     "token": (token, []),
     "rotated": (rotated, []),
     "passphrase": (passphrase_slot, []),
+    "locked": (locked, ["~vault", "~accepted"]),
     "unverified": (unverified, ["~accepted"]),
     "agents": (agents, []),
     "plain": (plain, ["plain-text"]),  # true for ever, and chosen
@@ -399,6 +410,12 @@ ONE = [
     ("two state folders", "sealed", lambda h: os.mkdir(os.path.join(h.home, ".openclaw")), ["~other-states"], "person"),
     ("state folder in git", "sealed", lambda h: os.mkdir(os.path.join(h.home, ".git")), ["git"], "command"),
     ("state folder is a file", "local", lambda h: (shutil.rmtree(h.state), h.write(h.state, "")), ["state", "models", "models"], "command"),
+    ("home writable by everybody", "sealed", lambda h: os.chmod(h.home, 0o777), ["state"], "command"),
+    ("a hard link to the store", "sealed", lambda h: os.link(h.store, os.path.join(h.home, "other")), ["links"], "person"),
+    ("a folder in the place of our lock", "sealed", lambda h: (os.remove(h.path("secrets/.lock")), os.mkdir(h.path("secrets/.lock"))), ["locks"], "command"),
+    (".env is a pipe", "sealed", lambda h: (os.remove(h.dotenv), os.mkfifo(h.dotenv, 0o600)), ["env"], "person"),
+    (".env is a device", "sealed", lambda h: (os.remove(h.dotenv), os.symlink("/dev/zero", h.dotenv)), ["env", "~links"], "person"),
+    ("a list where the configuration has agents", "sealed", config(lambda d: d.update(auth=[])), ["config"], "person"),
     # variables
     ("set twice in .env", "used", line("TZ=UTC\n"), ["duplicates"], "command"),
     ("sealed, and plain in .env", "sealed", line("ANTHROPIC_API_KEY=" + ANTHROPIC + "\n"), ["shadows"], "command"),
@@ -412,8 +429,13 @@ ONE = [
      lambda h: h.write(h.store, '{"version":1,"profiles":{"openai:default":{"type":"api_key","provider":"openai","key":"sk-a1"}}}'), ["plain-text", "~accepted"], "command"),
     ("plain key in the configuration", "local", config(lambda d: d["models"]["providers"].update(openai={"baseUrl": "https://api.openai.com/v1", "apiKey": "sk-a1"})), ["plain-text", "~accepted"], "command"),
     ("variable that nothing sets", "local", config(lambda d: d["models"]["providers"].update(openai={"baseUrl": "https://api.openai.com/v1", "apiKey": "${NO_SUCH}"})), ["config"], "command"),
+    ("byte order mark in .env", "sealed", lambda h: h.write(h.dotenv, "\ufeff" + open(h.dotenv, encoding="utf-8").read()), ["~env-readers"], "person"),
+    ("plain key with a line end in it", "local",
+     lambda h: h.write(h.store, json.dumps({"version": 1, "profiles": {"openai:default": {"type": "api_key", "provider": "openai", "key": "sk-a1\nb2"}}})),
+     ["accepted", "plain-text", "~accepted"], "person"),
     # use
     ("token expired", "token", lambda h: at(h, 400), ["expiry", "models", "models"], "command"),
+    ("token's date in seconds", "token", store(lambda d: d["profiles"]["anthropic:default"].update(expires=int(time.time()) + 8640000)), ["expiry", "models", "models"], "person"),
     ("token about to expire", "token", lambda h: at(h, 299.5), ["expiry"], "command"),
     ("key rejected", "sealed", lambda h: h.check_note("rejected"), ["accepted", "models", "models"], "command"),
     ("no credit", "sealed", lambda h: h.check_note("no_credit"), ["accepted"], "person"),

@@ -37,25 +37,26 @@ complain() {
 	bad=1
 }
 
-for file in $(cd "$root" && ls -- */*.c */*.h 2>/dev/null); do
+while IFS=: read -r file include; do
 	folder=${file%%/*}
 	[ -n "${may[$folder]:-}" ] || continue
-	while read -r header; do
-		target=${header%%/*}
-		case " ${may[$folder]} " in
-		*" $target "*) ;;
-		*) [ -n "${may[$target]:-}" ] && complain "$file includes $header: $folder may not use $target" ;;
-		esac
-		for rule in "${!never[@]}"; do
-			[[ $file =~ $rule && $header =~ ^(${never[$rule]}) ]] &&
-				complain "$file includes $header: not from there"
-		done
-	done < <(sed -n 's/^#include "\([^"]*\)".*/\1/p' "$root/$file")
-	while read -r header; do
+	header=${include#*[<\"]}
+	header=${header%%[>\"]*}
+	if [[ $include == *\<* ]]; then
 		for rule in "${!door[@]}"; do
 			[[ $header =~ ^($rule)$ && ! $file =~ ${door[$rule]} ]] &&
 				complain "$file includes <$header>: its door is ${door[$rule]}"
 		done
-	done < <(sed -n 's/^#include <\([^>]*\)>.*/\1/p' "$root/$file")
-done
+		continue
+	fi
+	target=${header%%/*}
+	case " ${may[$folder]} " in
+	*" $target "*) ;;
+	*) [ -n "${may[$target]:-}" ] && complain "$file includes $header: $folder may not use $target" ;;
+	esac
+	for rule in "${!never[@]}"; do
+		[[ $file =~ $rule && $header =~ ^(${never[$rule]}) ]] &&
+			complain "$file includes $header: not from there"
+	done
+done < <(cd "$root" && find . -mindepth 2 -maxdepth 2 -name '*.[ch]' -exec grep -E '^#include ["<]' /dev/null {} + | sed 's|^\./||')
 exit $bad

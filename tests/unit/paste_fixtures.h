@@ -24,6 +24,11 @@
 #define PROJ                                                                                       \
 	"sk-proj-r0gsPQyaxJHlOXGMY1gNMFW3GNzqgAV7-sURz6gObi0PeJC4LzA6Z4AAhx3pgrj_xbv_CLBusAm7mzlg" \
 	"1CG42thrfu5LDOtNHPBtDYePWtLClz7tx3QZoeTp"
+/* As long as the real ones, with what they all have in the middle. */
+#define OPENAI_WHOLE                                                                               \
+	"sk-proj-pTyGJMuHbEL31IeL2HPcHyGcFRl1SPnXNYvMIHa_2o76umfXfKm_r5kJP1VrT-"                   \
+	"1FJors_6ILi8T3BlbkFJIHn5kxsC7tVO_HbkQfyy_KV5zjR3j1twdTKWTddB-XhkAS1voQ"                   \
+	"G6yyzyN9zHYIa4UOrGNATMuD"
 #define AIZA "AIzaAjL-Sc_lz-JMlzr8IDMemaSytMgwQS59FQU"
 #define GSK "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"
 #define XAI "xai-jqgg4phjFrIIhuDpkKIcGqx8mszJni6pU3IGp4gag8dFYYSKnSVofWkj1qbBzNHhsK4hfQLnopMXYGT0"

@@ -399,6 +399,22 @@ static void claude_code_token_leads_to_an_api_key(void **state)
 	assert_string_equal(text, "Use an Anthropic API key instead.");
 }
 
+static void refused_key_leads_to_the_page_that_makes_new_ones(void **state)
+{
+	char text[200];
+
+	(void)state;
+	judge(JUDGE_STATUS, 401, "{}");
+	advice(text, sizeof(text), "groq");
+	assert_string_equal(text,
+		"Most likely the key was revoked, or part of it is missing. Paste it again, or "
+		"make "
+		"a new one at console.groq.com/keys.");
+	advice(text, sizeof(text), "custom-openai");
+	assert_string_equal(
+		text, "Most likely the key was revoked, or part of it is missing. Paste it again.");
+}
+
 static void wrong_clock_is_named(void **state)
 {
 	char text[300];
@@ -466,6 +482,7 @@ int main(void)
 		cmocka_unit_test(accepted_answer_has_no_text),
 		cmocka_unit_test(headlines_say_what_happened),
 		cmocka_unit_test(claude_code_token_leads_to_an_api_key),
+		cmocka_unit_test(refused_key_leads_to_the_page_that_makes_new_ones),
 		cmocka_unit_test(wrong_clock_is_named),
 		cmocka_unit_test(every_reason_has_words_and_a_name),
 		cmocka_unit_test(every_verdict_has_a_name),

@@ -161,6 +161,52 @@ static void foreign_text_is_made_harmless(void **state)
 	assert_null(strstr(result.text, "\xE2\x80\xAE"));
 }
 
+static void models_that_agents_cannot_talk_to_come_last(void **state)
+{
+	static const struct {
+		const char *body, *first, *last;
+	} cases[] = {
+		{ "{\"data\":[{\"id\":\"tts-1\"},{\"id\":\"gpt-5.2\"}]}", "gpt-5.2", "tts-1" },
+		{ "{\"data\":[{\"id\":\"text-embedding-3-small\"},{\"id\":\"o3\"}]}", "o3",
+			"text-embedding-3-small" },
+		{ "[{\"id\":\"a\",\"type\":\"image\"},{\"id\":\"b\",\"type\":\"chat\"}]", "b",
+			"a" },
+		{ "{\"models\":[{\"name\":\"models/aqa\",\"supportedGenerationMethods\":"
+		  "[\"generateAnswer\"]},{\"name\":\"models/gemini-3\","
+		  "\"supportedGenerationMethods\":[\"countTokens\",\"generateContent\"]}]}",
+			"gemini-3", "aqa" },
+		{ "{\"data\":[{\"id\":\"a\",\"capabilities\":{\"completion_chat\":false}},"
+		  "{\"id\":\"b\",\"capabilities\":{\"completion_chat\":true}}]}",
+			"b", "a" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		judge(JUDGE_STATUS, 200, cases[i].body);
+		assert_int_equal(result.model_count, 2);
+		assert_string_equal(result.models[0], cases[i].first);
+		assert_string_equal(result.models[1], cases[i].last);
+	}
+}
+
+/* OpenAI lists some hundred, in no order. */
+static void models_to_talk_to_are_kept_when_there_are_too_many(void **state)
+{
+	char body[CHECK_MODELS * 40];
+	struct str s = STR_OF(body);
+
+	(void)state;
+	str_add(&s, "{\"data\":[");
+	for (int i = 0; i < CHECK_MODELS; i++)
+		str_fmt(&s, "{\"id\":\"whisper-%d\"},", i);
+	str_add(&s, "{\"id\":\"gpt-5.2\"}]}");
+	assert_false(s.cut);
+	judge(JUDGE_STATUS, 200, body);
+	assert_int_equal(result.model_count, CHECK_MODELS + 1);
+	assert_string_equal(result.models[0], "gpt-5.2");
+	assert_string_equal(result.models[1], "whisper-0");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -171,6 +217,8 @@ int main(void)
 		cmocka_unit_test(name_of_the_account_is_clean_and_holds_no_key),
 		cmocka_unit_test(foreign_text_with_a_pile_of_marks_stays_small),
 		cmocka_unit_test(echoed_key_is_scrubbed),
+		cmocka_unit_test(models_that_agents_cannot_talk_to_come_last),
+		cmocka_unit_test(models_to_talk_to_are_kept_when_there_are_too_many),
 		cmocka_unit_test(foreign_text_is_made_harmless),
 	};
 	struct err e = { 0 };

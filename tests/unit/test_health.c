@@ -133,6 +133,7 @@ static void check_counts_sealed_credentials_that_stay_closed(void **state)
 		{ OPENS_WRONG_KEY, 1 },
 		{ OPENS_DAMAGED, 1 },
 		{ OPENS_MISSING, 1 },
+		{ OPENS_LOCKED, 0 },
 	};
 
 	(void)state;

@@ -301,7 +301,7 @@ static void a_crash_leaves_the_echo_on(void **state)
 	assert_true(WIFSIGNALED(chat.status));
 }
 
-static void a_stopped_question_gives_the_terminal_back(void **state)
+static void a_stopped_question_gives_the_terminal_back_and_begins_anew(void **state)
 {
 	struct termios stopped;
 	int status;
@@ -309,6 +309,8 @@ static void a_stopped_question_gives_the_terminal_back(void **state)
 	(void)state;
 	start(&secret);
 	see_prompt();
+	type("before");
+	usleep(50000);
 	/* SIGSTOP by way of our handler: an orphaned group is not stopped by SIGTSTP. */
 	kill(chat.child, SIGTSTP);
 	usleep(50000);
@@ -441,7 +443,7 @@ int main(void)
 		cmocka_unit_test(ctrl_c_ends_it_with_the_echo_on_again),
 		cmocka_unit_test(sigterm_and_sighup_end_it_with_the_echo_on_again),
 		cmocka_unit_test(a_crash_leaves_the_echo_on),
-		cmocka_unit_test(a_stopped_question_gives_the_terminal_back),
+		cmocka_unit_test(a_stopped_question_gives_the_terminal_back_and_begins_anew),
 		cmocka_unit_test(the_end_of_the_input_is_no_answer),
 		cmocka_unit_test(an_open_question_keeps_the_terminals_own_editing),
 		cmocka_unit_test(answers_from_a_pipe_are_one_line_each),

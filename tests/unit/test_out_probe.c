@@ -259,6 +259,28 @@ static void what_an_answer_tells_of_the_account_is_shown(void **state)
 	json_object_put(o);
 }
 
+static void clock_that_is_off_is_a_finding_of_its_own(void **state)
+{
+	struct probe_row rows[] = { accepted, expired };
+	struct probe_report r = report_of(rows, 2);
+	struct json_object *o, *skew;
+	char *text;
+
+	(void)state;
+	rows[0].skew_ms = INT64_C(-420000);
+	text = text_of(&r, true, 100);
+	assert_non_null(strstr(text, "\nNote: this host's clock is 7 min slow: set it first ("));
+	free(text);
+	o = out_probe_json(&r);
+	skew = json_object_array_get_idx(json_object_object_get(o, "results"), 1);
+	assert_int_equal(json_object_get_int64(json_object_object_get(skew, "skewMs")), -420000);
+	json_object_put(o);
+	rows[0].skew_ms = 0;
+	text = text_of(&r, true, 100);
+	assert_null(strstr(text, "clock"));
+	free(text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -271,6 +293,7 @@ int main(void)
 		cmocka_unit_test(json_has_the_members_of_the_family_in_its_order),
 		cmocka_unit_test(json_of_what_was_not_asked_has_a_reason_code_and_comes_first),
 		cmocka_unit_test(what_an_answer_tells_of_the_account_is_shown),
+		cmocka_unit_test(clock_that_is_off_is_a_finding_of_its_own),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -54,6 +54,7 @@ static const struct sample samples[] = {
 	{ API, "Anthropic API key", "anthropic" },
 	{ OR, "OpenRouter API key", "openrouter" },
 	{ PROJ, "OpenAI project key", "openai" },
+	{ OPENAI_WHOLE, "OpenAI project key", "openai" },
 	{ AIZA, "Google API key", "google" },
 	{ GSK, "Groq API key", "groq" },
 	{ XAI, "xAI API key", "xai" },

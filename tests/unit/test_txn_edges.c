@@ -452,6 +452,24 @@ static void a_recovery_without_a_listener_still_stops(void **state)
 	assert_true(txn_pending(temp_path(w->dir, "file"), NULL));
 }
 
+static void a_race_is_tried_eight_times_and_for_a_second(void **state)
+{
+	struct txn_patience p = { 0 };
+
+	(void)state;
+	assert_false(txn_again(&(struct txn_patience){ 0 }, false));
+	for (unsigned n = 1; n <= 8; n++)
+		assert_true(txn_again(&p, true));
+	p.since_ms -= 1000;
+	assert_false(txn_again(&p, true));
+	p = (struct txn_patience){ 0 };
+	assert_true(txn_again(&p, true));
+	p.since_ms -= 1000;
+	for (unsigned n = 2; n < 8; n++)
+		assert_true(txn_again(&p, true));
+	assert_false(txn_again(&p, true));
+}
+
 #define with_world(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -473,6 +491,7 @@ int main(void)
 		with_world(a_journal_whose_paths_do_not_fit_is_refused),
 		with_world(a_change_worked_out_from_what_is_there_lands),
 		with_world(a_recovery_without_a_listener_still_stops),
+		cmocka_unit_test(a_race_is_tried_eight_times_and_for_a_second),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -152,6 +152,7 @@ static void the_other_kind_of_the_same_provider_can_be_switched_too(void **state
 	walk_to("secret");
 	paste(sample_key("sk-ant-api03-", 108));
 	assert_int_equal(press(KEYS_ENTER), FX_NONE);
+	assert_true(sees("use it as an API key instead (keeps it, changes the way to sign in)"));
 	press(KEYS_CTRL('T'));
 	assert_string_equal(draft()->method->id, "api-key");
 	assert_int_equal(press(KEYS_ENTER), FX_CHECK);

@@ -141,3 +141,28 @@ void fixture_write(const char *path, const void *p, size_t n, mode_t mode)
 	assert_int_equal(fchmod(fd, mode), 0);
 	close(fd);
 }
+
+struct secret fixture_key_of(const struct fixture *fx, const char *suffix)
+{
+	char path[FS_PATH_MAX];
+	struct err e = { 0 };
+	struct secret key;
+
+	snprintf(path, sizeof(path), "%s/%s%s", fx->keys, fx->v.id, suffix);
+	assert_ok(keyfile_read(path, &key, &e), e);
+	return key;
+}
+
+struct vault fixture_reopen(const struct fixture *fx)
+{
+	struct err e = { 0 };
+	struct vault v;
+
+	assert_ok(vault_load(&v, fx->path, &e), e);
+	assert_ok(vault_unlock_keyfile(&v, fx->keys, &e), e);
+	assert_true(v.mac_ok);
+	fixture_expect(&v, "main/a/key", "value-of-a");
+	fixture_expect(&v, "main/b/key", "value-of-b");
+	fixture_expect(&v, "main/c/key", "value-of-c");
+	return v;
+}

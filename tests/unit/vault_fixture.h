@@ -36,4 +36,11 @@ struct secret fixture_secret(const char *text);
 /* The 32 bytes first, first + 1, ... */
 struct secret fixture_key(unsigned char first);
 
+/* The key that is in the key folder now, by its name's end: ".key", ".key.new". */
+struct secret fixture_key_of(const struct fixture *fx, const char *suffix);
+
+/* The vault as the next program finds it: opened by what is in the key folder, with its three
+ * records. */
+struct vault fixture_reopen(const struct fixture *fx);
+
 #endif
