@@ -29,7 +29,7 @@ for command in "${commands[@]}"; do
 	refused 64 $command --state-dir
 	refused 64 $command --state-dir /tmp/a --state-dir /tmp/b
 	refused 64 $command --token "$(make_token)"
-	[ "$command" = run ] || [[ $usage == *PROFILE...* ]] || refused 64 $command a b c d e f g h i
+	[ "$command" = run ] || [[ $usage == *@(PROFILE|MESSAGE)...* ]] || refused 64 $command a b c d e f g h i
 	# Required words are those that usage shows without brackets.
 	bare=$(sed "s/^usage: thinkfleetbot $command//; s/\[[^]]*\]*//g; s/[].|]//g" <<<"$usage" | tr -d ' ')
 	[ -z "$bare" ] || [ "$command" = run ] || refused 64 $command
