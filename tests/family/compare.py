@@ -227,6 +227,15 @@ def hints(theirs, _ours, _case):
     return any(" Run `" in line for line in theirs["text"])
 
 
+SIGNED_IN = re.compile(r"^- (openai-codex|qwen-portal|github-copilot|minimax-portal) Run `clawdbot onboard` or set an "
+                       r"API key env var\.$")
+
+
+def sign_in(theirs, _ours, _case):
+    """Where signing in is the only way, the command that does it is named."""
+    return rewrite_answer(theirs, lambda text: SIGNED_IN.sub(r"- \1 Run `clawdbot models auth login --provider \1`.", text))
+
+
 def no_date(theirs, _ours, _case):
     """A login without a date "expires in unknown"; 8.2 has "expires unknown"."""
     return rewrite_answer(theirs, lambda text: text.replace("expires in unknown", "expires unknown"))
@@ -240,7 +249,7 @@ def protection(_theirs, ours, _case):
 
 
 DIFFERENCES = [masks, configured_key, zai_name, impossible_dates, old_reasons, equal_ends, cache_settings, all_variables,
-               hints, no_date, protection, aliases_in_use]
+               hints, sign_in, no_date, protection, aliases_in_use]
 
 
 def differences(theirs, ours, path=""):
