@@ -113,7 +113,7 @@ static bool answer_once(struct chat *c, const struct chat_reply *r, struct err *
 
 	if (ok && given.json)
 		ok = show_json(c, r, &a, e);
-	else if (a.text.len && !how.show)
+	else if (!given.json && a.text.len && !how.show)
 		fwrite(a.text.p, 1, a.text.len, stdout);
 	if (!given.json && (ok || a.text.len))
 		end_answer(&a, ok);
@@ -148,13 +148,15 @@ static bool join_words(struct buf *out, const struct args *args, struct err *e)
 /* The words of the command line, else all of stdin. */
 static bool read_message(struct buf *out, const struct args *args, struct err *e)
 {
-	if (given.message || args->count)
-		return join_words(out, args, e);
-	if (!fs_read_fd(STDIN_FILENO, MESSAGE_MAX, out, e))
+	bool words = given.message || args->count;
+
+	if (words && !join_words(out, args, e))
+		return false;
+	if (!words && !fs_read_fd(STDIN_FILENO, MESSAGE_MAX, out, e))
 		return err_wrap(e, "the message on stdin");
 	if (out->len && strlen(out->p) == out->len && out->p[strspn(out->p, " \t\r\n")])
 		return true;
-	err_set(e, ERR_USAGE, "there is no text on stdin");
+	err_set(e, ERR_USAGE, words ? "the message is empty" : "there is no text on stdin");
 	return err_hint(e, "echo TEXT | thinkfleetbot chat, or run it on a terminal");
 }
 

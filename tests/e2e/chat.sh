@@ -330,6 +330,8 @@ run_tfb chat --session agent:other:main --agent main hello
 ends_with 64 "a session of another agent"
 run_tfb chat --list hello
 ends_with 64 "--list with a message"
+run_tfb chat --message ""
+ends_with 64 "an empty message"
 "$tfb" chat >"$work/out" 2>"$work/err" </dev/null && fail "no message" || status=$?
 ends_with 64 "no message"
 
