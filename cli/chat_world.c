@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "cli/chat.h"
@@ -259,8 +260,10 @@ bool chat_change(struct chat *c, struct session_change change, struct err *e)
 	change.key = c->key;
 	change.now_ms = clock_now_ms();
 	fs_dirname(dir, sizeof(dir), c->path);
-	return fs_mkdirs(dir, e) && hold_change(&c->place.paths, c->path, change_once, &of, e) &&
-	       read_session(c, e);
+	if (fs_mkdirs(dir, e) && hold_change(&c->place.paths, c->path, change_once, &of, e))
+		return read_session(c, e);
+	rmdir(dir); /* it goes only when it was made for nothing */
+	return false;
 }
 
 /* The session is used as it was decided also when that cannot be written down. */

@@ -46,6 +46,7 @@ declare -A words=(
 	["secrets slot add"]="passphrase --new-passphrase-fd 0 --low-memory"
 	["secrets slot remove"]="s2"
 	["secrets rekey vault"]="--drop s2"
+	[chat]="/model anthropic/claude-opus-4-5"
 	[run]="-- true"
 	[completion]="bash"
 )
