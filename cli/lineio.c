@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "base/fs.h"
+#include "cli/line_answer.h"
 #include "tui/term_names.h"
 
 #define WIDTH_MAX 79
@@ -355,63 +356,10 @@ static enum taken take_byte(struct lineio *io, int timeout_ms, char *c)
 	}
 }
 
-/* An answer as it grows. */
-struct answer {
-	struct secret *text;
-	size_t total;
-};
-
-static void answer_add(struct answer *a, char c)
-{
-	a->total++;
-	if (a->total == a->text->len + 1)
-		secret_insert(a->text, a->text->len, &c, 1);
-}
-
-static void answer_clear(struct answer *a)
-{
-	secret_clear(a->text);
-	a->total = 0;
-}
-
-/* Back over a whole UTF-8 character. */
-static void answer_erase(struct answer *a)
-{
-	struct secret *s = a->text;
-	size_t n = s->len;
-
-	if (a->total > s->len)
-		return; /* it is too long already */
-	while (n > 0 && ((unsigned char)s->bytes[n - 1] & 0xC0) == 0x80)
-		n--;
-	n = n ? n - 1 : 0;
-	secret_remove(s, n, s->len - n);
-	a->total = s->len;
-}
-
 enum {
 	CTRL_D = 4,
-	BACKSPACE = 8,
-	CTRL_U = 21,
-	ESCAPE = 27,
-	DELETE = 127
+	ESCAPE = 27
 };
-
-/* Editing that the terminal does not do while it is quiet. True when the byte was that. */
-static bool edit(struct answer *a, char c)
-{
-	switch (c) {
-	case BACKSPACE:
-	case DELETE:
-		answer_erase(a);
-		return true;
-	case CTRL_U:
-		answer_clear(a);
-		return true;
-	default:
-		return false;
-	}
-}
 
 static void forget_before_stop(struct lineio *io, struct answer *a)
 {
@@ -477,7 +425,7 @@ static enum heard hear(struct lineio *io, bool raw, struct answer *a)
 			continue;
 		}
 		timeout_ms = c == '\n' ? JOIN_MS : -1;
-		if (!raw || !edit(a, c))
+		if (!raw || !answer_edit(a, c))
 			answer_add(a, c);
 	}
 }
