@@ -196,8 +196,9 @@ bool chat_look(struct chat *c, struct err *e)
 	snapshot_release(&c->now);
 	c->now = (struct snapshot){ 0 };
 	c->looked = place_find(&c->place, c->agent, PLACE_WRITE, "chat", e) &&
-		    look_take(&c->now, &c->place, &(struct look){ 0 }, e) && fill_catalog(c, e) &&
-		    read_session(c, e);
+		    look_take(&c->now, &c->place, &(struct look){ 0 }, e) &&
+		    /* A profile in a file that cannot be read is not one that is gone. */
+		    look_complete(&c->now, e) && fill_catalog(c, e) && read_session(c, e);
 	return c->looked;
 }
 

@@ -321,6 +321,21 @@ for message in hello "/model opus@anthropic:default" /new; do
 done
 unchanged "$before" "damaged sessions"
 rm "$sessions"
+
+# A pin stays when nobody can say whether its profile is there.
+chat "/model opus@anthropic:default"
+ends_with 0 "a pin"
+cp "$profiles" "$work/profiles"
+printf '{"profiles":{' >"$profiles"
+before=$(home_state)
+for message in hello "/model opus@anthropic:none"; do
+	chat "$message"
+	ends_with 65 "damaged profiles: $message"
+	says auth-profiles.json "damaged profiles"
+done
+unchanged "$before" "damaged profiles"
+cp "$work/profiles" "$profiles"
+rm "$sessions"
 sed -i "s/:$port/:9/g" "$config"
 chat hello
 ends_with 69 unreachable

@@ -18,7 +18,7 @@ VAULT = ".thinkfleetbot/secrets/vault.json"
 JOURNALS = ".thinkfleetbot/secrets/.txn/"
 TEMP = re.compile(r"^\..+\.thinkfleetbot\.\d+\.[0-9a-f]{16}\.tmp$")
 # A gateway's lock that we hold, or one being taken over.
-PEER_LOCK = re.compile(r"/auth-profiles\.json\.lock(\.thinkfleetbot\.[0-9a-f.]+)?$")
+PEER_LOCK = re.compile(r"/(?:auth-profiles|sessions)\.json\.lock(\.thinkfleetbot\.[0-9a-f.]+)?$")
 
 
 class Violation(Exception):
