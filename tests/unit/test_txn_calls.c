@@ -266,6 +266,82 @@ static void a_recovery_without_its_lock_replaces_nothing(void **state)
 	assert_true(stopped > 0);
 }
 
+static void a_journal_whose_root_is_gone_is_neither_written_nor_read(void **state)
+{
+	struct world *w = *state;
+	struct txn t;
+	struct txn again;
+	struct err e = { 0 };
+
+	begin_two(w, &t);
+	assert_ok(journal_stage(&t, &e) && journal_write(&t, &e), e);
+	txn_begin(&again, temp_path(w->p.state, "gone"));
+	str_copy(again.dir, sizeof(again.dir), t.dir);
+	assert_err(journal_read(&again, &e), e, ERR_NOT_FOUND);
+	assert_non_null(strstr(e.msg, "gone"));
+	str_copy(t.root, sizeof(t.root), again.root);
+	e = (struct err){ 0 };
+	assert_err(journal_write(&t, &e), e, ERR_NOT_FOUND);
+	assert_non_null(strstr(e.msg, "gone"));
+	assert_true(journal_remove(&t, NULL));
+	txn_release(&t);
+	txn_release(&again);
+}
+
+/* A change of locked profiles that has begun, and its recovery in which the nth call and all after
+ * it fail. */
+static bool recover_failing(
+	const struct world *w, const char *call, unsigned nth, struct txn_report *r)
+{
+	static const struct peerlock_how folder = { .kind = PEERLOCK_DIR };
+	const struct txn_change c = { .path = temp_path(w->p.state, "auth-profiles.json"),
+		.p = "new",
+		.n = 3,
+		.peer = &folder };
+	struct err e = { 0 };
+	struct txn t;
+	bool fired;
+
+	temp_write(c.path, "old");
+	txn_begin(&t, w->p.txn);
+	assert_ok(txn_add(&t, &c, &e) && journal_stage(&t, &e), e);
+	t.files[0].lock.kind = PEERLOCK_DIR; /* as txn_commit() had taken it */
+	assert_ok(journal_write(&t, &e), e);
+	txn_release(&t);
+	fault_only(call);
+	fault_at(nth, EIO);
+	fault_on();
+	if (!txn_recover(w->p.txn, r, &e))
+		*r = (struct txn_report){ 0 };
+	fired = fault_end();
+	rmdir(temp_path(w->p.state, "auth-profiles.json.lock"));
+	e = (struct err){ 0 };
+	assert_ok(txn_recover(w->p.txn, NULL, &e), e);
+	return fired;
+}
+
+static void what_a_recovery_leaves_over_is_told(void **state)
+{
+	static const char *const calls[] = { "fsync", "rmdir" };
+	struct world *w = *state;
+	struct txn_report r;
+	unsigned journals = 0;
+	unsigned locks = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(calls); i++) {
+		for (unsigned nth = 1; recover_failing(w, calls[i], nth, &r); nth++) {
+			if (!r.note[0])
+				continue;
+			assert_int_equal(r.completed, 1);
+			journals += strstr(r.note, "/txn/") != NULL;
+			locks += strstr(r.note, ".lock") != NULL;
+		}
+		assert_string_equal(r.note, "");
+	}
+	assert_true(journals > 0);
+	assert_true(locks > 0);
+}
+
 static const char *numbered(const struct world *w, int i)
 {
 	char name[12];
@@ -406,6 +482,8 @@ int main(void)
 		with_world(a_race_says_what_to_do_and_no_more),
 		with_world(a_lock_that_was_taken_away_is_a_race),
 		with_world(a_recovery_without_its_lock_replaces_nothing),
+		with_world(a_journal_whose_root_is_gone_is_neither_written_nor_read),
+		with_world(what_a_recovery_leaves_over_is_told),
 		with_world(of_the_most_files_it_is_told_how_many_are_written),
 		with_world(what_is_left_beside_any_file_is_found_and_swept),
 		with_world(a_hidden_folder_is_no_agent),

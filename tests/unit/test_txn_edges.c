@@ -434,6 +434,7 @@ static void a_recovery_without_a_listener_still_stops(void **state)
 {
 	struct world *w = *state;
 	struct txn_change c = { .path = temp_path(w->dir, "f"), .p = "new", .n = 3 };
+	struct txn_report r;
 	struct err e = { 0 };
 	struct txn t;
 	char path[FS_PATH_MAX];
@@ -450,6 +451,9 @@ static void a_recovery_without_a_listener_still_stops(void **state)
 	temp_write(temp_path(w->dir, "file"), "");
 	assert_err(txn_recover(temp_path(w->dir, "file"), NULL, &e), e, e.code);
 	assert_true(txn_pending(temp_path(w->dir, "file"), NULL));
+	assert_true(txn_pending(temp_path(w->dir, "file"), &r));
+	assert_int_equal(r.stopped, 1);
+	assert_string_equal(r.path, temp_path(w->dir, "file"));
 }
 
 static void a_race_is_tried_eight_times_and_for_a_second(void **state)
