@@ -42,7 +42,7 @@ sed -n 's/^tfkey1_\([A-Za-z0-9_-]*\)_[A-Za-z0-9_-]\{8\}$/\1/p' \
 begin "panel with a recheck" "$work/secrets" "$tfb" status
 see "Status and doctor  "
 keys r
+poll '[ "$(wc -l <"$work/provider.log")" -ge 2 ]' || fail "the provider was not asked"
 see "✓ ok"
 keys q
 judge 2
-[ "$(wc -l <"$work/provider.log")" -ge 2 ] || fail "the provider was not asked"
