@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/memory.h"
 #include "cli/hold.h"
 #include "cli/out_audit.h"
 
@@ -109,7 +110,8 @@ static bool run(struct cli *c, struct err *e)
 		ok = out_audit_json(stdout, &a, e);
 	else {
 		out_audit_text(stdout, &a, p.paths.home);
-		ok = true;
+		ok = !memory_ran_out() ||
+		     err_set(e, ERR_MEMORY, "out of memory: a copy may have been overlooked");
 	}
 	c->status = audit_status(&a, given.check);
 	/* What could not be read may hold the copy that was to go. */
